@@ -21,6 +21,7 @@ test("an empty environment gives the documented defaults", () => {
   assert.deepEqual(loadConfig({}), {
     host: "127.0.0.1",
     port: 8080,
+    database: null,
     dataDir: "./data",
     masterKey: null,
     publicUrl: null,
@@ -63,6 +64,7 @@ test("every setting is read", () => {
   assert.deepEqual(config, {
     host: "0.0.0.0",
     port: 0,
+    database: null,
     dataDir: "/var/lib/signalbox",
     masterKey: KEY_BASE64,
     publicUrl: "https://hooks.example.com/signalbox",
@@ -144,7 +146,7 @@ const WRONG: readonly (readonly [string, string])[] = [
   ["SIGNALBOX_INBOUND_SOURCES", '[{"source": "a\\tb", "secret": "b"}]'],
   ["SIGNALBOX_INBOUND_SOURCES", '[{"source": "\\ud800", "secret": "b"}]'],
   ["SIGNALBOX_INBOUND_SOURCES", '[{"source": "a", "secret": "b\\n"}]'],
-  ["DATABASE_URL", "postgres://user:pass@localhost/signalbox"],
+  ["DATABASE_URL", "mysql://user:pass@localhost/signalbox"],
 ];
 
 for (const [name, value] of WRONG) {
@@ -162,6 +164,16 @@ test("the settings of email and of SMS must be complete or absent", () => {
   assert.deepEqual(mistakes({ TWILIO_ACCOUNT_SID: "AC1", TWILIO_FROM: "+15551234567" }), [
     "TWILIO_AUTH_TOKEN: must also be set because TWILIO_ACCOUNT_SID and TWILIO_FROM are set",
   ]);
+});
+
+test("nodes that share a database have to share the master key", () => {
+  const DATABASE_URL = "postgres://user:pass@localhost/signalbox";
+  assert.match(
+    mistakes({ DATABASE_URL }).join("|"),
+    /^SIGNALBOX_MASTER_KEY: must be set because DATABASE_URL is set[^|]*$/,
+  );
+  const config = loadConfig({ DATABASE_URL, SIGNALBOX_MASTER_KEY: KEY_BASE64 });
+  assert.equal(config.database?.database, "signalbox");
 });
 
 test("a setting with a prefix that it does not have is corrected", () => {

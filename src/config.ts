@@ -1,4 +1,5 @@
 /** Read the environment once, into one frozen `Config` or a list of all mistakes. */
+import { parseDatabaseUrl } from "./config/database-url.ts";
 import {
   type InboundSourceSetting,
   type LogLevel,
@@ -22,6 +23,7 @@ import {
   parseTenantName,
   parseToken,
 } from "./config/parse.ts";
+import type { DatabaseAddress } from "./domain/database-address.ts";
 import { StartupError } from "./domain/errors.ts";
 import { nearest } from "./domain/text/nearest.ts";
 
@@ -29,8 +31,11 @@ export interface Config {
   readonly host: string;
   /** 0 selects a free port. */
   readonly port: number;
+  /** The folder of the embedded store. Not used with a `database`. */
   readonly dataDir: string;
-  /** Standard base64 of 32 bytes; null: the key is in `master.key` in the data directory. */
+  /** Null: the embedded store. */
+  readonly database: DatabaseAddress | null;
+  /** Standard base64 of 32 bytes; null: the key is in `master.key` in the data directory. Never null with a `database`. */
   readonly masterKey: string | null;
   /**
    * The base of links that are sent to people, without a trailing slash; null: `http://localhost` with the listening
@@ -67,6 +72,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const RETENTION_DAYS = { min: 1, max: 3650 };
 const PORTS = { min: 0, max: 65_535 };
+const MASTER_KEY_NEEDED =
+  "must be set because DATABASE_URL is set: all nodes share one key. Make one with `openssl rand -base64 32`, and keep a copy";
 const OWN_PREFIX = "SIGNALBOX_";
 const NAMES = [
   "DATABASE_URL",
@@ -107,6 +114,7 @@ export function loadConfig(env: Environment): Config {
     host: settings.read("HOST", parseHost, "127.0.0.1"),
     port: settings.read("PORT", parseInteger(PORTS), 8080),
     dataDir: settings.read("SIGNALBOX_DATA_DIR", parsePath, "./data"),
+    database: settings.read("DATABASE_URL", parseDatabaseUrl, null),
     masterKey: settings.read("SIGNALBOX_MASTER_KEY", parseMasterKey, null),
     publicUrl: settings.read("SIGNALBOX_PUBLIC_URL", parsePublicUrl, null),
     trustProxy: settings.read("SIGNALBOX_TRUST_PROXY", parseNetworks, []),
@@ -124,7 +132,7 @@ export function loadConfig(env: Environment): Config {
       tenantName: settings.read("SIGNALBOX_TENANT_NAME", parseTenantName, null),
     },
   };
-  settings.refuse("DATABASE_URL", "PostgreSQL is not supported yet; unset DATABASE_URL to use SQLite");
+  if (config.database !== null) settings.require("SIGNALBOX_MASTER_KEY", MASTER_KEY_NEEDED);
   refuseUnknown(settings, Object.keys(env));
   if (settings.mistakes.length > 0) throw new StartupError(settings.mistakes.join("\n"));
   return deepFreeze(config);
@@ -179,8 +187,8 @@ class Settings {
     return fallback;
   }
 
-  refuse(name: SettingName, why: string): void {
-    if (this.#text(name) !== null) this.mistakes.push(`${name}: ${why}`);
+  require(name: SettingName, why: string): void {
+    if (this.#text(name) === null) this.mistakes.push(`${name}: ${why}`);
   }
 
   requireTogether(names: readonly SettingName[]): void {

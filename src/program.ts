@@ -5,10 +5,14 @@ import { setFlagsFromString } from "node:v8";
 import { runCommand } from "./cli/run.ts";
 import { createSystemClock } from "./clock/system.ts";
 import { type Config, type Environment, loadConfig } from "./config.ts";
+import { shownDatabase } from "./domain/database-address.ts";
 import { StartupError, StoreUnavailable } from "./domain/errors.ts";
+import type { Uuid } from "./domain/ids.ts";
 import { SIGNAL_ECHO_MS } from "./domain/limits.ts";
 import { terminalLine } from "./domain/text/readable.ts";
+import type { AccessStore } from "./ports/store.ts";
 import { masterKeyOf, type RunningSignalbox, startSignalbox, version } from "./signalbox.ts";
+import { openPostgresCommandLineStore } from "./store/postgres/command-line-store.ts";
 import { openCommandLineStore } from "./store/sqlite/command-line-store.ts";
 import { backUp } from "./store/sqlite/files/backup.ts";
 import { dataFiles } from "./store/sqlite/files/files.ts";
@@ -68,7 +72,7 @@ async function serve(): Promise<void> {
 function announce({ url, bootstrapped }: RunningSignalbox, config: Config): void {
   const lines = [
     `Signalbox ${version} listens on ${url}`,
-    `  data       ${path.resolve(config.dataDir)}`,
+    `  data       ${config.database === null ? path.resolve(config.dataDir) : shownDatabase(config.database)}`,
     `  console    ${config.publicUrl ?? url}/console/`,
   ];
   if (bootstrapped !== null) {
@@ -121,6 +125,16 @@ function closeAndExit(running: RunningSignalbox): Promise<never> {
   );
 }
 
+const NO_BACKUP =
+  "with DATABASE_URL the data is in PostgreSQL: back it up with its own tools, such as pg_dump or pg_basebackup, and keep a copy of SIGNALBOX_MASTER_KEY";
+
+function openAccessStore(config: Config, newId: () => Uuid): AccessStore {
+  const { database, dataDir } = config;
+  const masterKey = masterKeyOf(config);
+  if (database === null || masterKey === null) return openCommandLineStore({ dataDir, masterKey, newId });
+  return openPostgresCommandLineStore({ database, masterKey, newId });
+}
+
 /** Run one command. Returns its exit code. */
 export async function command(words: readonly string[], surroundings: Surroundings): Promise<number> {
   const { env, readInput, print } = surroundings;
@@ -128,17 +142,11 @@ export async function command(words: readonly string[], surroundings: Surroundin
   const running = runCommand(words, {
     clock,
     version,
-    openStore() {
-      const config = loadConfig(env);
-      return openCommandLineStore({
-        dataDir: config.dataDir,
-        masterKey: masterKeyOf(config),
-        newId: () => clock.uuid(),
-      });
-    },
+    openStore: () => openAccessStore(loadConfig(env), () => clock.uuid()),
     readInput,
     backUp(file, overwrites) {
       const config = loadConfig(env);
+      if (config.database !== null) throw new StartupError(NO_BACKUP);
       const backup = backUp({ dataDir: config.dataDir, file, overwrites });
       return {
         ...backup,

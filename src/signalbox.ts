@@ -1,6 +1,7 @@
 /** The composition root: config → store → engine → API → listen. No other file wires the layers together. */
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { createSystemClock } from "./clock/system.ts";
 import { shownSettings } from "./config/shown-settings.ts";
@@ -13,6 +14,7 @@ import { startEngine } from "./engine/engine.ts";
 import { createNotifiers } from "./notify/notifiers.ts";
 import type { Store } from "./ports/store.ts";
 import { createSender } from "./sender/sender.ts";
+import { openPostgresStore } from "./store/postgres/store.ts";
 import { openSqliteStore } from "./store/sqlite/store.ts";
 import { createProcessStatus } from "./telemetry/process-status.ts";
 import { createTelemetry, type ServerTelemetry } from "./telemetry/telemetry.ts";
@@ -88,6 +90,7 @@ async function assemble(config: Config) {
     telemetry,
     hmac: hmacSha256,
     userAgent,
+    naming: { name: hostname(), version },
     retentionMs: config.retentionDays * DAY_MS,
     notifiers: await createNotifiers({ mail: config.mail, sms: config.sms, sender, operatorSender, userAgent, clock }),
     publicUrl: () => address.publicUrl,
@@ -103,7 +106,7 @@ async function assemble(config: Config) {
     trustProxy: config.trustProxy,
     telemetry,
     settings: shownSettings(config),
-    process: createProcessStatus(clock.now(), config.dataDir),
+    process: createProcessStatus(clock.now(), config.database === null ? config.dataDir : null),
     metrics: telemetry.metrics,
   });
   return {
@@ -137,17 +140,17 @@ class Address {
 }
 
 function openStore(config: Config, telemetry: ServerTelemetry): Promise<Store> {
-  return openSqliteStore({
-    dataDir: config.dataDir,
-    masterKey: masterKeyOf(config),
-    onDeath(error) {
-      // Whether the store's last write committed is unknown. The next start finds out: it voids the leases, and nothing
-      // is lost.
-      telemetry.logger.fatal({ error: error.message }, "the store thread ended, so the server exits");
-      telemetry.flush();
-      process.exit(1);
-    },
-  });
+  const { database, dataDir } = config;
+  const key = masterKeyOf(config);
+  function onDeath(error: Error): void {
+    // Whether the store's last write committed is unknown. The next start finds out: it voids the leases, and nothing
+    // is lost.
+    telemetry.logger.fatal({ error: error.message }, "the store thread ended, so the server exits");
+    telemetry.flush();
+    process.exit(1);
+  }
+  if (database === null || key === null) return openSqliteStore({ dataDir, masterKey: key, onDeath });
+  return openPostgresStore({ database, masterKey: key, onDeath });
 }
 
 /** Create the inbound sources of the settings that the first tenant does not have yet. */

@@ -37,7 +37,7 @@ export interface ProcessStatus {
   /** How late the event loop was since the last call, in milliseconds. */
   loopDelayMs(): { readonly p50: number; readonly p99: number; readonly max: number };
   /** The disk that the store is on. Rejects if it cannot be read. */
-  disk(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
+  disk(): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | null>;
 }
 
 export interface MetricsText {

@@ -1,5 +1,6 @@
 /** The settings in force, as `/v1/status` shows them: no secret, only whether it is set. */
 import type { Config } from "../config.ts";
+import { shownDatabase } from "../domain/database-address.ts";
 
 export interface ShownSetting {
   /** The name of the environment variable. */
@@ -16,7 +17,8 @@ export function shownSettings(config: Config): readonly ShownSetting[] {
     HOST: config.host,
     PORT: config.port,
     LOG_LEVEL: config.logLevel,
-    SIGNALBOX_DATA_DIR: config.dataDir,
+    DATABASE_URL: config.database === null ? null : shownDatabase(config.database),
+    SIGNALBOX_DATA_DIR: config.database === null ? config.dataDir : null,
     SIGNALBOX_MASTER_KEY: config.masterKey === null ? null : SECRET,
     SIGNALBOX_PUBLIC_URL: config.publicUrl,
     SIGNALBOX_TRUST_PROXY: listed(config.trustProxy),

@@ -10,6 +10,14 @@ export class StoreUnavailable extends Error {
   }
 }
 
+/** The other nodes have taken this node for dead. It has to enter the store again. Nothing of the call has happened. */
+export class NodeGone extends StoreUnavailable {
+  constructor() {
+    super("the other nodes have not heard this one for too long, and do its work");
+    this.name = "NodeGone";
+  }
+}
+
 /** Too many requests of this kind are in progress. The request had no effect, and the caller can retry it. */
 export class Overloaded extends Error {
   readonly code = "OVERLOADED";

@@ -1,7 +1,7 @@
 /** The engine's interface for the API. Every call is for one tenant, by an authenticated actor. */
 import type { Seq } from "../domain/ids.ts";
 import type { Channel } from "../domain/pauses/pause.ts";
-import type { StoreStats } from "../ports/store.ts";
+import type { NodeView, StoreStats } from "../ports/store.ts";
 import type { AccessService } from "./access/access-types.ts";
 import type { AuditLog } from "./access/audit-log.ts";
 import type { Caller } from "./access/caller.ts";
@@ -47,6 +47,8 @@ export interface Engine {
     ready(): { readonly ready: true } | { readonly ready: false; readonly reason: string };
     gauges(): EngineGauges;
     store(): Promise<StoreStats>;
+    /** The nodes that share the store, in the order in which they entered it. */
+    nodes(): Promise<readonly (NodeView & { readonly isSelf: boolean })[]>;
     /** How many streams are open: the tenant's, or all. */
     streams(tenantSeq: Seq | null): number;
     /** Why the wall clock cannot be trusted now; null when it can. */

@@ -4,7 +4,7 @@ import { STOP_GRACE_MS } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Sender } from "../ports/sender.ts";
-import type { Entered, Store } from "../ports/store.ts";
+import type { Entered, NodeNaming, Store } from "../ports/store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { Access } from "./access/access.ts";
 import { AuditLog } from "./access/audit-log.ts";
@@ -38,6 +38,7 @@ import { Waits } from "./pauses/waits.ts";
 import { TenantActivity } from "./scheduling/tenant-activity.ts";
 import { forgetChanged } from "./upkeep/forget-changed.ts";
 import { Jobs } from "./upkeep/jobs.ts";
+import { Membership } from "./upkeep/membership.ts";
 import { Outage } from "./upkeep/outage.ts";
 import { Upkeep } from "./upkeep/upkeep.ts";
 
@@ -49,6 +50,8 @@ export interface EngineOptions {
   readonly hmac: HmacSha256;
   readonly userAgent: string;
   readonly retentionMs: number;
+  /** How people tell this node from others. */
+  readonly naming?: NodeNaming;
   /** The configured channels. */
   readonly notifiers: readonly Notifier[];
   /** The URL at which people and programs reach the server, without a trailing slash. It is first read in `listening`. */
@@ -58,7 +61,7 @@ export interface EngineOptions {
 /** Start the engine: this node enters the store, and the background work begins. */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const { clock, store } = options;
-  const entered = await store.enter(clock.now());
+  const entered = await store.enter(clock.now(), options.naming);
   clock.notBefore(entered.now);
   const { mark } = await store.changesSince(null);
   const parts = assemble(options, entered, mark);
@@ -76,6 +79,7 @@ interface Phase {
 }
 
 type Parts = ReturnType<typeof assemble>;
+type Delivery = ReturnType<typeof assembleDelivery>;
 
 /** Create all parts of the engine. None of them works yet. */
 function assemble(options: EngineOptions, entered: Entered, changesMark: string) {
@@ -88,8 +92,9 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
   const asking = assemblePauses(options, delivery, access, entered);
   const isOpen = () => phase.isListening;
   const inbound = createInbound({ clock, store, outage, activity, claims, streams, publicUrl, isOpen });
-  const caches = { ...access, matching, inbound, claims, waits: asking.waits };
-  const upkeep = new Upkeep({
+  const jobs = { work: () => upkeep.workOnJobs() };
+  const caches = { ...access, matching, inbound, claims, waits: asking.waits, jobs };
+  const upkeep: Upkeep = new Upkeep({
     clock,
     store,
     deliveries,
@@ -100,6 +105,8 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
     changesMark,
     streams,
     onForeignChange: (change) => forgetChanged(caches, change),
+    membership: delivery.membership,
+    enterAgain: () => enterAgain(options, delivery),
   });
   const onJob = () => upkeep.workOnJobs();
   const isBusy = () => deliveries.inFlight > 0 || publisher.queueSize > 0;
@@ -122,12 +129,25 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
   };
 }
 
+/** The other nodes have taken this one for dead, and do its work. What it holds is theirs. */
+async function enterAgain(
+  { clock, store, telemetry, naming }: EngineOptions,
+  { deliveries, tokens }: Delivery,
+): Promise<void> {
+  deliveries.abandon();
+  const { node, now } = await store.enter(clock.now(), naming);
+  clock.notBefore(now);
+  tokens.enter(node);
+  telemetry.noticed({ level: "warn", what: "node_entered_again", fields: { node } });
+}
+
 /** The parts that publish and deliver. */
 function assembleDelivery(options: EngineOptions, { node }: Entered) {
   const { clock, store, telemetry } = options;
   const outage = new Outage(clock, telemetry);
   const activity = new TenantActivity(clock);
   const tokens = new Tokens(node);
+  const membership = new Membership(clock);
   const matching = new Matching(store);
   const streams = new Streams(store, clock);
   const attempts = new Attempts(options);
@@ -142,6 +162,7 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
     store,
     attempts,
     tokens,
+    membership,
     telemetry,
     outage,
     activity,
@@ -160,7 +181,7 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
   outage.onChange(() =>
     streams.announceToAll({ topic: "status", ready: outage.reason === null, reason: outage.reason }),
   );
-  return { outage, activity, matching, streams, statistics, attempts, deliveries, publisher };
+  return { outage, activity, matching, streams, statistics, attempts, deliveries, publisher, tokens, membership };
 }
 
 /** Keys, tenants, users, sessions, and what callers did. */
@@ -294,7 +315,14 @@ export class RunningEngine implements Engine {
     await deliveries.flush();
     await deliveries.releaseAll();
     await this.#parts.statistics.stop();
+    await this.#leave();
     deliveries.close();
+  }
+
+  /** If the store cannot hear it, the other nodes will notice the silence. */
+  async #leave(): Promise<void> {
+    const { clock, outage, store } = this.#parts;
+    await store.leave(clock.now()).catch((error) => outage.report(error));
   }
 }
 
@@ -315,6 +343,7 @@ function statusOf(parts: Parts): Engine["status"] {
       settleQueue: deliveries.settleQueueSize,
     }),
     store: () => store.stats(),
+    nodes: async () => (await store.listNodes()).map((node) => ({ ...node, isSelf: node.node === parts.tokens.node })),
     streams: (tenantSeq) => streams.count(tenantSeq),
     clockDoubt: () => upkeep.clockDoubt,
     isConfigured: (channel) => notifications.isConfigured(channel),

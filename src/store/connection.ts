@@ -25,6 +25,8 @@ export type Fault =
 
 /** The SQL text is the key of a prepared statement, so each statement stands next to the verb that runs it. */
 export interface Connection {
+  /** Whether several nodes may use the database at once. */
+  readonly isShared: boolean;
   prepare(sql: string): Statement;
   /** Run a statement without parameters and without a result. */
   exec(sql: string): void;
@@ -37,6 +39,8 @@ export interface Connection {
    * remembered of the store has then to be read again. The command line does not count: it changes nothing of that.
    */
   isOvertaken(): boolean;
+  /** In a writing transaction: the database's clock when it began, in epoch ms; null when it has no clock of its own. */
+  clockMs(): number | null;
   /** A number that changes with the commits of other processes, and not with those of this connection. */
   outsideVersion(): number;
   commit(): void;

@@ -1,5 +1,7 @@
 /** The group commit: many verbs in one transaction. */
+import { NodeGone } from "../domain/errors.ts";
 import type { Broken } from "../ports/store.ts";
+import { checkStanding } from "./upkeep/nodes.ts";
 import { endGroup, flush, forget, forgetRows, type Writing } from "./writing.ts";
 
 export type Answer<T> =
@@ -7,7 +9,9 @@ export type Answer<T> =
   /** A bug made this verb fail. Only this verb was rolled back. */
   | { readonly kind: "broken"; readonly message: string }
   /** The whole group was rolled back: nothing of it has happened. */
-  | { readonly kind: "unavailable"; readonly message: string; readonly full: boolean };
+  | { readonly kind: "unavailable"; readonly message: string; readonly full: boolean }
+  /** Nothing has happened either: the other nodes have taken this one for dead. */
+  | { readonly kind: "gone"; readonly message: string };
 
 /**
  * Run verbs in one transaction. No verb gets its result before COMMIT. Throws errors that a retry cannot fix, such as
@@ -36,7 +40,10 @@ export function commitGroup<T>(w: Writing, verbs: readonly (() => T)[]): Answer<
 function inTransaction<R>(w: Writing, run: () => R): R {
   try {
     w.begin("write");
-    if (w.mode.isStale || w.isOvertaken()) forget(w);
+    if (w.mode.isStale || w.isOvertaken()) {
+      checkStanding(w);
+      forget(w);
+    }
     const result = run();
     flush(w);
     w.commit();
@@ -52,6 +59,7 @@ function inTransaction<R>(w: Writing, run: () => R): R {
 }
 
 function abandon<T>(w: Writing, verbs: readonly (() => T)[], error: unknown): Answer<T>[] {
+  if (error instanceof NodeGone) return verbs.map(() => ({ kind: "gone", message: error.message }));
   const fault = w.faultOf(error);
   if (fault?.kind !== "passing") throw error;
   const { message, full } = fault;
@@ -90,6 +98,7 @@ function inSavepoint<T>(w: Writing, verb: () => T): Undone<T> {
 
 /** Every error from the database that is not a mistake of one verb concerns the whole group. */
 function endsGroup(w: Writing, error: unknown): boolean {
+  if (error instanceof NodeGone) return true;
   const fault = w.faultOf(error);
   return fault !== null && fault.kind !== "verb";
 }

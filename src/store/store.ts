@@ -1,7 +1,7 @@
 /** The store's threads, and every verb of the port as a call to the thread that runs it. */
 import type { Seq } from "../domain/ids.ts";
 import { LEDGER_BEHIND_ROWS_MAX } from "../domain/limits.ts";
-import type { Store, StoreStats } from "../ports/store.ts";
+import type { Changes, Store, StoreStats } from "../ports/store.ts";
 import { Keeper } from "./history/ledger/keeper.ts";
 import type { LEDGER_VERBS } from "./history/ledger/verbs.ts";
 import { LargeReads } from "./threads/large-reads.ts";
@@ -19,6 +19,8 @@ import type { ThreadName } from "./threads/thread-files.ts";
 import { WRITER_VERBS } from "./verbs.ts";
 
 export interface ThreadsOptions {
+  /** Whether several nodes may use the database at once. */
+  readonly isShared?: boolean;
   /** What each thread needs to open the database. */
   data(): ThreadStart;
   /** Tests can run the code of all threads in the main thread. */
@@ -32,7 +34,14 @@ export interface ThreadsOptions {
 }
 
 /** Start the threads. One thread writes, one reads, and one, which starts later, keeps the ledger. */
-export async function openStore({ data, onDeath, measure, close, ...options }: ThreadsOptions): Promise<Store> {
+export async function openStore({
+  data,
+  onDeath,
+  measure,
+  close,
+  isShared = false,
+  ...options
+}: ThreadsOptions): Promise<Store> {
   const startRunner = options.startRunner ?? startWorker;
   // Async, so that the store becomes unavailable if the worker cannot be created.
   const start = async (name: ThreadName) => startThread(startRunner(name, data()), onDeath);
@@ -49,7 +58,8 @@ export async function openStore({ data, onDeath, measure, close, ...options }: T
     await writer.close();
     await close();
   }
-  return storeOver({ writer, reader, ledger, stats, close: closeAll });
+  const store = storeOver({ writer, reader, ledger, stats, close: closeAll });
+  return isShared ? asNode(store, reader) : store;
 }
 
 /** Start both threads, or neither. */
@@ -60,6 +70,20 @@ async function both(writer: Promise<Thread>, reader: Promise<Thread>): Promise<[
   if (first !== undefined && second !== undefined) return [first, second];
   await Promise.all(threads.map((thread) => thread.close()));
   throw started.find((result) => result.status === "rejected")?.reason;
+}
+
+/** Every node records what it changes, so the reader finds it. The writer would have to take a turn for it. */
+function asNode(store: Store, reader: Thread): Store {
+  let node = 0;
+  return {
+    ...store,
+    async enter(...args) {
+      const entered = await store.enter(...args);
+      node = entered.node;
+      return entered;
+    },
+    changesSince: (mark, lanes = []) => reader.call<Changes>("changesOfNodes", [node, mark, lanes]),
+  };
 }
 
 interface Parts {
@@ -138,7 +162,7 @@ function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
     async settle(settlements) {
       return unpackSettleResults(await writer.call<Packed>("settle", [packSettlements(settlements)]));
     },
-    keepLedger: () => keeper.keep(),
+    keepLedger: (isWriter) => keeper.keep(isWriter),
     stats,
     close,
   };

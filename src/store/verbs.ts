@@ -23,7 +23,7 @@ import { endDuePauses, endPause } from "./pauses/pause-endings.ts";
 import { createPause, findRepeatedPause, recordOpening, recordReveal } from "./pauses/pauses.ts";
 import { changesSince } from "./upkeep/foreign-changes.ts";
 import { cancelJob, startBulk, startRecover, stepBulk, stepJob } from "./upkeep/jobs.ts";
-import { enter, heartbeat, leases } from "./upkeep/nodes.ts";
+import { enter, heartbeat, leases, leave } from "./upkeep/nodes.ts";
 import { sweep } from "./upkeep/sweep.ts";
 import type { Writing } from "./writing.ts";
 
@@ -88,6 +88,7 @@ const VERBS = {
   deleteInbound,
   enter,
   heartbeat,
+  leave,
   leases,
   changesSince,
   addTallies,

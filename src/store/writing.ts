@@ -18,9 +18,16 @@ export interface Writing extends Connection {
     careful: boolean;
     /** What is in memory may not be what is stored: the next group reads it again. */
     isStale: boolean;
+    /** Set while the group contains `enter`, which a node may call although it is gone. */
+    enters: boolean;
   };
   /** The number and the start time of this node, once it has entered. */
-  readonly self: { node: number; enteredAt: EpochMs };
+  readonly self: {
+    node: number;
+    enteredAt: EpochMs;
+    /** How many nodes were alive at the last heartbeat. */
+    nodes: number;
+  };
   readonly counters: Counters;
   readonly usage: Usage;
   /** The next sequences of the tables that are read in the order of their rows. */
@@ -58,8 +65,8 @@ export function createWriting<C extends Connection>(connection: C, vault: Vault,
     ...connection,
     vault,
     newId,
-    mode: { careful: false, isStale: true },
-    self: { node: 0, enteredAt: 0 },
+    mode: { careful: false, isStale: true, enters: false },
+    self: { node: 0, enteredAt: 0, nodes: 1 },
     lanes: new LaneRows(connection),
     counters: createCounters(connection),
     usage: new Usage(connection),

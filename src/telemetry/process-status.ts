@@ -7,7 +7,8 @@ import type { EpochMs } from "../domain/ids.ts";
 const RESOLUTION_MS = 20;
 const NS_PER_MS = 1_000_000;
 
-export function createProcessStatus(startedAt: EpochMs, dataDir: string) {
+/** @param dataDir null: the data is not on this machine */
+export function createProcessStatus(startedAt: EpochMs, dataDir: string | null) {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   return {
@@ -21,6 +22,7 @@ export function createProcessStatus(startedAt: EpochMs, dataDir: string) {
       return found;
     },
     async disk() {
+      if (dataDir === null) return null;
       const { bavail, blocks, bsize } = await statfs(dataDir);
       return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
     },

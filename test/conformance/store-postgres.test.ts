@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe } from "node:test";
-import type { ClientOptions } from "../../src/store/postgres/client.ts";
+import type { DatabaseAddress } from "../../src/domain/database-address.ts";
 import { Connections } from "../../src/store/postgres/connections.ts";
 import { openPostgresStore, type PostgresOptions } from "../../src/store/postgres/store.ts";
 import { runHere } from "../fixtures/threads-here.ts";
 import { failureCases } from "../postgres/failures.ts";
+import { nodeCases } from "../postgres/nodes.ts";
 import { type PostgresServer, startPostgres } from "../postgres/server.ts";
 import { describeStore, SPECIAL_CALLS, USUAL_CALLS } from "./store/suite.ts";
 import type { OpenedStore } from "./store/world.ts";
@@ -36,7 +37,7 @@ type Threads = Pick<PostgresOptions, "startRunner" | "connections">;
 const masterKey = randomBytes(32);
 const onDeath = (error: Error) => assert.fail(`a thread died: ${error.message}`);
 let server: PostgresServer;
-let migrated: ClientOptions;
+let migrated: DatabaseAddress;
 let connections: Connections;
 
 before(async () => {
@@ -51,7 +52,7 @@ after(async () => {
   await server.stop();
 });
 
-async function openOn(database: ClientOptions, threads: Threads): Promise<OpenedStore> {
+async function openOn(database: DatabaseAddress, threads: Threads): Promise<OpenedStore> {
   const open = () => openPostgresStore({ database, masterKey, onDeath, ...threads });
   let store = await open();
   return {
@@ -60,10 +61,16 @@ async function openOn(database: ClientOptions, threads: Threads): Promise<Opened
     },
     async reopen() {
       await store.close();
+      // Other nodes would notice its silence later.
+      await server.query(database, "UPDATE signalbox.nodes SET gone_at = seen_at WHERE gone_at IS NULL");
       store = await open();
       return store;
     },
-    writeFromOutside: () => server.query(database, "UPDATE signalbox.turn SET number = number + 1"),
+    writeFromOutside: () =>
+      server.query(
+        database,
+        "BEGIN; UPDATE signalbox.turn SET number = number + 1; INSERT INTO signalbox.foreign_changes (kind, node) VALUES ('moons', 0); COMMIT",
+      ),
     dispose: () => store.close(),
   };
 }
@@ -77,3 +84,5 @@ describeStore("the store on PostgreSQL", openHere, RUNS_ALL ? ALL : ALL.filter((
 
 describe("failures of PostgreSQL", () =>
   failureCases({ server: () => server, createDatabase, openOn: (database) => openOn(database, {}) }));
+
+nodeCases({ createDatabase, masterKey });

@@ -1,8 +1,8 @@
 /** What a store on PostgreSQL does when its connections fail, and when another node writes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { DatabaseAddress } from "../../src/domain/database-address.ts";
 import { StoreUnavailable } from "../../src/domain/errors.ts";
-import type { ClientOptions } from "../../src/store/postgres/client.ts";
 import type { Tenancy } from "../conformance/store/access/tenancy.ts";
 import { type OpenedStore, withWorld } from "../conformance/store/world.ts";
 import { startProxy } from "./proxy.ts";
@@ -11,8 +11,8 @@ import type { PostgresServer } from "./server.ts";
 export interface Ground {
   readonly server: () => PostgresServer;
   /** An empty database with the schema. */
-  createDatabase(): Promise<ClientOptions>;
-  openOn(database: ClientOptions): Promise<OpenedStore>;
+  createDatabase(): Promise<DatabaseAddress>;
+  openOn(database: DatabaseAddress): Promise<OpenedStore>;
 }
 
 async function countDeliveries(tenant: Tenancy): Promise<number> {

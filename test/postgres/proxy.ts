@@ -2,21 +2,22 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import type { ClientOptions } from "../../src/store/postgres/client.ts";
+import type { DatabaseAddress } from "../../src/domain/database-address.ts";
 
 export interface Proxy {
   /** The server's address, through the proxy. */
-  readonly options: ClientOptions;
+  readonly options: DatabaseAddress;
   /** Cut the connection whose writing transaction commits next: before its COMMIT reaches the server, or before the response comes back. */
   cutAtCommit(when: "before" | "after"): void;
   close(): Promise<void>;
 }
 
-export async function startProxy(target: ClientOptions): Promise<Proxy> {
+export async function startProxy(target: DatabaseAddress): Promise<Proxy> {
   let armed: "before" | "after" | null = null;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
-    const upstream = connect(target.port ?? assert.fail(), target.host ?? assert.fail());
+    const [{ host, port } = assert.fail()] = target.hosts;
+    const upstream = connect(port, host);
     let isWriting = false;
     let isCutting = false;
     const cut = () => {
@@ -52,7 +53,7 @@ export async function startProxy(target: ClientOptions): Promise<Proxy> {
   const address = server.address();
   assert(typeof address === "object" && address !== null);
   return {
-    options: { ...target, port: address.port },
+    options: { ...target, hosts: [{ host: "127.0.0.1", port: address.port }] },
     cutAtCommit(when) {
       armed = when;
     },

@@ -11,8 +11,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import pg from "pg";
-import type { ClientOptions } from "../../src/store/postgres/client.ts";
+import type { DatabaseAddress } from "../../src/domain/database-address.ts";
+import { connect, connectionOptions } from "../../src/store/postgres/connect.ts";
 
 const USER = "signalbox";
 
@@ -34,10 +34,10 @@ const SETTINGS = {
 
 export interface PostgresServer {
   /** An empty database. */
-  createDatabase(): Promise<ClientOptions>;
+  createDatabase(): Promise<DatabaseAddress>;
   /** A copy of this database, which nobody may be connected to. */
-  copyDatabase(original: ClientOptions): Promise<ClientOptions>;
-  query(database: ClientOptions, sql: string): Promise<void>;
+  copyDatabase(original: DatabaseAddress): Promise<DatabaseAddress>;
+  query(database: DatabaseAddress, sql: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,7 +67,13 @@ export async function startPostgres(): Promise<PostgresServer> {
     stdio: ["ignore", "ignore", "pipe"],
   });
   await ready(server);
-  const at = (database: string): ClientOptions => ({ host: "127.0.0.1", port, user: USER, database });
+  const at = (database: string): DatabaseAddress => ({
+    hosts: [{ host: "127.0.0.1", port }],
+    user: USER,
+    password: null,
+    database,
+    tls: { mode: "disable", rootCert: null, cert: null, key: null },
+  });
   let databases = 0;
   const create = async (suffix: string) => {
     databases += 1;
@@ -121,9 +127,8 @@ async function ready(server: ChildProcess): Promise<void> {
   assert.fail(lines.join("\n"));
 }
 
-async function query(database: ClientOptions, sql: string): Promise<void> {
-  const client = new pg.Client(database);
-  await client.connect();
+async function query(database: DatabaseAddress, sql: string): Promise<void> {
+  const client = await connect(connectionOptions(database));
   try {
     await client.query(sql);
   } finally {

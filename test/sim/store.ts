@@ -100,13 +100,13 @@ export function connect(options: StoreClientOptions): Store {
     ...Object.keys(WRITER_VERBS).map((verb) => [verb, call(writer, verb)] as const),
   ]);
   const keeper = new Keeper({ ...(verbs as unknown as KeeperCalls), isOpen: () => true }, LEDGER_BEHIND_ROWS);
-  verbs.keepLedger = () => keeper.keep();
+  verbs.keepLedger = (isWriter) => keeper.keep(isWriter === true);
   for (const name of LEDGER_READS) {
     const verb = verbs[name];
     verbs[name] = async (...args) => keeper.ready().then(() => verb?.(...args));
   }
   // No other process writes to this disk.
-  const noChanges: Changes = { changes: [], mark: "" };
+  const noChanges: Changes = { changes: [], mark: "", lanes: [], nextReadyAt: null };
   verbs.changesSince = () => new Promise((resolve) => timeline.after(random.between(0, 3), () => resolve(noChanges)));
   return verbs as unknown as Store;
 }

@@ -34,7 +34,7 @@ export { type SignOptions, sign } from "./signing/sign.ts";
 export type { SignatureScheme } from "./signing/signature.ts";
 export { type VerifiedWebhook, type VerifyOptions, verify } from "./signing/verify.ts";
 export type * from "./statistics.ts";
-export type { ServerStatus } from "./status.ts";
+export type { ServerNode, ServerStatus } from "./status.ts";
 export type { FollowedEvent, FollowOptions, StreamEvent, StreamOptions, StreamTopic } from "./stream.ts";
 export type * from "./tenant.ts";
 export type * from "./types.ts";

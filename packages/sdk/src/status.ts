@@ -46,11 +46,36 @@ export interface ServerStatus {
   } | null;
 }
 
+/** One of the servers that share a store. */
+export interface ServerNode {
+  /** A node gets a new number at each start. */
+  readonly id: number;
+  /** The name of the host that it runs on. */
+  readonly name: string;
+  readonly version: string;
+  readonly started_at: string;
+  readonly last_seen_at: string;
+  /** Endpoints that only this node delivers to at the moment. */
+  readonly lanes: number;
+  /** Deliveries that it has leased. */
+  readonly leases: number;
+  /** Whether it runs jobs and retention. */
+  readonly leader: boolean;
+  /** Whether it is the node that responded. */
+  readonly self: boolean;
+}
+
 export class Status {
   readonly #transport: Transport;
 
   constructor(transport: Transport) {
     this.#transport = transport;
+  }
+
+  /** The servers that share the store. Needs the role `global_admin`. */
+  async nodes(options?: CallOptions): Promise<readonly ServerNode[]> {
+    const call = { method: "GET", path: "/v1/nodes", signal: options?.signal } as const;
+    return (await this.#transport.call<{ readonly nodes: readonly ServerNode[] }>(call)).body.nodes;
   }
 
   async get(options?: CallOptions): Promise<ServerStatus> {

@@ -10,13 +10,20 @@ import type { ApiDeps } from "../deps.ts";
 import { invalid, notFound, problem, temporary } from "../errors/problem.ts";
 import { errorResponses, refuse } from "../errors/v1-errors.ts";
 import { bodyOf } from "../http/body.ts";
-import { ChannelTestBody, ChannelTestResponse, checkChannelTest, StatusResponse } from "./status-wire.ts";
+import {
+  ChannelTestBody,
+  ChannelTestResponse,
+  checkChannelTest,
+  NodesResponse,
+  StatusResponse,
+} from "./status-wire.ts";
 
 const tags = ["Operations"];
 type ByName = { Params: { name: string } };
 
 export function registerStatusRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.get("/v1/status", STATUS, readStatus(deps));
+  app.get("/v1/nodes", NODES, listNodes(deps));
   app.post<ByName>("/v1/status/channels/:name/test", TEST, testChannel(deps));
 }
 
@@ -93,6 +100,34 @@ function processJson({ status }: Status, { process: own, settings }: Pick<ApiDep
     clock: { trusted: doubt === null, reason: doubt },
     settings,
   };
+}
+
+const NODES = {
+  config: { needs: "global_admin" as const },
+  schema: {
+    tags,
+    operationId: "listNodes",
+    summary: "List the nodes that share the store",
+    description:
+      "With the embedded store there is one. A node that stops, or that nobody hears for 15 s, is not listed.",
+    response: { 200: NodesResponse, ...errorResponses() },
+  },
+};
+
+function listNodes({ engine: { status } }: ApiDeps) {
+  return async (): Promise<object> => ({
+    nodes: (await status.nodes()).map((node) => ({
+      id: node.node,
+      name: node.name,
+      version: node.version,
+      started_at: wholeSeconds(node.enteredAt),
+      last_seen_at: wholeSeconds(node.seenAt),
+      lanes: node.lanes,
+      leases: node.leases,
+      leader: node.isLeader,
+      self: node.isSelf,
+    })),
+  });
 }
 
 const TEST = {

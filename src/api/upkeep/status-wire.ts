@@ -69,6 +69,28 @@ export const StatusResponse = Type.Object(
   { title: "Status", description: "`store` and `process` are null unless the caller is a global_admin." },
 );
 
+export const NodesResponse = Type.Object(
+  {
+    nodes: Type.Array(
+      Type.Object(
+        {
+          id: Type.Integer({ description: "A node gets a new one at each start." }),
+          name: Type.String({ description: "The name of the host that it runs on." }),
+          version: Type.String(),
+          started_at: Time,
+          last_seen_at: Time,
+          lanes: Type.Integer({ description: "Endpoints that only this node delivers to at the moment." }),
+          leases: Type.Integer({ description: "Deliveries that it has leased." }),
+          leader: Type.Boolean({ description: "Whether it runs jobs and retention." }),
+          self: Type.Boolean({ description: "Whether it is the node that responds." }),
+        },
+        { title: "Node" },
+      ),
+    ),
+  },
+  { title: "NodeList" },
+);
+
 export const ChannelTestBody = Type.Object(
   {
     address: Type.Optional(

@@ -102,6 +102,14 @@ export const CHANGES_POLL_MS = 500;
 export const FOREIGN_CHANGES_KEPT_COUNT = 1000;
 /** How often this node stores its heartbeat and the time. */
 export const HEARTBEAT_MS = 1 * SECOND_MS;
+/** A node that was not heard for so long is gone, and others do its work: a killed node's deliveries wait this long. */
+export const NODE_SILENT_MS = 15 * SECOND_MS;
+/** A node whose heartbeats were not stored for so long starts no attempt: soon another one may do its work. */
+export const NODE_UNSURE_MS = 10 * SECOND_MS;
+/** A longer pause between two heartbeats means that the node was not heard, and has perhaps heard nobody. */
+export const NODE_UNHEARD_MS = 5 * SECOND_MS;
+/** How many leases of a node that is gone one transaction gives back, so that it stays short. */
+export const VOID_LEASES_COUNT_MAX = 1000;
 /** How often the engine looks for lanes without work. */
 export const TIDY_MS = 1 * SECOND_MS;
 /** How often retention looks for rows that are too old. */

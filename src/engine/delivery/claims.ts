@@ -88,6 +88,11 @@ export class Claims {
     this.#discoverBy(this.#options.clock.now());
   }
 
+  /** A lane that no node owns is ready then. */
+  discoverAt(at: EpochMs): void {
+    this.#discoverBy(at);
+  }
+
   /** Resolves when the current claim has ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;

@@ -3,10 +3,11 @@ import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import type { Seq } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { LaneKey, LaneState, SettledResult, Store } from "../../ports/store.ts";
+import type { LaneKey, LaneRevision, LaneState, SettledResult, Store } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { Alarms } from "../scheduling/alarms.ts";
 import type { TenantActivity } from "../scheduling/tenant-activity.ts";
+import type { Membership } from "../upkeep/membership.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { AttemptMade, Attempts } from "./attempts.ts";
 import { Claims } from "./claims.ts";
@@ -22,6 +23,7 @@ export interface DeliveriesOptions {
   readonly store: Store;
   readonly attempts: Attempts;
   readonly tokens: Tokens;
+  readonly membership: Membership;
   readonly telemetry: Telemetry;
   readonly outage: Outage;
   readonly activity: TenantActivity;
@@ -51,10 +53,10 @@ export class Deliveries {
   #isStopping = false;
 
   constructor(options: DeliveriesOptions) {
-    const { clock, store, telemetry, outage, activity, tokens } = options;
+    const { clock, store, telemetry, outage, activity, tokens, membership } = options;
     this.#options = options;
     const schedule = (lane: Lane) => this.#scheduler.schedule(lane);
-    const pool = new LanePool(clock);
+    const pool = new LanePool(clock, membership);
     const alarms = new Alarms<Lane>(clock, schedule);
     const settlements = new Settlements({ store, telemetry, outage, activity });
     const dispatcher = new Dispatcher({
@@ -62,6 +64,7 @@ export class Deliveries {
       alarms,
       attempt: (lane, delivery) => this.#start(lane, delivery),
       activity,
+      isAlive: () => membership.isAlive(),
       settleQueueSize: () => settlements.size,
     });
     const onError = (error: unknown) => outage.report(error);
@@ -91,6 +94,7 @@ export class Deliveries {
 
   /** A publish has leased this delivery for this node. */
   enqueue(lane: Lane, delivery: LeasedDelivery): void {
+    if (!this.#options.tokens.isOwn(delivery.token)) return; // leased before this node entered again: another node has it
     if (lane.isOvertaking(delivery)) {
       void this.#scheduler.release(lane, [delivery]);
       return;
@@ -108,6 +112,19 @@ export class Deliveries {
     } else if (state.readyAt !== null) {
       this.claims.wake([{ endpointSeq: endpoint.seq, readyAt: state.readyAt }]);
     }
+  }
+
+  /** The open lanes, and the revisions that this node knows. */
+  laneRevisions(): readonly LaneRevision[] {
+    return Array.from(this.lanePool.lanes(), ({ endpointSeq, revision }) => ({ endpointSeq, revision }));
+  }
+
+  /**
+   * Another node does the work of this one: drop everything that is leased and not in flight. What is in flight is settled
+   * as stale.
+   */
+  abandon(): void {
+    for (const lane of this.lanePool.lanes()) this.lanePool.evict(lane);
   }
 
   /** An endpoint was deleted. */
@@ -153,6 +170,11 @@ export class Deliveries {
       ),
     );
     return work;
+  }
+
+  /** Start what may start: this node is alive again. */
+  run(): void {
+    this.#dispatcher.run();
   }
 
   /** Start nothing more, and lease nothing more for this node. */

@@ -56,6 +56,7 @@ function stage(attemptMs = 0): Stage {
       busyMs += attemptMs;
     },
     activity: new TenantActivity({ monotonicMs: () => busyMs }),
+    isAlive: () => true,
     settleQueueSize: () => settleQueueSize,
   });
   let lastSeq = 0;
@@ -227,6 +228,7 @@ test("a lane that waits for its rate limit goes on by itself", async () => {
       if (starts === 2) resolve();
     },
     activity: new TenantActivity(clock),
+    isAlive: () => true,
     settleQueueSize: () => 0,
   });
   const lane = new Lane(destination({ rateLimitPerSecond: 100 }), clock.now());

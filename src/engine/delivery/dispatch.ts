@@ -24,6 +24,8 @@ export interface DispatcherOptions {
   /** Make one attempt. The delivery has been taken off the lane's queue; `land` follows once it has ended. */
   readonly attempt: (lane: Lane, delivery: LeasedDelivery) => void;
   readonly activity: TenantActivity;
+  /** Whether the other nodes still take this one for alive. Otherwise one of them may send the same deliveries. */
+  readonly isAlive: () => boolean;
   /** How many settlements wait for their commit. */
   readonly settleQueueSize: () => number;
 }
@@ -94,7 +96,7 @@ export class Dispatcher {
 
   /** Returns false when no lane may start. */
   #startNext(): boolean {
-    if (this.#isHalted || !this.#hasSettleCapacity()) return false;
+    if (this.#isHalted || !this.#hasSettleCapacity() || !this.#options.isAlive()) return false;
     const lane = this.#ready.next(this.#mayStart) ?? this.#starved.next(this.#mayStartUnproven);
     if (lane === null) return false;
     const now = this.#options.clock.now();

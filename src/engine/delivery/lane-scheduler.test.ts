@@ -64,6 +64,7 @@ function stage(deliveries: number): Stage {
     alarms,
     attempt: (_lane, delivery) => started.push(delivery),
     activity: new TenantActivity(clock),
+    isAlive: () => true,
     settleQueueSize: () => 0,
   });
   const claims = new Claims({

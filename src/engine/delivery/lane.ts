@@ -23,9 +23,17 @@ const ATTEMPT_MS_WEIGHT = 0.1;
 /** An idle lane stays open this long, so that a steady trickle does not open and close it with each delivery. */
 const IDLE_MS = 2000;
 
+/** How many nodes are alive. */
+export interface NodeCount {
+  readonly count: number;
+}
+
+export const ONE_NODE: NodeCount = { count: 1 };
+
 export class Lane {
   readonly endpointSeq: Seq;
   readonly tenantSeq: Seq;
+  readonly #nodes: NodeCount;
   #endpoint: Destination;
 
   /** The deliveries that wait here, in the order in which they start. */
@@ -71,7 +79,8 @@ export class Lane {
   /** No attempt starts before this time: the endpoint rests, or it asked for a wait. */
   #blockedUntil: EpochMs = 0;
 
-  constructor(endpoint: Destination, now: EpochMs) {
+  constructor(endpoint: Destination, now: EpochMs, nodes: NodeCount = ONE_NODE) {
+    this.#nodes = nodes;
     this.endpointSeq = endpoint.seq;
     this.tenantSeq = endpoint.tenantSeq;
     this.#endpoint = endpoint;
@@ -89,6 +98,11 @@ export class Lane {
   /** How long the endpoint had been held before its current active time. */
   get heldMs(): number {
     return this.#heldMs;
+  }
+
+  /** The revision of the newest state of the store that was applied. */
+  get revision(): number {
+    return this.#revision;
   }
 
   get isProven(): boolean {
@@ -314,7 +328,13 @@ export class Lane {
   }
 
   #inFlightLimit(): number {
-    return this.#probing ? 1 : Math.min(this.#window, this.#endpoint.maxInFlight);
+    return this.#probing ? 1 : Math.min(this.#window, this.#share);
+  }
+
+  /** This node's part of the attempts that the endpoint allows. A limit below the number of nodes has one owner. */
+  get #share(): number {
+    const { maxInFlight } = this.#endpoint;
+    return maxInFlight < this.#nodes.count ? maxInFlight : Math.floor(maxInFlight / this.#nodes.count);
   }
 
   /** How many deliveries may queue here: what the lane can start within `LANE_QUEUE_SECONDS`, and at least its window. */

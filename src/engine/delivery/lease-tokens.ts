@@ -1,13 +1,27 @@
-/** Lease tokens: a counter of its own for each node, so that no two claims anywhere have the same token. */
+/** The lease tokens of this node. */
+import { nodeOfToken, TOKENS_PER_NODE } from "../../domain/delivery/lease-token.ts";
 import type { LeaseToken } from "../../domain/ids.ts";
-
-const TOKENS_PER_NODE = 2 ** 32;
 
 export class Tokens {
   #last: number;
 
   constructor(node: number) {
     this.#last = node * TOKENS_PER_NODE;
+  }
+
+  /** This node has entered the store again, under a new number. */
+  enter(node: number): void {
+    this.#last = node * TOKENS_PER_NODE;
+  }
+
+  /** This node's number. */
+  get node(): number {
+    return nodeOfToken(this.#last);
+  }
+
+  /** Whether this node made the token under its present number. */
+  isOwn(token: LeaseToken): boolean {
+    return nodeOfToken(token) === this.node;
   }
 
   next(): LeaseToken {

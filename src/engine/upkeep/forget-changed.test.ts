@@ -20,6 +20,7 @@ function after(change: Change): string[] {
       inbound: { forget: note("sources") },
       claims: { discover: note("ready lanes") },
       waits: { signal: note("pause"), signalAll: note("all pauses") },
+      jobs: { work: note("jobs") },
     },
     change,
   );
@@ -33,10 +34,11 @@ test("a change drops only what is cached of it", () => {
   assert.deepEqual(after({ kind: "sources" }), ["sources"]);
   assert.deepEqual(after({ kind: "endpoints", tenantSeq: 7 }), ["endpoints of 7"]);
   assert.deepEqual(after({ kind: "quotas", tenantSeq: 7 }), ["quotas of 7"]);
+  assert.deepEqual(after({ kind: "jobs" }), ["jobs"]);
   assert.deepEqual(after({ kind: "pause", id }), [`pause of ${id}`]);
 });
 
 test("when anything may have changed, everything is dropped", () => {
-  const all = ["all endpoints", "keys", "quotas", "sessions", "sources", "ready lanes", "all pauses"];
+  const all = ["all endpoints", "keys", "quotas", "sessions", "sources", "ready lanes", "all pauses", "jobs"];
   assert.deepEqual(after({ kind: "anything" }), all);
 });

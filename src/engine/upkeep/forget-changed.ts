@@ -17,6 +17,7 @@ export interface Caches {
   readonly inbound: Pick<Inbound, "forget">;
   readonly claims: Pick<Claims, "discover">;
   readonly waits: Pick<Waits, "signal" | "signalAll">;
+  readonly jobs: { work(): void };
 }
 
 export function forgetChanged(caches: Caches, change: Change): void {
@@ -36,6 +37,9 @@ export function forgetChanged(caches: Caches, change: Change): void {
     case "endpoints":
       caches.matching.changed(change.tenantSeq);
       return;
+    case "jobs":
+      caches.jobs.work();
+      return;
     case "quotas":
       caches.publishRate.forget(change.tenantSeq);
       return;
@@ -45,7 +49,7 @@ export function forgetChanged(caches: Caches, change: Change): void {
   }
 }
 
-function forgetAll({ matching, access, publishRate, sessions, inbound, claims, waits }: Caches): void {
+function forgetAll({ matching, access, publishRate, sessions, inbound, claims, waits, jobs }: Caches): void {
   matching.clear();
   access.forget();
   publishRate.forget();
@@ -53,4 +57,5 @@ function forgetAll({ matching, access, publishRate, sessions, inbound, claims, w
   inbound.forget();
   claims.discover();
   waits.signalAll();
+  jobs.work();
 }

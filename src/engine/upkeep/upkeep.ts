@@ -1,4 +1,5 @@
 /** Background work of this node: its heartbeat, its leases, jobs, retention, and changes that other processes made. */
+import { NodeGone } from "../../domain/errors.ts";
 import type { LeaseToken } from "../../domain/ids.ts";
 import {
   CHANGES_POLL_MS,
@@ -16,6 +17,7 @@ import type { Deliveries } from "../delivery/deliveries.ts";
 import type { Streams } from "../history/streams.ts";
 import { RepeatingTask } from "../scheduling/repeating-task.ts";
 import { JobSteps } from "./job-steps.ts";
+import type { Membership } from "./membership.ts";
 import type { Outage } from "./outage.ts";
 import { TimeCheck } from "./time-check.ts";
 
@@ -33,6 +35,9 @@ export interface UpkeepOptions {
   readonly changesMark: string;
   /** Another process or node changed something: drop what is cached of it. */
   readonly onForeignChange: (change: Change) => void;
+  readonly membership: Membership;
+  /** Enter the store again: the other nodes have taken this one for dead. */
+  readonly enterAgain: () => Promise<void>;
 }
 
 export class Upkeep {
@@ -50,7 +55,7 @@ export class Upkeep {
     this.#timeCheck = new TimeCheck(options.clock, options.lastSeenAt);
     this.#changesMark = options.changesMark;
     const steps = new JobSteps(options);
-    this.#jobs = this.#repeating(RECONCILE_MS, () => steps.run(() => this.#stopped));
+    this.#jobs = this.#repeating(RECONCILE_MS, () => steps.run(() => this.#stopped || !options.membership.isLeader));
   }
 
   /** Why nothing may be deleted by age now; null when the wall clock can be trusted. */
@@ -59,13 +64,13 @@ export class Upkeep {
   }
 
   start(): void {
-    const { deliveries, store } = this.#options;
+    const { deliveries, membership, store } = this.#options;
     this.#startEvery(HEARTBEAT_MS, () => this.#heartbeat());
     this.#startEvery(CHANGES_POLL_MS, () => this.#pollForeignChanges());
     this.#startEvery(RECONCILE_MS, () => this.#reconcile());
     this.#startEvery(TIDY_MS, () => deliveries.closeIdleLanes());
-    this.#startEvery(SWEEP_EVERY_MS, () => this.#sweep());
-    this.#startEvery(LEDGER_KEEP_MS, () => store.keepLedger());
+    this.#startEvery(SWEEP_EVERY_MS, () => (membership.isLeader ? this.#sweep() : undefined));
+    this.#startEvery(LEDGER_KEEP_MS, () => store.keepLedger(membership.isLeader));
     this.workOnJobs();
   }
 
@@ -100,16 +105,35 @@ export class Upkeep {
   }
 
   async #heartbeat(): Promise<void> {
-    const { clock, outage, store } = this.#options;
-    await store.heartbeat(clock.now(), this.#timeCheck.doubt() === null);
+    const { clock, deliveries, enterAgain, membership, outage, store } = this.#options;
+    try {
+      const beganMs = clock.monotonicMs();
+      const heartbeat = await store.heartbeat(clock.now(), this.#timeCheck.doubt() === null);
+      const wasAlive = membership.isAlive();
+      membership.heard(heartbeat, beganMs);
+      if (!wasAlive) deliveries.run();
+      deliveries.claims.wake(heartbeat.woken);
+    } catch (error) {
+      if (!(error instanceof NodeGone)) throw error;
+      outage.report(error);
+      await enterAgain();
+      this.#changesMark = (await store.changesSince(null)).mark;
+      this.#options.onForeignChange({ kind: "anything" });
+    }
     outage.end();
   }
 
   async #pollForeignChanges(): Promise<void> {
-    const { onForeignChange, store } = this.#options;
-    const { changes, mark } = await store.changesSince(this.#changesMark);
-    for (const change of changes) onForeignChange(change);
-    this.#changesMark = mark;
+    const { deliveries, membership, onForeignChange, store } = this.#options;
+    const lanes = membership.isShared ? deliveries.laneRevisions() : [];
+    const changed = await store.changesSince(this.#changesMark, lanes);
+    this.#changesMark = changed.mark;
+    for (const change of changed.changes) onForeignChange(change);
+    for (const { endpoint, state } of changed.lanes) {
+      if (endpoint === null) await deliveries.endpointDeleted(state);
+      else await deliveries.endpointChanged(endpoint, state);
+    }
+    if (changed.nextReadyAt !== null) deliveries.claims.discoverAt(changed.nextReadyAt);
   }
 
   /**

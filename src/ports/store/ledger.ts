@@ -99,6 +99,10 @@ export interface LedgerVerbs {
   listLedger(query: LedgerQuery): Promise<LedgerPage>;
   /** The next part of an export. Null begins with the oldest delivery. */
   readLedger(filter: LedgerFilter, cursor: Cursor | null, limit: number): Promise<LedgerExportPage>;
-  /** Prepare what was added since the last call, so that `listLedger` has little left to do. Call it about every second. */
-  keepLedger(): Promise<void>;
+  /**
+   * Prepare what was added since the last call, so that `listLedger` has little left to do. Call it about every second.
+   *
+   * @param isWriter whether this node stores what it prepared. Only one node may.
+   */
+  keepLedger(isWriter: boolean): Promise<void>;
 }

@@ -1,6 +1,8 @@
 /** The verbs for what runs in the background: nodes, leases, retention, changes by others. */
+
+import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import type { Lease, Wake } from "./delivery.ts";
+import type { LaneState, Lease, Wake } from "./delivery.ts";
 
 export interface SweepRequest {
   readonly now: EpochMs;
@@ -14,6 +16,34 @@ export interface StoreStats {
   readonly leased: number;
   /** Whether the latest commit succeeded. The engine sends nothing while it is false. */
   readonly writable: boolean;
+}
+
+/** How people tell nodes apart. */
+export interface NodeNaming {
+  /** For example the host's name. */
+  readonly name: string;
+  readonly version: string;
+}
+
+/** A node that is alive. All times are the database's, if it has a clock of its own. */
+export interface NodeView extends NodeNaming {
+  readonly node: number;
+  readonly enteredAt: EpochMs;
+  readonly seenAt: EpochMs;
+  /** The lanes that it owns, and the deliveries that it has leased. */
+  readonly lanes: number;
+  readonly leases: number;
+  /** Whether it does what only one node does, such as retention. */
+  readonly isLeader: boolean;
+}
+
+export interface Heartbeat {
+  /** How many nodes are alive, with this one. */
+  readonly nodes: number;
+  /** Whether this node does what only one node does. */
+  readonly isLeader: boolean;
+  /** Lanes of nodes that are gone, which now have something to claim. */
+  readonly woken: readonly Wake[];
 }
 
 export interface Entered {
@@ -37,25 +67,46 @@ export type Change =
   | { readonly kind: "sessions" }
   /** Sources of any tenant. */
   | { readonly kind: "sources" }
+  /** A job was started. */
+  | { readonly kind: "jobs" }
   | { readonly kind: "endpoints"; readonly tenantSeq: Seq }
   | { readonly kind: "quotas"; readonly tenantSeq: Seq }
   /** The pause has ended. */
   | { readonly kind: "pause"; readonly id: Uuid };
 
+/** A lane that this node has open, and the revision that it knows. */
+export interface LaneRevision {
+  readonly endpointSeq: Seq;
+  readonly revision: number;
+}
+
 export interface Changes {
   readonly changes: readonly Change[];
+  /** Of the lanes that were asked about: those that have changed. Null: the endpoint is deleted, or cannot be read. */
+  readonly lanes: readonly { readonly endpoint: Destination | null; readonly state: LaneState }[];
+  /** When a lane that no node owns is ready; null when there is none, or only this process makes lanes ready. */
+  readonly nextReadyAt: EpochMs | null;
   /** Pass it to the next call. The text has a meaning only for the store. */
   readonly mark: string;
 }
 
 export interface UpkeepVerbs {
   /**
-   * Register this node: the first verb that it calls. From then on every verb acts for this node. Ends the leases of
-   * nodes that are gone, and disowns their lanes.
+   * Register this node under a new number: the first verb that it calls, and again after NodeGone. From then on every
+   * verb acts for this node. Ends the leases of nodes that are gone, and disowns their lanes.
    */
-  enter(now: EpochMs): Promise<Entered>;
-  /** Record that this node is alive. Only a time with `isTrusted`, when the wall clock has not jumped, counts as `lastSeenAt`. */
-  heartbeat(now: EpochMs, isTrusted: boolean): Promise<void>;
+  enter(now: EpochMs, naming?: NodeNaming): Promise<Entered>;
+  /**
+   * Record that this node is alive, and take over from nodes that are not. Only a time with `isTrusted`, when the wall
+   * clock has not jumped, counts as `lastSeenAt`.
+   *
+   * @throws NodeGone, as every verb that writes, when the other nodes have taken this one for dead
+   */
+  heartbeat(now: EpochMs, isTrusted: boolean): Promise<Heartbeat>;
+  /** The last verb of a node that stops: what it still holds is given back at once. */
+  leave(now: EpochMs): Promise<void>;
+  /** The nodes that are alive, in the order in which they entered. */
+  listNodes(): Promise<readonly NodeView[]>;
   /** The leases that the store has for this node. */
   leases(): Promise<readonly Lease[]>;
   /** One limited step of retention over everything that is kept. `more`: the pass is not finished. */
@@ -66,7 +117,7 @@ export interface UpkeepVerbs {
    * What other processes and nodes changed since an earlier result's `mark`. The result can contain more than what
    * changed, and never less. It does not contain what this node changed. With null, it returns the current mark and no changes.
    */
-  changesSince(mark: string | null): Promise<Changes>;
+  changesSince(mark: string | null, lanes?: readonly LaneRevision[]): Promise<Changes>;
   stats(): Promise<StoreStats>;
   close(): Promise<void>;
 }

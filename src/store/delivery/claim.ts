@@ -2,6 +2,7 @@
 import { isExpired, type LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { Event } from "../../domain/delivery/event.ts";
 import { isProbing } from "../../domain/delivery/health.ts";
+import { nodeOfToken } from "../../domain/delivery/lease-token.ts";
 import { cameThrough } from "../../domain/delivery/loops.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, LeaseToken, Seq } from "../../domain/ids.ts";
@@ -13,7 +14,7 @@ import { noteChanged } from "../history/ledger/note.ts";
 import { uuidText } from "../rows.ts";
 import { FORMAT, STATE } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
-import { isHeld, type LaneRow, laneState, refreshReadyAt, updateLane } from "./lane-rows.ts";
+import { isForeign, isHeld, type LaneRow, laneState, refreshReadyAt, updateLane } from "./lane-rows.ts";
 import { publishFailed } from "./operational-events.ts";
 import { readyLanes } from "./ready-lanes.ts";
 
@@ -23,8 +24,12 @@ const NEXT_READY = `
   FROM lanes
   WHERE ready_at > ? AND owner IS NULL`;
 
+const NOTHING: ClaimResult = { lanes: [], broken: [], woken: [], more: false, passedOver: false, nextReadyAt: null };
+
 export function claim(w: Writing, request: ClaimRequest): ClaimResult {
   const { now, adopt } = request;
+  // Of a request that began before the node entered again.
+  if (nodeOfToken(request.firstToken) !== w.self.node) return NOTHING;
   const budget: Budget = {
     deliveries: request.deliveriesMax,
     bytes: request.bytesMax,
@@ -91,7 +96,8 @@ function claimLane(
   const lane = w.lanes.get(endpointSeq);
   const waits = Math.max(lane.health.restUntil ?? 0, lane.waitUntil ?? 0) > now;
   const deliveries: LeasedDelivery[] = [];
-  if (!isHeld(lane) && !waits) {
+  const foreign = isForeign(lane, node);
+  if (!isHeld(lane) && !waits && !foreign) {
     // The first delivery may be of any size. Once the bytes are used up, there is none.
     const space = budget.bytes > 0 ? budget.deliveries : 0;
     const room = Math.min(isProbing(lane.health) ? Math.min(count, 1) : count, space);
@@ -103,9 +109,9 @@ function claimLane(
       else woken.push(...end(w, row, lane, ended, now));
     }
   }
-  if (lane.owner !== node && !lane.deleted) updateLane(lane, { owner: node });
+  if (lane.owner === null && !lane.deleted) updateLane(lane, { owner: node });
   refreshReadyAt(w, lane);
-  return { endpoint, state: laneState(lane), deliveries };
+  return { endpoint, state: laneState(lane, node), deliveries };
 }
 
 type DueRow = Record<string, number | string | Uint8Array | null>;

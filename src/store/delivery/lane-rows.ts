@@ -7,6 +7,12 @@ import type { EpochMs, Seq } from "../../domain/ids.ts";
 import type { AttemptFailure, AttemptRecord, LaneState } from "../../ports/store.ts";
 import type { Connection } from "../connection.ts";
 
+/** The node that asks, and how many are alive. */
+interface Self {
+  readonly node: number;
+  readonly nodes: number;
+}
+
 /** A lane's row, and the settings of its endpoint that control it. Change it only with `updateLane`. */
 export interface LaneRow {
   readonly endpointSeq: Seq;
@@ -15,6 +21,7 @@ export interface LaneRow {
   deleted: boolean;
   ordered: boolean;
   rateLimited: boolean;
+  maxInFlight: number;
   generation: number;
   readyAt: EpochMs | null;
   owner: number | null;
@@ -40,7 +47,7 @@ export interface LaneRow {
 }
 
 const SELECT = `
-  SELECT l.*, e.status, e.deleted_at, e.ordered, e.rate_limit_per_second, e.generation
+  SELECT l.*, e.status, e.deleted_at, e.ordered, e.rate_limit_per_second, e.max_in_flight, e.generation
   FROM lanes l JOIN endpoints e ON e.seq = l.endpoint_seq
   WHERE l.endpoint_seq = ?`;
 
@@ -65,7 +72,7 @@ export class LaneRows {
   get(endpointSeq: Seq): LaneRow {
     let lane = this.#lanes.get(endpointSeq);
     if (lane === undefined) {
-      lane = read(this.#connection, endpointSeq);
+      lane = readLane(this.#connection, endpointSeq);
       this.#lanes.set(endpointSeq, lane);
     }
     return lane;
@@ -116,7 +123,7 @@ function write(connection: Connection, lane: LaneRow): void {
     );
 }
 
-function read(connection: Connection, endpointSeq: Seq): LaneRow {
+export function readLane(connection: Connection, endpointSeq: Seq): LaneRow {
   const row = connection.prepare(SELECT).get(endpointSeq) as Record<string, number | string | null> | undefined;
   if (row === undefined) throw new Error(`no lane ${endpointSeq}`);
   const integer = (name: string) => row[name] as number;
@@ -128,6 +135,7 @@ function read(connection: Connection, endpointSeq: Seq): LaneRow {
     deleted: row.deleted_at !== null,
     ordered: row.ordered === 1,
     rateLimited: row.rate_limit_per_second !== null,
+    maxInFlight: integer("max_in_flight"),
     generation: integer("generation"),
     readyAt: optional("ready_at"),
     owner: optional("owner"),
@@ -185,11 +193,12 @@ export function noteFailing(lane: LaneRow, { endedAt }: AttemptRecord, { health 
   else if (health === "failure") lane.failingSince ??= endedAt;
 }
 
-export function laneState(lane: LaneRow): LaneState {
+/** The lane's state as a node has to know it: a lane of another node has nothing to claim. */
+export function laneState(lane: LaneRow, node: number): LaneState {
   lane.state ??= {
     endpointSeq: lane.endpointSeq,
     revision: lane.revision,
-    readyAt: lane.readyAt,
+    readyAt: isForeign(lane, node) ? null : lane.readyAt,
     health: lane.health,
     waitUntil: lane.waitUntil,
     held: isHeld(lane),
@@ -197,6 +206,19 @@ export function laneState(lane: LaneRow): LaneState {
     generation: lane.generation,
   };
   return lane.state;
+}
+
+/** Whether another node owns the lane. */
+export function isForeign({ owner }: LaneRow, node: number): boolean {
+  return owner !== null && owner !== node;
+}
+
+/**
+ * Whether only one node may send to the endpoint: it is ordered, has a rate limit, or allows fewer attempts in flight than
+ * there are nodes.
+ */
+export function isPaced(lane: LaneRow, nodes: number): boolean {
+  return lane.ordered || lane.rateLimited || lane.maxInFlight < nodes;
 }
 
 export function isHeld(lane: LaneRow): boolean {
@@ -236,9 +258,9 @@ export function refreshReadyAt(connection: Connection, lane: LaneRow): void {
  * only one node may pace must be this node's or nobody's. The publishing transaction reads all of this: with remembered
  * values, new events could overtake old ones.
  */
-export function mayLease(lane: LaneRow, node: number, now: EpochMs): boolean {
+export function mayLease(lane: LaneRow, { node, nodes }: Self, now: EpochMs): boolean {
   if (isHeld(lane) || isProbing(lane.health)) return false;
   if (lane.readyAt !== null && (lane.ordered || lane.readyAt <= now)) return false;
   if ((lane.health.restUntil ?? 0) > now || (lane.waitUntil ?? 0) > now) return false;
-  return lane.owner === node || !(lane.ordered || lane.rateLimited) || lane.owner === null;
+  return !isForeign(lane, node) || !isPaced(lane, nodes);
 }

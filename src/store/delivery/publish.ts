@@ -1,5 +1,6 @@
 /** publish: inserts an event and all its deliveries, in the transaction that a 202 waits for. */
 import type { Event } from "../../domain/delivery/event.ts";
+import { nodeOfToken } from "../../domain/delivery/lease-token.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { HELD_BYTES_PER_TENANT_MAX } from "../../domain/limits.ts";
 import type {
@@ -15,12 +16,11 @@ import { uuidBytes, uuidText } from "../rows.ts";
 import type { Writing } from "../writing.ts";
 import { findIdempotencyKey, rememberKey } from "./idempotency.ts";
 import { creationTime, eventBytes, insertDelivery, insertEvent } from "./insert.ts";
-import { advanceReadyAt, isHeld, type LaneRow, mayLease, updateLane } from "./lane-rows.ts";
+import { advanceReadyAt, isHeld, isPaced, type LaneRow, mayLease, updateLane } from "./lane-rows.ts";
 
 export function publishOne(w: Writing, request: PublishRequest): PublishResult {
   const { tenantSeq, event, idempotency } = request;
   const now = event.acceptedAt;
-  const { node } = w.self;
   if (idempotency !== null) {
     const remembered = findIdempotencyKey(w, tenantSeq, idempotency, now);
     if (remembered !== null) {
@@ -48,7 +48,7 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
     keyed: idempotency !== null,
   });
   const createdAt = creationTime(w, now);
-  const leases = request.targets.map((target, index) => leaseFor(target, lanes[index], node, now));
+  const leases = request.targets.map((target, index) => leaseFor(w, target, lanes[index], now));
   const deliveries = request.targets.map((target, index): PublishedDelivery => {
     const lease = leases[index] ?? null;
     const seq = insertDelivery(w, {
@@ -68,7 +68,7 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
   });
   if (idempotency !== null) rememberKey(w, tenantSeq, idempotency, eventSeq, now);
   // When a savepoint is rolled back, `inSavepoint` clears the lanes, so no lane keeps a change without its rows.
-  for (const [index, lane] of lanes.entries()) enterLane(w, lane, deliveries[index]?.leased === true, event, node);
+  for (const [index, lane] of lanes.entries()) enterLane(w, lane, deliveries[index]?.leased === true, event);
   return { kind: "published", eventSeq, createdAt, deliveries };
 }
 
@@ -93,14 +93,16 @@ function publishedBefore(w: Writing, { tenantSeq, event, targets }: PublishReque
   return { kind: "published", eventSeq: Number(found.seq), createdAt, deliveries };
 }
 
-function leaseFor(target: PublishTarget, lane: LaneRow | undefined, node: number, now: EpochMs): number | null {
-  return lane !== undefined && target.token !== null && mayLease(lane, node, now) ? target.token : null;
+function leaseFor({ self }: Writing, { token }: PublishTarget, lane: LaneRow | undefined, now: EpochMs): number | null {
+  // A token of the node's former number is of a request that began before the node entered again.
+  if (lane === undefined || token === null || nodeOfToken(token) !== self.node) return null;
+  return mayLease(lane, self, now) ? token : null;
 }
 
-function enterLane(w: Writing, lane: LaneRow, leased: boolean, event: Event, node: number): void {
+function enterLane(w: Writing, lane: LaneRow, leased: boolean, event: Event): void {
   if (leased) {
     // One node paces an ordered or rate-limited lane: the first that leases from it.
-    if ((lane.ordered || lane.rateLimited) && lane.owner === null) updateLane(lane, { owner: node });
+    if (isPaced(lane, w.self.nodes) && lane.owner === null) updateLane(lane, { owner: w.self.node });
     return;
   }
   addToBacklog(w, lane, event);

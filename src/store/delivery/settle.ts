@@ -36,7 +36,7 @@ export function settleOne(w: Writing, settlement: Settlement): SettledResult {
   const lane = w.lanes.get(settlement.endpointSeq);
   const attemptSeq = w.sequences.attempt++;
   const applied = applyToDelivery(w, settlement, lane, attemptSeq);
-  if (applied.repeats !== null) return repeatResult(lane, applied.repeats, applied.state);
+  if (applied.repeats !== null) return repeatResult(w, lane, applied.repeats, applied.state);
   const counter = { tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: attempt.endedAt };
   if (attempt.httpStatus !== null) w.counters.answered(counter, attempt.endedAt - attempt.startedAt);
   w.counters.attempted(counter, transition.outcome === "SUCCESS" ? "ok" : "failed");
@@ -53,14 +53,14 @@ export function settleOne(w: Writing, settlement: Settlement): SettledResult {
     kind: applied.kind,
     attemptSeq,
     state: applied.state,
-    lane: laneState(disabled === null ? lane : w.lanes.get(lane.endpointSeq)),
+    lane: laneState(disabled === null ? lane : w.lanes.get(lane.endpointSeq), w.self.node),
     woken,
     disabled: disabled !== null,
   };
 }
 
-function repeatResult(lane: LaneRow, attemptSeq: Seq, state: SettledResult["state"]): SettledResult {
-  return { kind: "stale", attemptSeq, state, lane: laneState(lane), woken: NO_WAKES, disabled: false };
+function repeatResult(w: Writing, lane: LaneRow, attemptSeq: Seq, state: SettledResult["state"]): SettledResult {
+  return { kind: "stale", attemptSeq, state, lane: laneState(lane, w.self.node), woken: NO_WAKES, disabled: false };
 }
 
 // ── The delivery ────────────────────────────────────────────────────────────────────────────────────────────────────

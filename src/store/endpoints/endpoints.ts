@@ -86,7 +86,7 @@ export function patchEndpoint(w: Writing, request: PatchEndpoint): PatchedEndpoi
   const status = targetStatus(before.status, request.status);
   const changesSettings = Object.keys(settings).length > 0;
   if (!changesSettings && secret === undefined && status === null) {
-    return { endpoint: before, lane: laneState(w.lanes.get(seq)) };
+    return { endpoint: before, lane: laneState(w.lanes.get(seq), w.self.node) };
   }
   if (changesSettings) writeSettings(w, before, settings);
   if (secret !== undefined) writeSecret(w, seq, secret);
@@ -96,7 +96,7 @@ export function patchEndpoint(w: Writing, request: PatchEndpoint): PatchedEndpoi
   const endpoint = loadEndpoint(w, seq);
   auditPatch(w, request, before, endpoint);
   const lane = interrupts ? beginAfresh(w, seq, { moved: endpoint.url !== before.url, now }) : w.lanes.reload(seq);
-  return { endpoint, lane: laneState(lane) };
+  return { endpoint, lane: laneState(lane, w.self.node) };
 }
 
 /** What an update of an endpoint is said to have changed, by the API's names. Values may be secrets: only the status is named. */
@@ -221,7 +221,7 @@ export function deleteEndpoint(w: Writing, { actor, tenantSeq, id, now }: Delete
   audit(w, { tenantSeq, actor, type: "webhook.deleted", subject: id, data: { endpointId: id, url }, now });
   const lane = beginAfresh(w, seq, { moved: false, now });
   freeHeldBytes(w, lane);
-  return laneState(lane);
+  return laneState(lane, w.self.node);
 }
 
 // ── Common to all changes ───────────────────────────────────────────────────────────────────────────────────────────

@@ -183,12 +183,12 @@ function release(w: Writing, { seq, status }: Pick<Claimed, "seq" | "status">, n
   else w.prepare(RELEASE).run(now, seq);
 }
 
-const CLAIMED_BY_ANYONE = `
+const CLAIMED_BY = `
   SELECT seq, status
   FROM pauses INDEXED BY notifications_claimed
-  WHERE notification_node IS NOT NULL`;
+  WHERE notification_node IS NOT NULL AND notification_node = ?`;
 
-/** What a process that is gone had claimed is due again. Its attempt stays counted, since it may have been sent. */
-export function voidNotifications(w: Writing, now: EpochMs): void {
-  for (const row of all<Pick<Claimed, "seq" | "status">>(w, CLAIMED_BY_ANYONE)) release(w, row, now);
+/** What a node that is gone had claimed is due again. Its attempt stays counted, since it may have been sent. */
+export function voidNotifications(w: Writing, node: number, now: EpochMs): void {
+  for (const row of all<Pick<Claimed, "seq" | "status">>(w, CLAIMED_BY, node)) release(w, row, now);
 }

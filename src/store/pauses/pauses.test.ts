@@ -111,7 +111,7 @@ test("every statement that ends, claims or counts pauses uses an index, and none
       settleNotification(watched, { pauseId: id, now: START, outcome: outcomes[index] ?? { kind: "sent" } });
       recordOpening(watched, { pauseId: id, method: "GET", userAgent: null, now: START });
     }
-    voidNotifications(watched, START);
+    voidNotifications(watched, watched.self.node, START);
     endPause(watched, { id: pauses[0]?.id as EndPauseOf, by: "human", choice: "a", text: null, now: START });
     endPause(watched, { id: pauses[0]?.id as EndPauseOf, by: "human", choice: "b", text: null, now: START });
     endDuePauses(watched, START + HOUR, 10);

@@ -2,15 +2,13 @@
 import pg from "pg";
 import {
   POSTGRES_ANSWER_MS_MAX,
-  POSTGRES_CONNECT_MS_MAX,
   POSTGRES_IDLE_MS_MAX,
   POSTGRES_LOCK_MS_MAX,
   POSTGRES_STATEMENT_MS_MAX,
 } from "../../domain/limits.ts";
 import type { SqlValue } from "../connection.ts";
+import { type ConnectionOptions, connect } from "./connect.ts";
 import type { Batch, Reply, StatementFault, StatementResult } from "./link.ts";
-
-export type ClientOptions = Pick<pg.ClientConfig, "host" | "port" | "user" | "password" | "database" | "ssl">;
 
 /** Values as SQLite returns them. */
 const PARSERS: Readonly<Record<number, (text: string) => SqlValue>> = {
@@ -38,10 +36,10 @@ const SETTINGS = `
 const FOREIGN_SESSION = new Set(["26000", "42P05", "0A000"]);
 
 export class Client {
-  readonly #options: ClientOptions;
+  readonly #options: ConnectionOptions;
   #client: pg.Client | null = null;
 
-  constructor(options: ClientOptions) {
+  constructor(options: ConnectionOptions) {
     this.#options = options;
   }
 
@@ -69,12 +67,9 @@ export class Client {
   async #connected(begins: boolean): Promise<pg.Client> {
     if (this.#client !== null) return this.#client;
     if (!begins) throw new Error("the connection was lost within a transaction");
-    const client = new pg.Client({
-      ...this.#options,
+    const client = await connect(this.#options, {
       types: TYPES,
-      keepAlive: true,
       pipeline: true,
-      connectionTimeoutMillis: POSTGRES_CONNECT_MS_MAX,
       query_timeout: POSTGRES_ANSWER_MS_MAX,
     });
     const lost = () => {
@@ -82,7 +77,6 @@ export class Client {
     };
     client.on("error", lost);
     client.on("end", lost);
-    await client.connect();
     try {
       await client.query(SETTINGS);
     } catch (error) {

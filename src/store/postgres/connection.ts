@@ -32,13 +32,18 @@ const TABLES = `
  * decides and write what was decided as they do on one file, sequences are in the order of the commits, and no two
  * transactions can wait for each other.
  */
-const BEGIN_WRITE = "BEGIN; UPDATE turn SET number = number + 1 RETURNING number, pg_current_xact_id() AS transaction";
+const BEGIN_WRITE = `
+  BEGIN;
+  UPDATE turn
+  SET number = number + 1
+  RETURNING number, pg_current_xact_id() AS transaction, (extract(epoch FROM clock_timestamp()) * 1000)::int8 AS clock`;
 /** All statements of a verb see one state of the store. */
 const BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 export function openPostgresConnection(link: Link): Connection {
   const session = new Session(link);
   return {
+    isShared: true,
     prepare: (sql) => session.prepare(sql),
     exec: (sql) => session.exec(sql),
     tables: (prefix) =>
@@ -48,6 +53,7 @@ export function openPostgresConnection(link: Link): Connection {
         .map(({ name }) => String(name)),
     begin: (mode) => session.begin(mode),
     isOvertaken: () => session.isOvertaken(),
+    clockMs: () => session.clockMs(),
     outsideVersion: () => session.outsideVersion(),
     commit: () => session.commit(),
     rollback: () => session.rollback(),
@@ -89,6 +95,7 @@ class Session {
   /** PostgreSQL's number of the writing transaction. */
   #transactionId = "";
   #overtaken = false;
+  #clockMs = 0;
   /** Within a savepoint each statement is answered at once, so that an error is that of the verb that caused it. */
   #eager = false;
 
@@ -121,10 +128,15 @@ class Session {
     this.#overtaken = number !== this.#turn + 1;
     this.#nextTurn = number;
     this.#transactionId = String(row?.transaction);
+    this.#clockMs = Number(row?.clock);
   }
 
   isOvertaken(): boolean {
     return this.#overtaken;
+  }
+
+  clockMs(): number {
+    return this.#clockMs;
   }
 
   /** How many turns others have had. */

@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { CLOSE } from "../threads/messages.ts";
 import { threadFile } from "../threads/thread-files.ts";
-import type { ClientOptions } from "./client.ts";
+import type { ConnectionOptions } from "./connect.ts";
 import type { LinkData } from "./link.ts";
 
 /** What the main thread sends to the thread: the end of one more link, or `CLOSE`. */
 export type ConnectionsMessage = OpenLink | typeof CLOSE;
 
 interface OpenLink {
-  readonly options: ClientOptions;
+  readonly options: ConnectionOptions;
   readonly link: LinkData;
 }
 
@@ -30,7 +30,7 @@ export class Connections {
   }
 
   /** Open one more connection. Returns the verbs' end of its link; closing that end ends the connection. */
-  open(options: ClientOptions): LinkData {
+  open(options: ConnectionOptions): LinkData {
     const { port1, port2 } = new MessageChannel();
     const signal = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const message: ConnectionsMessage = { options, link: { port: port1, signal } };

@@ -7,23 +7,20 @@ const MIGRATIONS_DIR = new URL("./migrations/", import.meta.url);
 /** The letters "signal" as a number. Every node takes the same lock. */
 const LOCK = 0x7369_676e_616c;
 
-/** @throws StartupError when the schema is newer than this version knows */
+/** The oldest version that has all that the statements use, as `server_version_num`. */
+const VERSION_MIN = 140_000;
+
+/** @throws StartupError when PostgreSQL is too old, or the schema is newer than this version knows */
 export async function migrate(client: pg.Client): Promise<void> {
+  await checkVersion(client);
+  if (await isUpToDate(client)) return; // so that a node needs no right to create anything
   await client.query("SELECT pg_advisory_lock($1)", [LOCK]);
   try {
     await client.query("CREATE SCHEMA IF NOT EXISTS signalbox");
     await client.query("SET search_path = signalbox");
     await client.query("CREATE TABLE IF NOT EXISTS schema_version (number integer NOT NULL)");
-    const { rows } = await client.query<{ number: number }>("SELECT number FROM schema_version");
-    const present = rows[0]?.number ?? 0;
-    const migrations = readdirSync(MIGRATIONS_DIR)
-      .filter((name) => name.endsWith(".sql"))
-      .sort();
-    if (present > migrations.length) {
-      throw new StartupError(
-        `the data was written by a newer Signalbox (schema ${present}, this one knows ${migrations.length}); install that version or a later one`,
-      );
-    }
+    const migrations = migrationNames();
+    const present = await readVersion(client, migrations.length);
     for (const [index, name] of migrations.entries()) {
       if (index < present) continue;
       const sql = readFileSync(new URL(name, MIGRATIONS_DIR), "utf8");
@@ -34,4 +31,40 @@ export async function migrate(client: pg.Client): Promise<void> {
   } finally {
     await client.query("SELECT pg_advisory_unlock($1)", [LOCK]);
   }
+}
+
+async function checkVersion(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ number: string; name: string }>(
+    "SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS name",
+  );
+  if (Number(rows[0]?.number) < VERSION_MIN) {
+    throw new StartupError(
+      `PostgreSQL ${rows[0]?.name} is too old; Signalbox needs PostgreSQL ${VERSION_MIN / 10_000} or later`,
+    );
+  }
+}
+
+/** Whether the schema is the one of this version. */
+export async function isUpToDate(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query("SELECT to_regclass('signalbox.schema_version') IS NOT NULL AS present");
+  if (rows[0]?.present !== true) return false;
+  const { length } = migrationNames();
+  return (await readVersion(client, length)) === length;
+}
+
+function migrationNames(): readonly string[] {
+  return readdirSync(MIGRATIONS_DIR)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
+}
+
+async function readVersion(client: pg.Client, newest: number): Promise<number> {
+  const { rows } = await client.query<{ number: number }>("SELECT number FROM signalbox.schema_version");
+  const present = rows[0]?.number ?? 0;
+  if (present > newest) {
+    throw new StartupError(
+      `the data was written by a newer Signalbox (schema ${present}, this one knows ${newest}); install that version or a later one`,
+    );
+  }
+  return present;
 }

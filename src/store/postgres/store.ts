@@ -1,14 +1,15 @@
 /** The store on PostgreSQL. Its threads and verbs are the embedded store's; their statements run on a connection. */
-import pg from "pg";
+import type { DatabaseAddress } from "../../domain/database-address.ts";
 import type { Store } from "../../ports/store.ts";
 import { openStore, type ThreadsOptions } from "../store.ts";
 import type { ThreadStart } from "../threads/thread.ts";
-import type { ClientOptions } from "./client.ts";
+import { type ConnectionOptions, connect, connectionOptions } from "./connect.ts";
 import { Connections } from "./connections.ts";
 import { migrate } from "./migrate.ts";
+import { startupFault } from "./startup-fault.ts";
 
 export interface PostgresOptions {
-  readonly database: ClientOptions;
+  readonly database: DatabaseAddress;
   /** 32 bytes, the same on every node. */
   readonly masterKey: Uint8Array;
   /** Called when a thread of the store ended by itself. The process then has to end. */
@@ -18,8 +19,14 @@ export interface PostgresOptions {
   readonly connections?: Connections;
 }
 
-/** @throws StartupError when the data has another master key or a newer schema */
-export async function openPostgresStore({ database, masterKey, onDeath, ...options }: PostgresOptions): Promise<Store> {
+/** @throws StartupError when the database cannot be used, or has another master key or a newer schema */
+export async function openPostgresStore({
+  database: address,
+  masterKey,
+  onDeath,
+  ...options
+}: PostgresOptions): Promise<Store> {
+  const database = connectionOptions(address);
   await bringUpToDate(database);
   const connections = options.connections ?? (await Connections.start(onDeath));
   const close = async () => {
@@ -32,6 +39,7 @@ export async function openPostgresStore({ database, masterKey, onDeath, ...optio
   try {
     return await openStore({
       data,
+      isShared: true,
       onDeath,
       ...(options.startRunner && { startRunner: options.startRunner }),
       measure: async (reader) => ({ fileBytes: await reader.call<number>("measureDatabase", []), walBytes: 0 }),
@@ -43,12 +51,15 @@ export async function openPostgresStore({ database, masterKey, onDeath, ...optio
   }
 }
 
-async function bringUpToDate(database: ClientOptions): Promise<void> {
-  const client = new pg.Client(database);
-  await client.connect();
+async function bringUpToDate(database: ConnectionOptions): Promise<void> {
   try {
-    await migrate(client);
-  } finally {
-    await client.end();
+    const client = await connect(database);
+    try {
+      await migrate(client);
+    } finally {
+      await client.end();
+    }
+  } catch (error) {
+    throw startupFault(error, database);
   }
 }

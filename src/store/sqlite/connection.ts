@@ -50,6 +50,7 @@ export function openConnection(file: string, mode: "write" | "read", pageCacheKb
   }
   return {
     db,
+    isShared: false,
     prepare,
     exec: (sql) => db.exec(sql),
     tables: (prefix) =>
@@ -58,6 +59,7 @@ export function openConnection(file: string, mode: "write" | "read", pageCacheKb
         .map(({ name }) => String(name)),
     begin: (how) => void prepare(how === "write" ? "BEGIN IMMEDIATE" : "BEGIN").run(),
     isOvertaken: () => false, // the file has one server
+    clockMs: () => null,
     outsideVersion: () => Number(prepare("PRAGMA data_version").get()?.data_version),
     commit: () => void prepare("COMMIT").run(),
     rollback() {

@@ -1,4 +1,5 @@
 /** Which function runs which reading verb. */
+
 import { LANE_POOL_DELIVERIES_MAX } from "../../domain/limits.ts";
 import type { Store } from "../../ports/store.ts";
 import { listAudit } from "../access/audit-views.ts";
@@ -40,7 +41,9 @@ import { findInboundOfEvent, getInbound, listInbound, listRejected, sumRefused }
 import { countPauseEndings } from "../pauses/pause-statistics.ts";
 import { countPauses, getPause, listPauses } from "../pauses/pause-views.ts";
 import type { ReadConnection } from "../read-connection.ts";
+import { changesOfNodes } from "../upkeep/changes-of-nodes.ts";
 import { getJob, listJobs } from "../upkeep/job-views.ts";
+import { listNodes } from "../upkeep/nodes.ts";
 
 type ReaderTable = {
   [V in Exclude<keyof Store, "close" | "stats">]?: (
@@ -105,11 +108,14 @@ const VERBS = {
   getCredentials,
   listRejected,
   findInboundOfEvent,
+  listNodes,
 } satisfies ReaderTable;
 
 /** Verbs that see the latest commit and change nothing. */
 export const READER_VERBS = {
   ...VERBS,
+  /** `changesSince` of a store that several nodes share. */
+  changesOfNodes,
   /** Part of `stats`. */
   countLeased: (connection: ReadConnection) => countLeases(connection, LANE_POOL_DELIVERIES_MAX),
   /** Part of `stats` on PostgreSQL: the bytes of the database. */

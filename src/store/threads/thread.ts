@@ -1,7 +1,7 @@
 /** One of the store's threads, as the main thread uses it. */
 import { type EventEmitter, once } from "node:events";
 import { type MessagePort, Worker } from "node:worker_threads";
-import { StartupError, StoreUnavailable } from "../../domain/errors.ts";
+import { NodeGone, StartupError, StoreUnavailable } from "../../domain/errors.ts";
 import { CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
 import { type ThreadName, threadFile } from "./thread-files.ts";
 
@@ -58,6 +58,8 @@ export async function startThread(worker: Runner, onDeath: (error: Error) => voi
     } else if (reply.kind === "unavailable") {
       writable = false;
       call.reject(new StoreUnavailable(reply.message));
+    } else if (reply.kind === "gone") {
+      call.reject(new NodeGone());
     } else {
       call.reject(new Error(reply.message));
     }

@@ -3,6 +3,7 @@ import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Clock } from "../../ports/clock.ts";
 import type { WritableDatabase } from "../connection.ts";
 import { type Answer, commitGroup } from "../group.ts";
+import { noteChangesOf } from "../upkeep/noted-changes.ts";
 import { createVault } from "../vault.ts";
 import { GROWING_VERBS, WRITER_VERBS, type WriterVerb } from "../verbs.ts";
 import { createWriting, type Writing } from "../writing.ts";
@@ -35,6 +36,7 @@ function carryOut({ writing, database }: Open, calls: readonly CallMessage[]): R
   const full = !database.hasSpace();
   const isRefused = (call: CallMessage) => full && GROWING_VERBS.has(call.verb as WriterVerb);
   const accepted = calls.filter((call) => !isRefused(call));
+  writing.mode.enters = accepted.some(({ verb }) => verb === "enter");
   const answers = commitGroup(
     writing,
     accepted.map(
@@ -53,9 +55,18 @@ function carryOut({ writing, database }: Open, calls: readonly CallMessage[]): R
 function run(writing: Writing, verb: WriterVerb, args: readonly unknown[]): unknown {
   const [packed] = args as [Packed];
   if (verb === "publish") return packPublishResults(WRITER_VERBS.publish(writing, unpackPublishRequests(packed)));
-  if (verb === "settle") return packSettleResults(WRITER_VERBS.settle(writing, unpackSettlements(packed)));
+  if (verb === "settle") {
+    const settlements = unpackSettlements(packed);
+    return packSettleResults(noted(writing, verb, [settlements], WRITER_VERBS.settle(writing, settlements)));
+  }
   const carry = WRITER_VERBS[verb] as (w: Writing, ...args: readonly unknown[]) => unknown;
-  return carry(writing, ...args);
+  return noted(writing, verb, args, carry(writing, ...args));
+}
+
+/** Other nodes have to learn what a verb changed. */
+function noted<R>(writing: Writing, verb: WriterVerb, args: readonly unknown[], result: R): R {
+  if (writing.isShared) noteChangesOf(writing, verb, args, result);
+  return result;
 }
 
 function isDiskFull(answer: Answer<unknown>): boolean {

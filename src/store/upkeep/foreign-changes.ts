@@ -1,27 +1,31 @@
 /**
- * What another process changed. SQLite's `data_version` shows that another process has committed something. The command
- * line records what it changes, in the same transaction.
+ * What another process or node changed. SQLite's `data_version`, or the number of the turn, shows that another process has
+ * committed something. The command line, and every node that shares the store, record what they change in the same
+ * transaction.
  */
 import type { Seq } from "../../domain/ids.ts";
 import { FOREIGN_CHANGES_KEPT_COUNT } from "../../domain/limits.ts";
 import type { Change, Changes } from "../../ports/store.ts";
-import { all, insert } from "../read-connection.ts";
+import type { Connection } from "../connection.ts";
+import { all, insert, one } from "../read-connection.ts";
+import { uuidBytes, uuidText } from "../rows.ts";
 import type { Writing } from "../writing.ts";
 
-/** The changes that the command line can make. */
-export type NotedChange = Extract<Change, { readonly kind: "keys" | "sessions" | "quotas" }>;
+/** `anything` is what a reader concludes by itself. */
+export type NotedChange = Exclude<Change, { readonly kind: "anything" }>;
 
-const NOTE = "INSERT INTO foreign_changes (kind, tenant_seq) VALUES (?, ?) RETURNING seq";
+const NOTE = "INSERT INTO foreign_changes (kind, tenant_seq, subject, node) VALUES (?, ?, ?, ?) RETURNING seq";
 const DROP_OLD = "DELETE FROM foreign_changes WHERE seq <= ?";
 
 /** Record a change, in its own transaction. */
 export function noteForeignChange(w: Writing, change: NotedChange): void {
-  const seq = insert(w, NOTE, change.kind, "tenantSeq" in change ? change.tenantSeq : null);
+  const tenantSeq = "tenantSeq" in change ? change.tenantSeq : null;
+  const seq = insert(w, NOTE, change.kind, tenantSeq, "id" in change ? uuidBytes(change.id) : null, w.self.node);
   w.prepare(DROP_OLD).run(seq - FOREIGN_CHANGES_KEPT_COUNT);
 }
 
 const SINCE = `
-  SELECT seq, kind, tenant_seq
+  SELECT seq, kind, tenant_seq, subject, node
   FROM foreign_changes
   WHERE seq > ?
   ORDER BY seq`;
@@ -30,10 +34,19 @@ interface Row {
   readonly seq: Seq;
   readonly kind: string;
   readonly tenant_seq: Seq | null;
+  readonly subject: Uint8Array | null;
+  /** The node that made the change. 0: the command line. */
+  readonly node: number;
 }
+
+type Recorded = Pick<Changes, "changes" | "mark">;
 
 /** A mark is the `data_version` and the sequence of the latest recorded change. */
 export function changesSince(w: Writing, mark: string | null): Changes {
+  return { ...outsideSince(w, mark), lanes: [], nextReadyAt: null };
+}
+
+function outsideSince(w: Writing, mark: string | null): Recorded {
   const version = w.outsideVersion();
   const [versionBefore, seqBefore = 0] = (mark ?? "").split(" ").map(Number);
   if (mark !== null && version === versionBefore) return { changes: [], mark };
@@ -47,7 +60,33 @@ function changesOf(rows: readonly Row[], seqBefore: Seq): readonly Change[] {
   return rows[0]?.seq === seqBefore + 1 ? rows.map(changeOf) : [{ kind: "anything" }];
 }
 
-function changeOf({ kind, tenant_seq: tenantSeq }: Row): Change {
-  if (kind === "quotas" && tenantSeq !== null) return { kind, tenantSeq };
-  return kind === "keys" || kind === "sessions" ? { kind } : { kind: "anything" };
+const LATEST = "SELECT coalesce(max(seq), 0) AS seq FROM foreign_changes";
+
+/** The same where all writers record what they change. A mark is the sequence of the latest record. */
+export function recordedSince(connection: Connection, node: number, mark: string | null): Recorded {
+  if (mark === null) return { changes: [], mark: String(one<{ seq: Seq }>(connection, LATEST)?.seq) };
+  const seqBefore = Number(mark);
+  const rows = all<Row>(connection, SINCE, seqBefore);
+  const last = rows.at(-1)?.seq;
+  if (last === undefined) return { changes: [], mark };
+  const foreign = rows.filter((row) => row.node !== node);
+  const isComplete = rows[0]?.seq === seqBefore + 1;
+  return { changes: isComplete ? foreign.map(changeOf) : [{ kind: "anything" }], mark: String(last) };
+}
+
+function changeOf({ kind, tenant_seq: tenantSeq, subject }: Row): Change {
+  switch (kind) {
+    case "keys":
+    case "sessions":
+    case "sources":
+    case "jobs":
+      return { kind };
+    case "quotas":
+    case "endpoints":
+      return tenantSeq === null ? { kind: "anything" } : { kind, tenantSeq };
+    case "pause":
+      return subject === null ? { kind: "anything" } : { kind, id: uuidText(subject) };
+    default:
+      return { kind: "anything" };
+  }
 }

@@ -18,6 +18,7 @@ function open() {
     leased(endpoint: Parameters<typeof store.publish>[0][number], columns: Record<string, number> = {}): Seq {
       const seq = store.publish([endpoint]).deliverySeqs[0] as Seq;
       store.set(seq, { state: STATE.leased, lease: 9 * TOKENS + seq, claims: 1, ...columns });
+      store.run((w) => w.db.exec("INSERT OR IGNORE INTO nodes (node, entered_at, seen_at) VALUES (9, 0, 0)"));
       store.run(() => updateLane(store.w.lanes.get(endpoint.seq), { readyAt: null, owner: 9 }));
       return seq;
     },
@@ -50,7 +51,8 @@ test("what a node that is gone had leased waits again, and its lanes are ready a
 test("an owned lane without leases has no owner after a new start", () => {
   const { w, run, endpoint, enter, lane } = open();
   const made = endpoint();
-  run(() => updateLane(w.lanes.get(made.seq), { owner: 4 }));
+  const { node } = enter();
+  run(() => updateLane(w.lanes.get(made.seq), { owner: node }));
   enter();
   assert.equal(lane(made).owner, null);
 });

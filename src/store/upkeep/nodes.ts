@@ -1,76 +1,83 @@
-/** The verbs of a node: enter, heartbeat, leases. */
+/**
+ * The verbs of a node: enter, heartbeat, leave, leases.
+ *
+ * Nodes that share a store tell by the database's clock which of them are alive. A node that has not been heard for
+ * `NODE_SILENT_MS` is gone: another one gives back what it held. If it lives on, its next transaction finds that out.
+ */
+import { TOKENS_PER_NODE } from "../../domain/delivery/lease-token.ts";
+import { NodeGone } from "../../domain/errors.ts";
 import type { EpochMs, LeaseToken, Seq } from "../../domain/ids.ts";
-import type { Entered, Lease } from "../../ports/store.ts";
-import { refreshReadyAt, updateLane } from "../delivery/lane-rows.ts";
-import { noteChanged } from "../history/ledger/note.ts";
-import { voidNotifications } from "../pauses/notifications.ts";
+import { NODE_SILENT_MS, NODE_UNHEARD_MS } from "../../domain/limits.ts";
+import type { Entered, Heartbeat, Lease, NodeNaming, NodeView } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { all, insert, one } from "../read-connection.ts";
-import { STATE } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
+import { voidGone } from "./void-leases.ts";
 
-/** A token is the node's number × 2^32, plus a counter. */
-const TOKENS_PER_NODE = 2 ** 32;
-
-// ── Enter ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+const ENTER = `
+  INSERT INTO nodes (entered_at, seen_at, heard_since, name, version)
+  VALUES (?, ?, ?, ?, ?)
+  RETURNING node AS seq`;
+/** An embedded store has one process, so every other node is gone. */
+const ALL_GONE = "UPDATE nodes SET gone_at = ? WHERE gone_at IS NULL";
+const GONE = "UPDATE nodes SET gone_at = coalesce(gone_at, ?), is_void = 0 WHERE node = ?";
 
 /**
- * Enter as the only node. A SQLite file has one process, so all leases and owned lanes are those of a process that is
- * gone. `LANE_POOL_DELIVERIES_MAX` limits both, so no job is needed. What was in flight may have arrived, and is sent
- * again.
+ * Enter under a new number. What nodes that are gone had leased waits again.
+ * `LANE_POOL_DELIVERIES_MAX` limits what one node holds, so no job is needed.
  */
-export function enter(w: Writing, wallMs: EpochMs): Entered {
+export function enter(w: Writing, wallMs: EpochMs, { name, version }: NodeNaming = { name: "", version: "" }): Entered {
   const latest = latestTime(w);
   const trusted = one<{ value: EpochMs }>(w, "SELECT value FROM marks WHERE name = 'trusted_time'");
   const now = Math.max(wallMs, latest);
-  const node = insert(w, "INSERT INTO nodes (entered_at, seen_at) VALUES (?, ?) RETURNING node AS seq", now, now);
+  const at = w.clockMs() ?? now;
+  if (w.isShared) w.prepare(GONE).run(at, w.self.node);
+  else w.prepare(ALL_GONE).run(at);
+  const node = insert(w, ENTER, at, at, at, name, version);
   raiseLatestTime(w, now);
-  const touched = new Set([...voidLeases(w, now), ...ownedLanes(w)]);
-  for (const endpointSeq of touched) {
-    const lane = w.lanes.get(endpointSeq);
-    updateLane(lane, { owner: null });
-    refreshReadyAt(w, lane);
-  }
-  voidNotifications(w, now);
+  while (!voidGone(w, now).done);
   w.self.node = node;
   w.self.enteredAt = now;
   return { node, now, lastSeenAt: trusted?.value ?? null, linkKey: w.vault.linkKey };
 }
 
-interface Leased {
-  readonly seq: Seq;
-  readonly endpoint_seq: Seq;
-  readonly attempts: number;
-  readonly attempts_before_run: number;
-  readonly cancel_requested: number;
+/** @throws NodeGone when the other nodes have taken this one for dead */
+export function checkStanding(w: Writing): void {
+  if (!w.isShared || w.self.node === 0 || w.mode.enters) return;
+  const alive = w.prepare("SELECT 1 FROM nodes WHERE node = ? AND gone_at IS NULL").get(w.self.node);
+  if (alive === undefined) throw new NodeGone();
 }
 
-const LEASED = `
-  SELECT seq, endpoint_seq, attempts, attempts_before_run, cancel_requested
-  FROM deliveries INDEXED BY deliveries_leased
-  WHERE lease IS NOT NULL`;
-// The claim stays counted: a delivery with too many claims and no attempt crashes the process.
-const GIVE_BACK = "UPDATE deliveries SET state = ?, lease = NULL WHERE seq = ?";
-const CANCEL = "UPDATE deliveries SET state = 5, lease = NULL, ended_at = ?, reason = ? WHERE seq = ?";
-
-/** Returns the lanes of the deliveries that wait again. */
-function voidLeases(w: Writing, now: EpochMs): Seq[] {
-  const leased = all<Leased>(w, LEASED);
-  for (const row of leased) {
-    const lane = w.lanes.get(row.endpoint_seq);
-    if (lane.deleted || row.cancel_requested === 1) {
-      w.prepare(CANCEL).run(now, lane.deleted ? "endpoint_deleted" : "cancelled", row.seq);
-      noteChanged(w, lane.tenantSeq, row.seq);
-      w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "failed");
-    } else {
-      const retried = row.attempts > row.attempts_before_run;
-      w.prepare(GIVE_BACK).run(retried ? STATE.waitingRetry : STATE.waitingNew, row.seq);
-    }
-  }
-  return leased.map((row) => row.endpoint_seq);
+export function leave(w: Writing, now: EpochMs): void {
+  w.prepare(GONE).run(w.clockMs() ?? now, w.self.node);
+  while (!voidGone(w, now).done);
+  w.self.node = 0;
 }
 
-function ownedLanes(w: Writing): Seq[] {
-  return all<{ seq: Seq }>(w, "SELECT endpoint_seq AS seq FROM lanes WHERE owner IS NOT NULL").map(({ seq }) => seq);
+// ── Heartbeat ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+// A node that was not heard for a while has perhaps heard nobody: the database was away. It judges others only later.
+const SEEN = `
+  UPDATE nodes
+  SET heard_since = CASE WHEN :at - seen_at > :unheard THEN :at ELSE heard_since END, seen_at = max(seen_at, :at)
+  WHERE node = :node
+  RETURNING heard_since`;
+const SILENT = "UPDATE nodes SET gone_at = ? WHERE gone_at IS NULL AND seen_at < ? AND node <> ?";
+const ALIVE = "SELECT count(*) AS nodes, min(node) AS leader FROM nodes WHERE gone_at IS NULL";
+
+export function heartbeat(w: Writing, now: EpochMs, isTrusted: boolean): Heartbeat {
+  const { node } = w.self;
+  const at = w.clockMs() ?? now;
+  const values = { at, unheard: NODE_UNHEARD_MS, node };
+  const heardSince = Number(w.prepare(SEEN).get(values)?.heard_since);
+  raiseLatestTime(w, now);
+  if (isTrusted) w.prepare(RAISE).run("trusted_time", now);
+  if (!w.isShared) return { nodes: 1, isLeader: true, woken: [] };
+  if (at - heardSince >= NODE_SILENT_MS) w.prepare(SILENT).run(at, at - NODE_SILENT_MS, node);
+  const { woken } = voidGone(w, now);
+  const alive = one<{ nodes: number; leader: number }>(w, ALIVE);
+  w.self.nodes = alive?.nodes ?? 1;
+  return { nodes: w.self.nodes, isLeader: alive?.leader === node, woken };
 }
 
 // ── Time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -98,12 +105,6 @@ function raiseLatestTime(w: Writing, now: EpochMs): void {
   w.prepare(RAISE).run("latest_time", now);
 }
 
-export function heartbeat(w: Writing, now: EpochMs, isTrusted: boolean): void {
-  w.prepare("UPDATE nodes SET seen_at = max(seen_at, ?) WHERE node = ?").run(now, w.self.node);
-  raiseLatestTime(w, now);
-  if (isTrusted) w.prepare(RAISE).run("trusted_time", now);
-}
-
 // ── Leases ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const LEASES = `
@@ -116,4 +117,38 @@ export function leases(w: Writing): Lease[] {
   const first = w.self.node * TOKENS_PER_NODE;
   const rows = all<{ tenant_seq: Seq; seq: Seq; lease: LeaseToken }>(w, LEASES, first, first + TOKENS_PER_NODE);
   return rows.map(({ tenant_seq, seq, lease }) => ({ tenantSeq: tenant_seq, deliverySeq: seq, token: lease }));
+}
+
+// ── List ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const NODES = `
+  SELECT node, name, version, entered_at, seen_at, gone_at,
+    (SELECT count(*) FROM lanes l WHERE l.owner = nodes.node) AS lanes,
+    (SELECT count(*) FROM deliveries d INDEXED BY deliveries_leased
+     WHERE d.lease IS NOT NULL AND d.lease >= nodes.node * ${TOKENS_PER_NODE} AND d.lease < (nodes.node + 1) * ${TOKENS_PER_NODE}) AS leases
+  FROM nodes
+  WHERE gone_at IS NULL
+  ORDER BY node`;
+
+/** The nodes that are alive, in the order of their numbers. The lowest does the work that only one node does. */
+export function listNodes(connection: Connection): NodeView[] {
+  type Row = {
+    readonly node: number;
+    readonly name: string;
+    readonly version: string;
+    readonly entered_at: EpochMs;
+    readonly seen_at: EpochMs;
+    readonly lanes: number;
+    readonly leases: number;
+  };
+  return all<Row>(connection, NODES).map((row, index) => ({
+    node: row.node,
+    name: row.name,
+    version: row.version,
+    enteredAt: row.entered_at,
+    seenAt: row.seen_at,
+    lanes: row.lanes,
+    leases: row.leases,
+    isLeader: index === 0,
+  }));
 }

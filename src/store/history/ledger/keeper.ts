@@ -10,10 +10,14 @@ export interface KeeperCalls {
   isOpen(): boolean;
   stepLedger(behindRowsMax: number): Promise<LedgerStep>;
   nextWrite(): Promise<LedgerWrite>;
-  writeLedger(write: LedgerWrite): Promise<void>;
-  noteWritten(write: {
-    readonly segments: readonly Pick<PackedSegment, "number" | "version">[];
-    readonly emptied: readonly number[];
+  writeLedger(write: LedgerWrite): Promise<number>;
+  noteWritten(written: {
+    readonly write: {
+      readonly segments: readonly Pick<PackedSegment, "number" | "version">[];
+      readonly emptied: readonly number[];
+    };
+    /** What `writeLedger` returned. */
+    readonly writes: number;
   }): Promise<void>;
 }
 
@@ -28,8 +32,9 @@ export class Keeper {
     this.#behindRowsMax = behindRowsMax;
   }
 
-  keep(): Promise<void> {
-    this.#keeping ??= this.#keepOnce().finally(() => {
+  /** @param isWriter whether this node stores the ledger. Only one may. */
+  keep(isWriter: boolean): Promise<void> {
+    this.#keeping ??= this.#keepOnce(isWriter).finally(() => {
       this.#keeping = null;
     });
     return this.#keeping;
@@ -39,17 +44,17 @@ export class Keeper {
   async ready(): Promise<void> {
     if (this.#wasKept) return;
     // When it cannot be written, for example on a full disk, it can still be read. The caller of `keep` gets the error.
-    await this.keep().catch(() => undefined);
+    await this.keep(false).catch(() => undefined);
     this.#wasKept = true;
   }
 
-  async #keepOnce(): Promise<void> {
+  async #keepOnce(isWriter: boolean): Promise<void> {
     const calls = this.#calls;
     if (!calls.isOpen() && (await calls.countBehind()) < this.#behindRowsMax) return;
     let step: LedgerStep;
     do {
       step = await calls.stepLedger(this.#behindRowsMax);
-      if (step.isDue) await this.#writeAll();
+      if (step.isDue && isWriter) await this.#writeAll();
     } while (step.more);
   }
 
@@ -58,9 +63,9 @@ export class Keeper {
     let write: LedgerWrite;
     do {
       write = await calls.nextWrite();
-      await calls.writeLedger(write);
+      const writes = await calls.writeLedger(write);
       const segments = write.segments.map(({ number, version }) => ({ number, version }));
-      await calls.noteWritten({ segments, emptied: write.emptied });
+      await calls.noteWritten({ write: { segments, emptied: write.emptied }, writes });
     } while (write.progress === null);
   }
 }

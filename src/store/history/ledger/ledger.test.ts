@@ -89,8 +89,7 @@ const deeds: Readonly<Record<string, (world: World, luck: number) => void>> = {
   /** Write one part. The next parts may never be written. */
   write({ keeping, store }) {
     const write = LEDGER_VERBS.nextWrite(keeping);
-    writeLedger(store.w, write);
-    LEDGER_VERBS.noteWritten(keeping, write);
+    LEDGER_VERBS.noteWritten(keeping, { write, writes: writeLedger(store.w, write) });
   },
   /** Write a part whose answer is lost. */
   writeUnheard: ({ keeping, store }) => writeLedger(store.w, LEDGER_VERBS.nextWrite(keeping)),
@@ -148,11 +147,9 @@ function writeAll({ keeping, store }: World): void {
   while (LEDGER_VERBS.stepLedger(keeping).more);
   let write = LEDGER_VERBS.nextWrite(keeping);
   for (; write.progress === null; write = LEDGER_VERBS.nextWrite(keeping)) {
-    writeLedger(store.w, write);
-    LEDGER_VERBS.noteWritten(keeping, write);
+    LEDGER_VERBS.noteWritten(keeping, { write, writes: writeLedger(store.w, write) });
   }
-  writeLedger(store.w, write);
-  LEDGER_VERBS.noteWritten(keeping, write);
+  LEDGER_VERBS.noteWritten(keeping, { write, writes: writeLedger(store.w, write) });
 }
 
 test("the stored ledger is small: one segment per 4096 deliveries, and no change note that it includes", () => {

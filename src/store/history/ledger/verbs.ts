@@ -28,20 +28,33 @@ import {
   trimLedger,
 } from "./ledger.ts";
 import { type Freezes, listLedger } from "./pages.ts";
+import { countWrites } from "./write.ts";
 
 /** What the verbs work with: a connection, and the ledger, which the first verb opens. */
 export interface Keeping extends Connection {
   ledger: Ledger | null;
+  /** The number of the last write that the ledger contains. */
+  writes: number;
   readonly freezes: Freezes;
 }
 
 export function createKeeping(connection: Connection): Keeping {
-  return { ...connection, ledger: null, freezes: new Map() };
+  return { ...connection, ledger: null, writes: 0, freezes: new Map() };
 }
 
 function ledgerOf(k: Keeping): Ledger {
-  k.ledger ??= openLedger(k);
+  // What another node has stored does not fit what this one has in memory: the segments are others.
+  if (k.isShared && k.ledger !== null && countWrites(k) !== k.writes) k.ledger = null;
+  if (k.ledger === null) {
+    k.ledger = openLedger(k);
+    k.writes = countWrites(k);
+  }
   return k.ledger;
+}
+
+interface Written {
+  readonly write: Parameters<typeof noteWritten>[1];
+  readonly writes: number;
 }
 
 /** The ledger with everything that this transaction sees. */
@@ -94,5 +107,10 @@ export const LEDGER_VERBS = {
   },
   /** The next part for `writeLedger`. */
   nextWrite: (k: Keeping): LedgerWrite => nextWrite(ledgerOf(k)),
-  noteWritten: (k: Keeping, write: Parameters<typeof noteWritten>[1]): void => noteWritten(ledgerOf(k), write),
+  noteWritten(k: Keeping, { write, writes }: Written): void {
+    // Another node has stored a part of its own meanwhile.
+    if (k.isShared && writes !== k.writes + 1) k.ledger = null;
+    k.writes = writes;
+    if (k.ledger !== null) noteWritten(k.ledger, write);
+  },
 };

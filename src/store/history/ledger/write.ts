@@ -19,6 +19,11 @@ const PROGRESS = `
   INSERT INTO meta (name, value)
   VALUES ('ledger', ?)
   ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+const WRITES = `
+  INSERT INTO marks (name, value)
+  VALUES ('ledger_writes', 1)
+  ON CONFLICT (name) DO UPDATE SET value = marks.value + 1
+  RETURNING value`;
 const DONE_CHANGES = `
   DELETE FROM ledger_changes
   WHERE seq IN (SELECT seq FROM ledger_changes WHERE seq <= ? ORDER BY seq LIMIT ?)`;
@@ -26,12 +31,20 @@ const DONE_CHANGES = `
 /** How many old change notes one write deletes: twice as many as are added between two writes. */
 const CHANGES_MAX = 20_000;
 
-export function writeLedger({ prepare }: Connection, { segments, emptied, progress }: LedgerWrite): void {
+/** Returns how often the ledger has been written. */
+export function writeLedger({ prepare }: Connection, { segments, emptied, progress }: LedgerWrite): number {
+  const writes = Number(prepare(WRITES).get()?.value);
   for (const segment of segments) prepare(SEGMENT).run(...valuesOf(segment));
   for (const number of emptied) prepare("DELETE FROM ledger_segments WHERE number = ?").run(number);
-  if (progress === null) return;
+  if (progress === null) return writes;
   prepare(PROGRESS).run(JSON.stringify(progress));
   prepare(DONE_CHANGES).run(progress.change, CHANGES_MAX);
+  return writes;
+}
+
+/** The number of the last `writeLedger`. */
+export function countWrites({ prepare }: Connection): number {
+  return Number(prepare("SELECT value FROM marks WHERE name = 'ledger_writes'").get()?.value ?? 0);
 }
 
 function valuesOf(segment: PackedSegment) {

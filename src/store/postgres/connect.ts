@@ -1,0 +1,125 @@
+/** Opens one connection to PostgreSQL: finds the host that accepts writes, and protects the connection as asked. */
+import { readFileSync } from "node:fs";
+import pg from "pg";
+import type { DatabaseAddress, DatabaseHost, SslMode } from "../../domain/database-address.ts";
+import { StartupError } from "../../domain/errors.ts";
+import { POSTGRES_CONNECT_MS_MAX } from "../../domain/limits.ts";
+
+/** The address of a database, with the content of its PEM files: what the thread of the connections needs. */
+export interface ConnectionOptions extends Omit<DatabaseAddress, "tls"> {
+  readonly tls: {
+    readonly mode: SslMode;
+    readonly ca: string | null;
+    readonly cert: string | null;
+    readonly key: string | null;
+  };
+}
+
+/** The server is a replica, which accepts no writes. */
+export class IsReplica extends Error {
+  constructor() {
+    super("the server is a replica");
+  }
+}
+
+/** @throws StartupError when a file cannot be read */
+export function connectionOptions({ tls, ...address }: DatabaseAddress): ConnectionOptions {
+  const { mode, rootCert, cert, key } = tls;
+  return {
+    ...address,
+    tls: {
+      mode,
+      ca: pem("sslrootcert", rootCert),
+      cert: pem("sslcert", cert),
+      key: pem("sslkey", key),
+    },
+  };
+}
+
+function pem(parameter: string, file: string | null): string | null {
+  // As in libpq, `system` stands for the certificate authorities that are trusted anyway.
+  if (file === null || (parameter === "sslrootcert" && file === "system")) return null;
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : "it cannot be read";
+    throw new StartupError(`DATABASE_URL: ${parameter} names the file ${file}, which cannot be read (${why})`);
+  }
+}
+
+/**
+ * Try the hosts in turn.
+ *
+ * @throws the error of the last host, or of the first that answered with one
+ */
+export async function connect(options: ConnectionOptions, config: pg.ClientConfig = {}): Promise<pg.Client> {
+  let fault: unknown = null;
+  for (const host of options.hosts) {
+    for (const ssl of protections(options.tls)) {
+      try {
+        return await connectTo(host, { ...config, ssl }, options);
+      } catch (error) {
+        if (!(fault instanceof pg.DatabaseError)) fault = error;
+      }
+    }
+  }
+  throw fault;
+}
+
+async function connectTo(
+  { host, port }: DatabaseHost,
+  config: pg.ClientConfig,
+  { user, password, database }: ConnectionOptions,
+): Promise<pg.Client> {
+  const client = new pg.Client({
+    ...config,
+    host,
+    port,
+    user,
+    database,
+    ...(password !== null && { password }),
+    application_name: "signalbox",
+    keepAlive: true,
+    enableChannelBinding: true,
+    connectionTimeoutMillis: POSTGRES_CONNECT_MS_MAX,
+  });
+  client.on("error", () => undefined); // an error without a listener would end the process
+  try {
+    await client.connect();
+    const { rows } = await client.query("SELECT pg_is_in_recovery()::int AS replica");
+    if (Number(rows[0]?.replica) === 1) throw new IsReplica();
+    return client;
+  } catch (error) {
+    client.end().catch(() => undefined); // it was lost
+    throw error;
+  }
+}
+
+type Ssl = pg.ClientConfig["ssl"];
+
+/** The ways to protect the connection, in the order in which libpq tries them. */
+function protections(tls: ConnectionOptions["tls"]): readonly Ssl[] {
+  const encrypted = protection(tls);
+  switch (tls.mode) {
+    case "disable":
+      return [false];
+    case "allow":
+      return [false, encrypted];
+    case "prefer":
+      return [encrypted, false];
+    default:
+      return [encrypted];
+  }
+}
+
+function protection({ mode, ca, cert, key }: ConnectionOptions["tls"]): Ssl {
+  // As in libpq, a given certificate authority makes `require` verify the server's certificate.
+  const verifies = mode === "verify-full" || mode === "verify-ca" || (mode === "require" && ca !== null);
+  return {
+    rejectUnauthorized: verifies,
+    ...(verifies && mode !== "verify-full" && { checkServerIdentity: () => undefined }),
+    ...(ca !== null && { ca }),
+    ...(cert !== null && { cert }),
+    ...(key !== null && { key }),
+  };
+}

@@ -1,0 +1,76 @@
+/** Says in one line why the server cannot start on a PostgreSQL database, and what to do. Never with the password. */
+import pg from "pg";
+import { StartupError } from "../../domain/errors.ts";
+import type { ConnectionOptions } from "./connect.ts";
+import { IsReplica } from "./connect.ts";
+
+type Explain = (where: Where, message: string) => string;
+
+interface Where {
+  readonly server: string;
+  readonly user: string;
+  readonly database: string;
+}
+
+const BY_SQLSTATE: Readonly<Record<string, Explain>> = {
+  "28P01": ({ server, user }) => `${server} refuses the password of the user ${user}: correct it in DATABASE_URL`,
+  "28000": ({ server }, message) => `${server} refuses the connection: ${message}`,
+  "3D000": ({ server, database, user }) =>
+    `${server} has no database ${database}: create it with \`CREATE DATABASE ${database} OWNER ${user}\`, or correct DATABASE_URL`,
+  "42501": ({ server, database, user }, message) =>
+    `the user ${user} lacks a right on the database ${database} at ${server} (${message}): let the database's owner run ` +
+    `\`GRANT CREATE ON DATABASE ${database} TO ${user}\`, and make ${user} the owner of the schema signalbox if it exists`,
+  "53300": ({ server }) => `${server} has no connection left: raise its max_connections, or stop what uses them`,
+  "57P03": ({ server }, message) => `${server} accepts no connections yet (${message}): start again when it does`,
+};
+
+const BY_CODE: Readonly<Record<string, Explain>> = {
+  ECONNREFUSED: ({ server }) => `${server} refuses connections: start PostgreSQL there, or correct DATABASE_URL`,
+  ENOENT: ({ server }) => `${server} has no socket: start PostgreSQL there, or correct DATABASE_URL`,
+  ENOTFOUND: ({ server }) => `the host name of ${server} does not resolve to an address: correct DATABASE_URL`,
+  EAI_AGAIN: ({ server }) => `the host name of ${server} does not resolve to an address: correct DATABASE_URL`,
+  ERR_TLS_CERT_ALTNAME_INVALID: ({ server }) =>
+    `the certificate of ${server} is for another host name: use that name in DATABASE_URL, or set sslmode=verify-ca`,
+};
+
+const UNVERIFIED = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)/;
+/** Not covered by an SQLSTATE: errors that the driver itself makes. */
+const BY_MESSAGE: readonly (readonly [RegExp, Explain])[] = [
+  [
+    /does not support SSL/,
+    ({ server }) =>
+      `${server} does not offer TLS: turn it on there, or set sslmode=disable in DATABASE_URL if the network is trusted`,
+  ],
+  [/timeout/i, ({ server }) => `${server} does not answer: check the network between, or correct DATABASE_URL`],
+  [
+    /password must be a string/,
+    ({ server, user }) => `${server} wants a password for the user ${user}: add it to DATABASE_URL`,
+  ],
+];
+
+export function startupFault(error: unknown, { hosts, user, database }: ConnectionOptions): StartupError {
+  if (error instanceof StartupError) return error;
+  const places = hosts.map(({ host, port }) => (host.startsWith("/") ? host : `${host}:${port}`));
+  const where = { server: `PostgreSQL at ${places.join(", ")}`, user, database };
+  const message = error instanceof Error ? error.message : String(error);
+  return new StartupError(explain(error, message)?.(where, message) ?? `${where.server}: ${message}`);
+}
+
+function explain(error: unknown, message: string): Explain | undefined {
+  if (error instanceof IsReplica) {
+    return ({ server }) => `${server} is a replica, which accepts no writes: name the primary server in DATABASE_URL`;
+  }
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (error instanceof pg.DatabaseError) return BY_SQLSTATE[code];
+  return BY_CODE[code] ?? (UNVERIFIED.test(code) ? unverified(code) : byMessage(message));
+}
+
+function unverified(code: string): Explain {
+  return ({ server }) =>
+    `the certificate of ${server} cannot be verified (${code}): name its certificate authority with sslrootcert=FILE in ` +
+    "DATABASE_URL, or set sslmode=require if nobody can come between";
+}
+
+function byMessage(message: string): Explain | undefined {
+  return BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1];
+}

@@ -1,0 +1,125 @@
+/** Two servers on one database, as their callers see them. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { DatabaseAddress } from "../../src/domain/database-address.ts";
+import { shownDatabase } from "../../src/domain/database-address.ts";
+import { polled } from "../harness/deadline.ts";
+import { type RunningReceiver, startRunningReceiver } from "../harness/receiver.ts";
+import { newTenant, startServer, type Tenant, type TestServer } from "../harness/server.ts";
+
+export interface NodesGround {
+  createDatabase(): Promise<DatabaseAddress>;
+  /** The key that the database was created with. */
+  readonly masterKey: Uint8Array;
+}
+
+export function nodeCases({ createDatabase, masterKey }: NodesGround): void {
+  describe("two nodes", () => {
+    const ends: (() => void | Promise<void>)[] = [];
+    const scope = { after: (end: () => void | Promise<void>) => void ends.push(end) };
+    let a: TestServer;
+    let b: TestServer;
+    before(async () => {
+      const env = {
+        DATABASE_URL: shownDatabase(await createDatabase()),
+        SIGNALBOX_MASTER_KEY: Buffer.from(masterKey).toString("base64"),
+      };
+      a = await startServer(scope, env);
+      b = await startServer(scope, env);
+    });
+    after(async () => {
+      for (const end of ends.reverse()) await end();
+    });
+
+    /** One tenant, as a client of each node. */
+    async function onBoth(): Promise<readonly [Tenant, Tenant]> {
+      const tenant = await newTenant(a);
+      return [tenant, { ...tenant, ...b.as(tenant.apiKey) }];
+    }
+
+    async function endpoint(on: Tenant, receiver: RunningReceiver, more: object = {}): Promise<string> {
+      const made = await on.request("POST", "/v1/endpoints", { body: { url: receiver.url, ...more } });
+      assert.equal(made.status, 201, made.text);
+      return made.body.id;
+    }
+
+    async function publish(on: Tenant, data: unknown): Promise<void> {
+      const sent = await on.request("POST", "/v1/events", { body: { type: "order.paid", payload: { data } } });
+      assert.equal(sent.status, 202, sent.text);
+    }
+
+    const dataOf = ({ body }: { readonly body: string }) => (JSON.parse(body) as { data: unknown }).data;
+
+    test("both are listed, one of them as the leader and one as itself", async () => {
+      const { text } = await b.request("GET", "/v1/nodes");
+      const { nodes } = JSON.parse(text) as { nodes: readonly { leader: boolean; self: boolean }[] };
+      assert.deepEqual(
+        nodes.map(({ leader, self }) => ({ leader, self })),
+        [
+          { leader: true, self: false },
+          { leader: false, self: true },
+        ],
+      );
+    });
+
+    test("a key works on the other node at once, and is refused soon after it was revoked", async () => {
+      const [onA, onB] = await onBoth();
+      const made = await onA.request("POST", "/v1/auth/keys", { body: { name: "k", role: "developer" } });
+      const own = onB.as(made.body.api_key);
+      assert.equal((await own.request("GET", "/v1/endpoints")).status, 200);
+      assert.equal((await onA.request("DELETE", `/v1/auth/keys/${made.body.id}`)).status, 204);
+      const status = async () => (await own.request("GET", "/v1/endpoints")).status;
+      await polled(async () => ((await status()) === 401 ? true : null), "the refusal of the key");
+    });
+
+    test("an endpoint of one node gets the events of the other, while it is paused none, and then all", async () => {
+      const receiver = await startRunningReceiver(scope);
+      const [onA, onB] = await onBoth();
+      await publish(onB, 0); // before there is an endpoint, so that B has cached that there is none
+      const id = await endpoint(onA, receiver);
+      await publish(onB, 1);
+      assert.equal(dataOf(await receiver.next()), 1);
+      await onA.request("PATCH", `/v1/endpoints/${id}`, { body: { status: "PAUSED" } });
+      await publish(onB, 2);
+      await publish(onA, 3);
+      const held = await onB.request("GET", "/v1/deliveries?status=HELD");
+      assert.equal(held.body.results.length, 2, held.text);
+      await onB.request("PATCH", `/v1/endpoints/${id}`, { body: { status: "ACTIVE" } });
+      assert.deepEqual([dataOf(await receiver.next()), dataOf(await receiver.next())].sort(), [2, 3]);
+    });
+
+    test("an ordered endpoint gets the events of both nodes in the order of their responses", async () => {
+      const receiver = await startRunningReceiver(scope);
+      const [onA, onB] = await onBoth();
+      await endpoint(onA, receiver, { ordered: true });
+      const sent = Array.from({ length: 20 }, (_, index) => index);
+      for (const index of sent) await publish(index % 2 === 0 ? onA : onB, index);
+      const got: unknown[] = [];
+      for (const _ of sent) got.push(dataOf(await receiver.next()));
+      assert.deepEqual(got, sent);
+    });
+
+    test("a long poll on one node ends when the pause is decided on the other", async () => {
+      const [onA, onB] = await onBoth();
+      const asked = await onA.request("POST", "/v1/pause", { body: { message: "Pay?", options: ["Yes", "No"] } });
+      const waiting = onB.request("GET", `/v1/pause/${asked.body.pause_id}?wait=60`);
+      const cancelled = await onA.request("DELETE", `/v1/pause/${asked.body.pause_id}`);
+      assert.equal(cancelled.status, 200, cancelled.text);
+      assert.equal((await waiting).body.status, "cancelled");
+    });
+
+    test("after a node has stopped, the other one delivers what it had left", async () => {
+      const receiver = await startRunningReceiver(scope);
+      receiver.answerWith(500);
+      const [onA, onB] = await onBoth();
+      await endpoint(onB, receiver, { retry_schedule_seconds: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1] });
+      await publish(onB, "left");
+      await receiver.next();
+      await b.close();
+      receiver.answerWith(200);
+      assert.equal(dataOf(await receiver.next()), "left");
+      const state = async () => (await onA.request("GET", "/v1/deliveries")).body.results[0]?.status;
+      await polled(async () => ((await state()) === "DELIVERED" ? true : null), "the delivery by the other node");
+    });
+  });
+}
