@@ -11,6 +11,8 @@ import { createSender } from "../../src/sender/sender.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { createProcessStatus } from "../../src/telemetry/process-status.ts";
 import { createTelemetry } from "../../src/telemetry/telemetry.ts";
+import { prepareDataDir } from "../fixtures/empty-store.ts";
+import { runHere } from "../fixtures/threads-here.ts";
 import { type Client, clientOf, type Scope } from "./server.ts";
 
 export interface AssembledServer extends Client {
@@ -47,12 +49,14 @@ export async function assembleServer(
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
   const telemetry = createTelemetry({ level: "debug", clock, destination });
+  prepareDataDir(dataDir);
   const store = await openSqliteStore({
     dataDir,
     masterKey: null,
     onDeath(error) {
       throw error;
     },
+    startRunner: runHere,
     ...(pagesMax !== undefined && { pagesMax }),
   });
   const sender = createSender({ clock, allowHttp: true, allowNetworks: ["127.0.0.0/8"] });
