@@ -8,6 +8,7 @@ import { dataFiles } from "../../src/store/sqlite/files/files.ts";
 import { openSqliteStore, type SqliteOptions } from "../../src/store/sqlite/store.ts";
 import { prepareDataDir } from "../fixtures/empty-store.ts";
 import { runHere } from "../fixtures/threads-here.ts";
+import { endTracking } from "../processes/test-tracking.ts";
 import { describeStore, SPECIAL_CALLS, USUAL_CALLS } from "./store/suite.ts";
 import type { OpenedStore } from "./store/world.ts";
 
@@ -42,3 +43,4 @@ async function openInTempDir(startRunner?: SqliteOptions["startRunner"]): Promis
 describeStore("the SQLite store with its threads", () => openInTempDir(), SPECIAL_CALLS);
 // Starting threads for each of its stores and restarts takes two thirds of the suite.
 describeStore("the SQLite store in one thread", () => openInTempDir(runHere), USUAL_CALLS);
+endTracking();
