@@ -55,6 +55,10 @@ interface Round {
   readonly flooded: Flooded | null;
 }
 
+type Floods = Readonly<
+  Record<"unknown" | "known" | "spread" | "ahead" | "aheadSpread" | "expensive" | "expensiveSpread", readonly Round[]>
+>;
+
 export async function measureFloods(receiver: Receiver, settings: Settings): Promise<readonly Measure[]> {
   const { seconds, profileDir, note } = settings;
   await using server = await startSignalbox({ profileDir });
@@ -103,6 +107,10 @@ export async function measureFloods(receiver: Receiver, settings: Settings): Pro
   });
   const kept = await keptMeasures(server);
   if (profileDir !== null) await server.stop();
+  return [...measuresOf(alone, floods), ...kept];
+}
+
+function measuresOf(alone: readonly Round[], floods: Floods): readonly Measure[] {
   const all = [alone, ...Object.values(floods)].flat();
   return [
     { name: "publishing alone: delivered", unit: "/s", value: medianOf(alone, deliveredOf) },
@@ -114,7 +122,6 @@ export async function measureFloods(receiver: Receiver, settings: Settings): Pro
     ...floodMeasures(`forged, ${PIPELINED} pipelined, ${CONNECTIONS} addresses`, alone, floods.aheadSpread),
     ...floodMeasures("forged, expensive to verify", alone, floods.expensive),
     ...floodMeasures(`forged, expensive, ${CONNECTIONS} addresses`, alone, floods.expensiveSpread),
-    ...kept,
     {
       name: "publishing: missing",
       unit: "",

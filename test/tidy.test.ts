@@ -6,6 +6,7 @@ import { test } from "node:test";
 import * as apiLimits from "../src/api/http/limits.ts";
 import * as limits from "../src/domain/limits.ts";
 import { readSourceFiles } from "./tidy/files.ts";
+import { FUNCTION_LINES_MAX, functionFaults } from "./tidy/functions.ts";
 import { cycles, importFaults } from "./tidy/layers.ts";
 import { nameFaults, wordFaults } from "./tidy/words.ts";
 
@@ -79,6 +80,10 @@ test(`a folder has at most ${FILES_MAX} files`, () => {
 test(`a file has at most ${LINES_MAX} lines`, () => {
   const lines = FILES.map(({ path, source }) => ({ path, count: source.trimEnd().split("\n").length }));
   assertNone(lines.filter(({ count }) => count > LINES_MAX).map(({ path, count }) => `${path}: ${count} lines`));
+});
+
+test(`a function has at most ${FUNCTION_LINES_MAX} lines, unless it only declares tests`, () => {
+  assertNone(FILES.flatMap(functionFaults));
 });
 
 test("every limit's name says what it measures", () => {

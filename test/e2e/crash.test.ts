@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { Agent } from "node:http";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { CHILD_KEY, type ListeningChild, newDataDir, startChild } from "../harness/child.ts";
 import { crashRandom, postOrLost } from "../harness/crash.ts";
 import { within } from "../harness/deadline.ts";
@@ -90,9 +90,7 @@ async function receivedAll(hooks: Hooks, names: Iterable<string>): Promise<void>
   }
 }
 
-test("no accepted event is lost, whenever the server is killed", { timeout: 600_000 }, async (t) => {
-  const random = crashRandom(t);
-  const dataDir = await newDataDir(t);
+async function startReceivers(t: TestContext): Promise<Receivers> {
   const receivers: Receivers = {
     steady: await startHooks(t),
     failing: await startHooks(t),
@@ -101,21 +99,68 @@ test("no accepted event is lost, whenever the server is killed", { timeout: 600_
   };
   failFirst(receivers.failing, (number) => number % FAILS_EVERY === 0);
   failFirst(receivers.ordered, (number) => number % ORDERED_FAILS_EVERY === 10);
+  return receivers;
+}
 
-  let server = await startChild(t, dataDir);
+type EndpointIds = Readonly<Record<keyof Receivers, string>>;
+
+async function createEndpoints(
+  server: ListeningChild,
+  { steady, failing, ordered, held }: Receivers,
+): Promise<EndpointIds> {
   const retries = { retry_schedule_seconds: [1, 1, 1, 1] };
+  const others = { event_types: ["other.*"], ...retries };
   const ids = {
-    steady: await createEndpoint(server, { url: receivers.steady.url, event_types: ["other.*"], ...retries }),
-    failing: await createEndpoint(server, { url: receivers.failing.url, event_types: ["other.*"], ...retries }),
-    ordered: await createEndpoint(server, {
-      url: receivers.ordered.url,
-      event_types: ["ordered.*"],
-      ordered: true,
-      ...retries,
-    }),
-    held: await createEndpoint(server, { url: receivers.held.url }),
+    steady: await createEndpoint(server, { url: steady.url, ...others }),
+    failing: await createEndpoint(server, { url: failing.url, ...others }),
+    ordered: await createEndpoint(server, { url: ordered.url, event_types: ["ordered.*"], ordered: true, ...retries }),
+    held: await createEndpoint(server, { url: held.url }),
   };
   await server.request("PATCH", `/v1/endpoints/${ids.held}`, { body: { status: "PAUSED" } });
+  return ids;
+}
+
+/** Every accepted event is in the history, with a delivery for every endpoint that it matched. */
+async function assertKept(server: ListeningChild, accepted: readonly Accepted[], ids: EndpointIds): Promise<void> {
+  for (const { eventId, name } of accepted) {
+    const event = await server.request("GET", `/v1/events/${eventId}`);
+    assert.equal(event.status, 200, `${name} is not in the history`);
+    const matched = name.startsWith("0/") ? [ids.ordered, ids.held] : [ids.steady, ids.failing, ids.held];
+    assert.deepEqual(event.body.deliveries.map((row) => row.endpoint_id).sort(), matched.sort());
+    const ended = event.body.deliveries.filter((row) => ["FAILED", "EXPIRED", "CANCELLED"].includes(row.status));
+    assert.deepEqual(ended, [], "none of its deliveries was given up");
+    const held = event.body.deliveries.find((row) => row.endpoint_id === ids.held);
+    assert.equal(held?.status, "HELD");
+  }
+}
+
+/** Repeats carry the same webhook-id. There is one per event, at all receivers: the one in the 202. */
+function assertOneIdPerEvent(accepted: readonly Accepted[], requests: readonly Hook[]): void {
+  const idOf = new Map(accepted.map(({ eventId, name }) => [name, eventId]));
+  for (const hook of requests) {
+    const name = nameOf(hook);
+    const id = hook.headers["webhook-id"] as string;
+    assert.equal(id, idOf.get(name) ?? id, name);
+    idOf.set(name, id);
+  }
+  assert.equal(new Set(idOf.values()).size, idOf.size);
+}
+
+/** The ordered endpoint received no event before an earlier one. */
+function assertOrdered(ordered: Hooks): void {
+  const firstSeen = [...new Set(ordered.all.map((hook) => numberOf(nameOf(hook))))];
+  assert.deepEqual(
+    firstSeen,
+    firstSeen.toSorted((a, b) => a - b),
+  );
+}
+
+test("no accepted event is lost, whenever the server is killed", { timeout: 600_000 }, async (t) => {
+  const random = crashRandom(t);
+  const dataDir = await newDataDir(t);
+  const receivers = await startReceivers(t);
+  let server = await startChild(t, dataDir);
+  const ids = await createEndpoints(server, receivers);
 
   const accepted: Accepted[] = [];
   let onAccepted = () => {};
@@ -144,17 +189,7 @@ test("no accepted event is lost, whenever the server is killed", { timeout: 600_
   const names = (type: "other" | "ordered") =>
     new Set(accepted.map(({ name }) => name).filter((name) => name.startsWith("0/") === (type === "ordered")));
 
-  // Every accepted event is now in the history, with a delivery for every endpoint that it matched.
-  for (const { eventId, name } of accepted) {
-    const event = await server.request("GET", `/v1/events/${eventId}`);
-    assert.equal(event.status, 200, `${name} is not in the history`);
-    const matched = name.startsWith("0/") ? [ids.ordered, ids.held] : [ids.steady, ids.failing, ids.held];
-    assert.deepEqual(event.body.deliveries.map((row) => row.endpoint_id).sort(), matched.sort());
-    const ended = event.body.deliveries.filter((row) => ["FAILED", "EXPIRED", "CANCELLED"].includes(row.status));
-    assert.deepEqual(ended, [], "none of its deliveries was given up");
-    const held = event.body.deliveries.find((row) => row.endpoint_id === ids.held);
-    assert.equal(held?.status, "HELD");
-  }
+  await assertKept(server, accepted, ids);
   assert.equal(receivers.held.all.length, 0, "nothing was sent while held");
 
   await server.request("PATCH", `/v1/endpoints/${ids.held}`, { body: { status: "ACTIVE" } });
@@ -168,22 +203,8 @@ test("no accepted event is lost, whenever the server is killed", { timeout: 600_
     "every accepted event at every receiver",
   );
 
-  // Repeats carry the same webhook-id. There is one per event, at all receivers: the one in the 202.
-  const idOf = new Map(accepted.map(({ eventId, name }) => [name, eventId]));
   const requests = Object.values(receivers).flatMap((hooks: Hooks) => hooks.all);
-  for (const hook of requests) {
-    const name = nameOf(hook);
-    const id = hook.headers["webhook-id"] as string;
-    assert.equal(id, idOf.get(name) ?? id, name);
-    idOf.set(name, id);
-  }
-  assert.equal(new Set(idOf.values()).size, idOf.size);
-
-  // The ordered endpoint received no event before an earlier one.
-  const firstSeen = [...new Set(receivers.ordered.all.map((hook) => numberOf(nameOf(hook))))];
-  assert.deepEqual(
-    firstSeen,
-    firstSeen.toSorted((a, b) => a - b),
-  );
+  assertOneIdPerEvent(accepted, requests);
+  assertOrdered(receivers.ordered);
   t.diagnostic(`${requests.length} requests, ${KILLS} kills`);
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { after, test } from "node:test";
+import { after, type TestContext, test } from "node:test";
 import { CHILD_KEY, type ListeningChild, newDataDir, startChild } from "../harness/child.ts";
 import { startHooks } from "../harness/hooks.ts";
 import { signatureOf } from "../harness/inbound.ts";
@@ -62,6 +62,17 @@ function assertNowhere(secrets: readonly string[], text: string | Buffer, where:
 /** Every encoding in which the secret could have been written. */
 const encodings = (secret: string) => [secret, Buffer.from(secret).toString("base64").slice(0, -4)];
 
+/** Deleting an endpoint also erases its encrypted values. */
+function assertErased(t: TestContext, url: string): void {
+  const db = new DatabaseSync(path.join(dataDir, "signalbox.db"), { readOnly: true });
+  t.after(() => db.close());
+  const erased = db.prepare("SELECT * FROM endpoints WHERE deleted_at IS NOT NULL").all();
+  assert.deepEqual(
+    erased.map((row) => [row.url, row.secret_sealed, row.headers_sealed, row.previous_secret_sealed]),
+    [[url, null, null, null]],
+  );
+}
+
 test("secrets, keys, header values and passwords appear nowhere in plain text", async (t) => {
   const observed = new Observed(server);
   const hooks = await startHooks(t);
@@ -118,15 +129,8 @@ test("secrets, keys, header values and passwords appear nowhere in plain text", 
   neverStored.push(...secrets.flatMap(encodings));
   assert.equal((await stat(path.join(dataDir, "master.key"))).mode & 0o777, 0o600);
 
-  // Deleting the endpoint also erases its encrypted values.
   await server.request("DELETE", `/v1/endpoints/${endpointId}`);
-  const db = new DatabaseSync(path.join(dataDir, "signalbox.db"), { readOnly: true });
-  t.after(() => db.close());
-  const erased = db.prepare("SELECT * FROM endpoints WHERE deleted_at IS NOT NULL").all();
-  assert.deepEqual(
-    erased.map((row) => [row.url, row.secret_sealed, row.headers_sealed, row.previous_secret_sealed]),
-    [[hooks.url, null, null, null]],
-  );
+  assertErased(t, hooks.url);
 });
 
 test("a source's secrets and a sender's password appear in no response, log or file", async () => {

@@ -4,8 +4,9 @@ import { createServer } from "../../src/api/server.ts";
 import { createSystemClock } from "../../src/clock/system.ts";
 import { bootstrap } from "../../src/engine/access/bootstrap.ts";
 import { hmacSha256 } from "../../src/engine/delivery/hmac.ts";
-import { startEngine } from "../../src/engine/engine.ts";
+import { type RunningEngine, startEngine } from "../../src/engine/engine.ts";
 import type { Clock } from "../../src/ports/clock.ts";
+import type { Sender } from "../../src/ports/sender.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { createSender } from "../../src/sender/sender.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
@@ -49,16 +50,7 @@ export async function assembleServer(
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
   const telemetry = createTelemetry({ level: "debug", clock, destination });
-  prepareDataDir(dataDir);
-  const store = await openSqliteStore({
-    dataDir,
-    masterKey: null,
-    onDeath(error) {
-      throw error;
-    },
-    startRunner: runHere,
-    ...(pagesMax !== undefined && { pagesMax }),
-  });
+  const store = await openTestStore(dataDir, pagesMax);
   const sender = createSender({ clock, allowHttp: true, allowNetworks: ["127.0.0.0/8"] });
   const engine = await startEngine({
     clock,
@@ -89,17 +81,8 @@ export async function assembleServer(
   if (startsLater === undefined) engine.listening();
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   let closed: Promise<void> | null = null;
-  const closeOnce = async (): Promise<void> => {
-    engine.prepareStop();
-    const answered = app.close();
-    await engine.stop();
-    app.server.closeAllConnections();
-    await answered;
-    await sender.close();
-    await store.close();
-  };
   const close = (): Promise<void> => {
-    closed ??= closeOnce();
+    closed ??= closeAll({ engine, app, sender, store });
     return closed;
   };
   scope.after(close);
@@ -116,4 +99,35 @@ export async function assembleServer(
     open: () => engine.listening(),
     close,
   };
+}
+
+function openTestStore(dataDir: string, pagesMax: number | undefined): ReturnType<typeof openSqliteStore> {
+  prepareDataDir(dataDir);
+  return openSqliteStore({
+    dataDir,
+    masterKey: null,
+    onDeath(error) {
+      throw error;
+    },
+    startRunner: runHere,
+    ...(pagesMax !== undefined && { pagesMax }),
+  });
+}
+
+interface Parts {
+  readonly engine: RunningEngine;
+  readonly app: ReturnType<typeof createServer>;
+  readonly sender: Sender;
+  readonly store: Store;
+}
+
+/** In the order of a stop: requests and attempts end before the store closes. */
+async function closeAll({ engine, app, sender, store }: Parts): Promise<void> {
+  engine.prepareStop();
+  const answered = app.close();
+  await engine.stop();
+  app.server.closeAllConnections();
+  await answered;
+  await sender.close();
+  await store.close();
 }

@@ -1,5 +1,5 @@
 /** A webhook receiver. The test decides how it answers each request. */
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { signalled } from "./deadline.ts";
 import type { Scope } from "./server.ts";
@@ -64,25 +64,13 @@ export async function startHooks(scope: Scope): Promise<Hooks> {
     };
   }
 
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const { headers, url: path = "" } = request;
-      const body = Buffer.concat(chunks).toString("utf8");
-      const over = new Promise<void>((resolve) => response.on("close", resolve));
-      arrive({ path, headers, body, at: performance.now(), over, answer: respond(response) });
-    });
+  const port = await listen(scope, (request, body, response) => {
+    const { headers, url: path = "" } = request;
+    const over = new Promise<void>((resolve) => response.on("close", resolve));
+    arrive({ path, headers, body, at: performance.now(), over, answer: respond(response) });
   });
-  server.keepAliveTimeout = 60_000;
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  scope.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    url: `http://127.0.0.1:${port}/hook`,
     all,
     nth(count) {
       const arrived = all[count - 1];
@@ -104,4 +92,23 @@ export async function startHooks(scope: Scope): Promise<Hooks> {
       return openMax;
     },
   };
+}
+
+/** Listens on a free port, and calls back with each request and its whole body. */
+async function listen(
+  scope: Scope,
+  onRequest: (request: IncomingMessage, body: string, response: ServerResponse) => void,
+): Promise<number> {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => onRequest(request, Buffer.concat(chunks).toString("utf8"), response));
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  scope.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return (server.address() as AddressInfo).port;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SourceFile } from "./files.ts";
+import { functionFaults } from "./functions.ts";
 import { cycles, importFaults } from "./layers.ts";
 import { scan } from "./scan.ts";
 import { nameFaults, wordFaults } from "./words.ts";
@@ -116,4 +117,32 @@ test("a meaningless file name is rejected", () => {
     assert.equal(nameFaults(file(path, "")).length, 1, path);
   }
   assert.deepEqual(nameFaults(file("src/engine/lanes.ts", "")), []);
+});
+
+const lines = (count: number, line = "f();"): string => `${line}\n`.repeat(count);
+
+test("a function of 61 lines is too long, whatever its form", () => {
+  for (const [head, tail] of [
+    ["function long() {", "}"],
+    ["export const long = async () => {", "};"],
+    ["class A {\n  long(\n    a: string,\n  ) {", "  }\n}"],
+    ["function Page() {\n  return (\n    <p>", "    </p>\n  );\n}"],
+  ] as const) {
+    const body = (count: number) => `${head}\n${lines(count, "      {f()}")}${tail}`;
+    const around = body(0).split("\n").length - (head.startsWith("class") ? 2 : 0);
+    const faultsOf = (count: number) => functionFaults(file("console/src/a.tsx", `\n${body(count - around)}\n`));
+    assert.deepEqual(faultsOf(60), [], head);
+    assert.match(faultsOf(61).join(), /^console\/src\/a\.tsx:[23] is a function of 61 lines/, head);
+  }
+});
+
+test("a function that declares tests is a table: only each test counts", () => {
+  const test = (count: number): string => `  test("x", () => {\n${lines(count - 2, "    f();")}  });\n`;
+  const suite = (...tests: string[]): string => `export function cases(): void {\n${tests.join("\n")}}\n`;
+  assert.deepEqual(functionFaults(file("test/a.ts", suite(test(40), test(60)))), []);
+  assert.equal(functionFaults(file("test/a.ts", suite(test(40), test(61)))).length, 1);
+  assert.deepEqual(
+    functionFaults(file("test/a.ts", `f(async (t) => {\n  await t.test("x", f);\n${lines(70, "  f();")}});\n`)),
+    [],
+  );
 });

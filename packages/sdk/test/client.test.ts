@@ -21,99 +21,93 @@ const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
   return all;
 };
 
+/** Every call, with the request that the server expects. */
+const CALLS: readonly (readonly [request: string, call: (client: Signalbox) => Promise<unknown>])[] = [
+  ["POST /v1/endpoints", (client) => client.endpoints.create({ url: "https://a.example/x" })],
+  ["GET /v1/endpoints/ep_1", (client) => client.endpoints.get("ep_1")],
+  ["PATCH /v1/endpoints/ep_1", (client) => client.endpoints.update("ep_1", { status: "PAUSED" })],
+  ["POST /v1/endpoints/ep_1/rotate-secret", (client) => client.endpoints.rotateSecret("ep_1", { overlap_seconds: 0 })],
+  ["POST /v1/endpoints/ep_1/test", (client) => client.endpoints.test("ep_1")],
+  ["POST /v1/endpoints/ep_1/recover", (client) => client.endpoints.recover("ep_1", { since: new Date(0) })],
+  ["POST /v1/events", (client) => client.events.publish({ type: "a.b", payload: { n: 1 } }, { idempotencyKey: "k1" })],
+  [
+    "POST /v1/events/batch",
+    (client) => client.events.publishBatch([{ type: "a.b", payload: '{"n":1.0}', idempotency_key: "k2" }]),
+  ],
+  ["GET /v1/events/evt_1", (client) => client.events.get("evt_1")],
+  ["GET /v1/events/evt_1/payload", (client) => client.events.getPayload("evt_1")],
+  [
+    "GET /v1/events?type=order.*&undelivered=true&payload_contains=4711",
+    (client) => client.events.list({ type: "order.*", undelivered: true, payload_contains: "4711" }),
+  ],
+  ["GET /v1/events?limit=1", (client) => collect(client.events.iterate({ limit: 1 }))],
+  ["GET /v1/event-types?search=order.", (client) => client.events.listTypes({ search: "order." })],
+  [
+    "GET /v1/events/evt_1/explain?endpoint_id=ep_1",
+    (client) => client.events.explain("evt_1", { endpoint_id: "ep_1" }),
+  ],
+  ["POST /v1/explain", (client) => client.events.suppose({ type: "a" })],
+  ["POST /v1/endpoints/ep_1/test", (client) => client.endpoints.test("ep_1", { input: { event_id: "evt_1" } })],
+  ["GET /v1/deliveries/del_1/explain", (client) => client.deliveries.explain("del_1")],
+  [
+    "GET /v1/deliveries/del_1/attempts/2?signed=now",
+    (client) => client.deliveries.getAttempt("del_1", 2, { signed: "now" }),
+  ],
+  ["GET /v1/deliveries?status=FAILED&limit=5", (client) => client.deliveries.list({ status: "FAILED", limit: 5 })],
+  ["GET /v1/deliveries/del_1", (client) => client.deliveries.get("del_1")],
+  ["POST /v1/deliveries/del_1/cancel", (client) => client.deliveries.cancel("del_1")],
+  ["POST /v1/deliveries/del_1/retry", (client) => client.deliveries.retry("del_1")],
+  ["POST /v1/replays", (client) => client.replays.create({ delivery_ids: ["del_1"], dry_run: true })],
+  ["GET /v1/analytics/delivery-volume?hours=48", (client) => client.analytics.deliveryVolume({ hours: 48 })],
+  ["GET /v1/analytics/success-rate", (client) => client.analytics.successRate()],
+  ["GET /v1/analytics/latency-distribution", (client) => client.analytics.latencyDistribution()],
+  ["GET /v1/analytics/endpoint-health", (client) => client.analytics.endpointHealth()],
+  ["GET /v1/jobs/job_1", (client) => client.jobs.get("job_1")],
+  [
+    "GET /v1/deliveries?status=FAILED&status=EXPIRED&count=true",
+    (client) => client.deliveries.list({ status: ["FAILED", "EXPIRED"], count: true }),
+  ],
+  [
+    "POST /v1/deliveries/bulk",
+    (client) => client.deliveries.countBulk({ action: "retry", filter: { status: "FAILED" } }),
+  ],
+  [
+    "POST /v1/deliveries/bulk",
+    (client) => client.deliveries.bulk({ action: "cancel", filter: { endpoint_id: ["ep_1"] }, per_second: 5 }),
+  ],
+  ["GET /v1/jobs?state=running", (client) => client.jobs.list({ state: "running" })],
+  ["POST /v1/jobs/job_1/cancel", (client) => client.jobs.cancel("job_1")],
+  ["POST /v1/auth/keys", (client) => client.keys.create({ name: "ci" })],
+  ["GET /v1/auth/keys", (client) => client.keys.list()],
+  ["POST /v1/tenants", (client) => client.tenants.create({ name: "t" })],
+  ["GET /v1/tenants", (client) => collect(client.tenants.list())],
+  ["GET /v1/tenants/dev_1", (client) => client.tenants.get("dev_1")],
+  ["PATCH /v1/tenants/dev_1", (client) => client.tenants.update("dev_1", { name: "t", quotas: { keys: null } })],
+  [
+    "POST /v1/webhooks",
+    (client) =>
+      client.webhooks.create({ url: "https://a.example", events: ["pause.responded"], secret: "s".repeat(16) }),
+  ],
+  ["GET /v1/webhooks", (client) => client.webhooks.list()],
+];
+
 describe("the client", () => {
   it("sends each call in the form that the server expects", async (test) => {
     const { client, seen } = await connect(test, (seen, response) =>
       json(200, seen.url === "/v1/tenants" ? [] : { results: [], keys: [], webhooks: [] })(seen, response),
     );
-    await client.endpoints.create({ url: "https://a.example/x" });
-    await client.endpoints.get("ep_1");
-    await client.endpoints.update("ep_1", { status: "PAUSED" });
-    await client.endpoints.rotateSecret("ep_1", { overlap_seconds: 0 });
-    await client.endpoints.test("ep_1");
-    await client.endpoints.recover("ep_1", { since: new Date(0) });
-    await client.events.publish({ type: "a.b", payload: { n: 1 } }, { idempotencyKey: "k1" });
-    await client.events.publishBatch([{ type: "a.b", payload: '{"n":1.0}', idempotency_key: "k2" }]);
-    await client.events.get("evt_1");
-    assert.match(await client.events.getPayload("evt_1"), /^\{"results":/);
-    await client.events.list({ type: "order.*", undelivered: true, payload_contains: "4711" });
-    await collect(client.events.iterate({ limit: 1 }));
-    await client.events.listTypes({ search: "order." });
-    await client.events.explain("evt_1", { endpoint_id: "ep_1" });
-    await client.events.suppose({ type: "a" });
-    await client.endpoints.test("ep_1", { input: { event_id: "evt_1" } });
-    await client.deliveries.explain("del_1");
-    await client.deliveries.getAttempt("del_1", 2, { signed: "now" });
-    await client.deliveries.list({ status: "FAILED", limit: 5 });
-    await client.deliveries.get("del_1");
-    await client.deliveries.cancel("del_1");
-    await client.deliveries.retry("del_1");
-    await client.replays.create({ delivery_ids: ["del_1"], dry_run: true });
-    await client.analytics.deliveryVolume({ hours: 48 });
-    await client.analytics.successRate();
-    await client.analytics.latencyDistribution();
-    await client.analytics.endpointHealth();
-    await client.jobs.get("job_1");
-    await client.deliveries.list({ status: ["FAILED", "EXPIRED"], count: true });
-    await client.deliveries.countBulk({ action: "retry", filter: { status: "FAILED" } });
-    await client.deliveries.bulk({ action: "cancel", filter: { endpoint_id: ["ep_1"] }, per_second: 5 });
-    await client.jobs.list({ state: "running" });
-    await client.jobs.cancel("job_1");
-    await client.keys.create({ name: "ci" });
-    assert.deepEqual(await client.keys.list(), []);
-    await client.tenants.create({ name: "t" });
-    await collect(client.tenants.list());
-    await client.tenants.get("dev_1");
-    await client.tenants.update("dev_1", { name: "t", quotas: { keys: null } });
-    await client.webhooks.create({ url: "https://a.example", events: ["pause.responded"], secret: "s".repeat(16) });
-    assert.deepEqual(await client.webhooks.list(), []);
-    assert.deepEqual(requests(seen), [
-      "POST /v1/endpoints",
-      "GET /v1/endpoints/ep_1",
-      "PATCH /v1/endpoints/ep_1",
-      "POST /v1/endpoints/ep_1/rotate-secret",
-      "POST /v1/endpoints/ep_1/test",
-      "POST /v1/endpoints/ep_1/recover",
-      "POST /v1/events",
-      "POST /v1/events/batch",
-      "GET /v1/events/evt_1",
-      "GET /v1/events/evt_1/payload",
-      "GET /v1/events?type=order.*&undelivered=true&payload_contains=4711",
-      "GET /v1/events?limit=1",
-      "GET /v1/event-types?search=order.",
-      "GET /v1/events/evt_1/explain?endpoint_id=ep_1",
-      "POST /v1/explain",
-      "POST /v1/endpoints/ep_1/test",
-      "GET /v1/deliveries/del_1/explain",
-      "GET /v1/deliveries/del_1/attempts/2?signed=now",
-      "GET /v1/deliveries?status=FAILED&limit=5",
-      "GET /v1/deliveries/del_1",
-      "POST /v1/deliveries/del_1/cancel",
-      "POST /v1/deliveries/del_1/retry",
-      "POST /v1/replays",
-      "GET /v1/analytics/delivery-volume?hours=48",
-      "GET /v1/analytics/success-rate",
-      "GET /v1/analytics/latency-distribution",
-      "GET /v1/analytics/endpoint-health",
-      "GET /v1/jobs/job_1",
-      "GET /v1/deliveries?status=FAILED&status=EXPIRED&count=true",
-      "POST /v1/deliveries/bulk",
-      "POST /v1/deliveries/bulk",
-      "GET /v1/jobs?state=running",
-      "POST /v1/jobs/job_1/cancel",
-      "POST /v1/auth/keys",
-      "GET /v1/auth/keys",
-      "POST /v1/tenants",
-      "GET /v1/tenants",
-      "GET /v1/tenants/dev_1",
-      "PATCH /v1/tenants/dev_1",
-      "POST /v1/webhooks",
-      "GET /v1/webhooks",
-    ]);
+    for (const [, call] of CALLS) await call(client);
+    assert.deepEqual(
+      requests(seen),
+      CALLS.map(([request]) => request),
+    );
     assert.ok(seen.every(({ headers }) => headers.authorization === `Bearer ${KEY}`));
     assert.ok(seen.every(({ headers, body }) => (body !== "") === (headers["content-type"] === "application/json")));
     assert.equal(seen[6]?.headers["idempotency-key"], "k1");
     assert.deepEqual(JSON.parse(seen[5]?.body ?? ""), { since: "1970-01-01T00:00:00.000Z" });
+    assert.match(await client.events.getPayload("evt_1"), /^\{"results":/);
+    assert.deepEqual(await client.keys.list(), []);
+    assert.deepEqual(await client.webhooks.list(), []);
   });
 
   it("sends a text payload byte for byte, and refuses text that is not a single JSON value", async (test) => {

@@ -4,8 +4,9 @@ import { attemptMade } from "../../../test/fixtures/lanes.ts";
 import { openStore } from "../../../test/fixtures/sqlite-writing.ts";
 import { createSystemClock } from "../../clock/system.ts";
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
-import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
+import type { Endpoint, EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import { LANE_UNPROVEN_DELIVERIES_MAX, WINDOW_START } from "../../domain/limits.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { claim } from "../../store/delivery/claim.ts";
 import { updateLane } from "../../store/delivery/lane-rows.ts";
 import { release } from "../../store/delivery/release.ts";
@@ -44,14 +45,48 @@ interface Stage {
   until(condition: () => boolean): Promise<void>;
 }
 
-/** One endpoint in a real store, with so many deliveries that wait there; this node owns its lane. */
-function stage(deliveries: number): Stage {
-  const clock = createSystemClock();
+type OpenedStore = ReturnType<typeof openStore>;
+
+/** A new store with one endpoint and so many deliveries, whose lane this node owns. */
+function storeWith(deliveries: number, clock: Clock) {
   const store = openStore();
   const { node } = store.run((w) => enter(w, clock.now()));
   const endpoint = store.endpoint();
   for (let count = 0; count < deliveries; count += 1) store.publish([endpoint], { now: clock.now() });
   store.run((w) => updateLane(w.lanes.get(endpoint.seq), { owner: node }));
+  return { store, node, endpoint };
+}
+
+function claimsFrom(
+  store: OpenedStore,
+  parts: Omit<ConstructorParameters<typeof Claims>[0], "store" | "onError">,
+): Claims {
+  return new Claims({
+    ...parts,
+    store: { claim: async (request) => store.run((w) => claim(w, request)) },
+    onError: (error) => assert.fail(String(error)),
+  });
+}
+
+function patchStatus(
+  store: OpenedStore,
+  { id }: Endpoint,
+  change: { readonly status: EndpointStatus; readonly now: number },
+) {
+  const { actor, tenantSeq } = store;
+  const patched = store.run((w) => patchEndpoint(w, { actor, tenantSeq, id, ...change }));
+  assert.ok(patched !== null);
+  return patched;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await nextTurn();
+}
+
+/** One endpoint in a real store, with so many deliveries that wait there; this node owns its lane. */
+function stage(deliveries: number): Stage {
+  const clock = createSystemClock();
+  const { store, node, endpoint } = storeWith(deliveries, clock);
   const pool = new LanePool(clock);
   const lane = pool.open(endpoint);
   const started: LeasedDelivery[] = [];
@@ -67,15 +102,7 @@ function stage(deliveries: number): Stage {
     isAlive: () => true,
     settleQueueSize: () => 0,
   });
-  const claims = new Claims({
-    clock,
-    pool,
-    tokens: new Tokens(node),
-    alarms,
-    store: { claim: async (request) => store.run((w) => claim(w, request)) },
-    onClaimed: schedule,
-    onError: (error) => assert.fail(String(error)),
-  });
+  const claims = claimsFrom(store, { clock, pool, tokens: new Tokens(node), alarms, onClaimed: schedule });
   const scheduler = new LaneScheduler({
     clock,
     pool,
@@ -97,11 +124,7 @@ function stage(deliveries: number): Stage {
     schedule: () => scheduler.schedule(lane),
     releaseAll: () => scheduler.releaseAll(),
     setStatus(status) {
-      const { actor, tenantSeq } = store;
-      const patched = store.run((w) =>
-        patchEndpoint(w, { actor, tenantSeq, id: endpoint.id, status, now: clock.now() }),
-      );
-      assert.ok(patched !== null);
+      const patched = patchStatus(store, endpoint, { status, now: clock.now() });
       lane.setEndpoint(patched.endpoint);
       lane.applyState(patched.lane);
     },
@@ -118,9 +141,7 @@ function stage(deliveries: number): Stage {
     giveUp() {
       onFailure = "giveUp";
     },
-    async until(condition) {
-      while (!condition()) await nextTurn();
-    },
+    until,
   };
 }
 

@@ -5,7 +5,7 @@ import { after, before } from "node:test";
 import type { Actor, Role } from "../../../src/domain/access/access.ts";
 import { type EpochMs, nextUuid } from "../../../src/domain/ids.ts";
 import type { Entered, NewKey, Store } from "../../../src/ports/store.ts";
-import { createTenancy, type Ground, type Tenancy } from "./access/tenancy.ts";
+import { type Ground, Tenancy } from "./access/tenancy.ts";
 import { START } from "./delivery/times.ts";
 
 /** A store under test. */
@@ -78,7 +78,7 @@ async function openWorld(open: OpenStore): Promise<OpenWorld> {
       await store.createTenant({ actor: system, id, name: "Tenant", key, now: START });
       const actor = await store.findKey(key.hash);
       assert(actor !== null);
-      return createTenancy(world, actor);
+      return new Tenancy(world, actor);
     },
     async restart(now) {
       store = await opened.reopen();

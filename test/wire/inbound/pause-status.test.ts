@@ -38,6 +38,33 @@ const records = async (owner: Pick<typeof server, "request">, query = "") => {
   return { rows: rowsOf(answer), pagination: answer.body.pagination };
 };
 
+/** The fields of the reference come first, in its order. */
+const ROW_FIELDS = [
+  "id",
+  "source",
+  "event_type",
+  "old_status",
+  "new_status",
+  "peer_mentor_id",
+  "transition_direction",
+  "payload_valid",
+  "received_at",
+  "processed_at",
+];
+const RECORD_FIELDS = [
+  "id",
+  "source",
+  "event_type",
+  "raw_payload",
+  "old_status",
+  "new_status",
+  "transition_direction",
+  "peer_mentor_id",
+  "payload_valid",
+  "received_at",
+  "processed_at",
+];
+
 test("a transition is received, shown and published as in the reference", async () => {
   const { client, source } = await newSource();
   const fields = transition(source, { note: 1.0 });
@@ -53,18 +80,7 @@ test("a transition is received, shown and published as in the reference", async 
   const { rows, pagination } = await records(client);
   const [row = assert.fail()] = rows;
   assert.deepEqual(pagination, { page: 1, limit: 20, total: 1 });
-  assert.deepEqual(Object.keys(row).slice(0, 10), [
-    "id",
-    "source",
-    "event_type",
-    "old_status",
-    "new_status",
-    "peer_mentor_id",
-    "transition_direction",
-    "payload_valid",
-    "received_at",
-    "processed_at",
-  ]);
+  assert.deepEqual(Object.keys(row).slice(0, ROW_FIELDS.length), ROW_FIELDS);
   const { member_id: member } = fields;
   assert.deepEqual(
     [row.id, row.source, row.event_type, row.old_status, row.new_status, row.peer_mentor_id],
@@ -75,19 +91,7 @@ test("a transition is received, shown and published as in the reference", async 
   assert.match(String(row.processed_at), MS_TIME);
 
   const one = await client.request("GET", `${RECORDS}/${id}`);
-  assert.deepEqual(Object.keys(one.body).slice(0, 11), [
-    "id",
-    "source",
-    "event_type",
-    "raw_payload",
-    "old_status",
-    "new_status",
-    "transition_direction",
-    "peer_mentor_id",
-    "payload_valid",
-    "received_at",
-    "processed_at",
-  ]);
+  assert.deepEqual(Object.keys(one.body).slice(0, RECORD_FIELDS.length), RECORD_FIELDS);
   const { source: _source, event_type: _type, ...payload } = fields;
   assert.deepEqual(one.body.raw_payload, payload);
   assert.match(one.text, /"note":1\.0/, "a number stands as it was sent");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Uuid } from "../../../../src/domain/ids.ts";
 import type { InboundFilter } from "../../../../src/ports/store.ts";
 import { HOUR, START } from "../delivery/times.ts";
 import { type OpenStore, useWorld, withWorld } from "../world.ts";
@@ -13,7 +14,7 @@ export function inboundListCases(open: OpenStore): void {
     const others = createReceiving(world, await world.newTenant());
     const { source, take, refuse, list } = createReceiving(world, tenant);
     const sources = [await source(), await source()];
-    const made: { id: string; of: string; type: string; valid: boolean; direction: string | null; at: number }[] = [];
+    const made: Made[] = [];
     const changes = ["active>paused", "paused>active", "a>b"];
     const directions = ["PAUSE_ACTIVATED", "PAUSE_DEACTIVATED", "NONE"];
     for (let index = 0; index < 36; index += 1) {
@@ -29,32 +30,7 @@ export function inboundListCases(open: OpenStore): void {
     await others.take(await others.source());
     const [one] = sources;
     assert(one !== undefined);
-    const asked: readonly (readonly [Partial<InboundFilter>, (row: (typeof made)[number]) => boolean])[] = [
-      [{}, () => true],
-      [{ sourceId: one.id }, (row) => row.of === one.id],
-      [{ sourceName: one.name }, (row) => row.of === one.id],
-      [{ sourceName: "nobody" }, () => false],
-      [{ sourceId: world.newId() }, () => false],
-      [{ eventType: "type.1" }, (row) => row.type === "type.1"],
-      [{ direction: "PAUSE_DEACTIVATED" }, (row) => row.direction === "PAUSE_DEACTIVATED"],
-      [{ valid: true }, (row) => row.valid],
-      [{ valid: false }, (row) => !row.valid],
-      [{ rejection: "signature_mismatch" }, (row) => !row.valid],
-      [{ rejection: "signature_mismatch", valid: true }, () => false],
-      [{ rejection: "loop_detected" }, () => false],
-      [{ valid: false, direction: "NONE" }, () => false],
-      [
-        { valid: false, sourceId: one.id, eventType: "type.0" },
-        (row) => !row.valid && row.of === one.id && row.type === "type.0",
-      ],
-      [{ from: START + 5, to: START + 9 }, (row) => row.at >= START + 5 && row.at < START + 9],
-      [{ from: START + 9, valid: false }, (row) => row.at >= START + 9 && !row.valid],
-      [
-        { sourceId: one.id, valid: true, direction: "NONE", to: START + 12 },
-        (row) => row.of === one.id && row.direction === "NONE" && row.at < START + 12,
-      ],
-    ];
-    for (const [filter, fits] of asked) {
+    for (const [filter, fits] of filtersOf(one, world.newId())) {
       const expected = made.filter(fits).map(({ id }) => id);
       const whole = await list(filter);
       assert.deepEqual(
@@ -217,4 +193,45 @@ export function inboundListCases(open: OpenStore): void {
       );
     }
   });
+}
+
+interface Made {
+  readonly id: string;
+  readonly of: string;
+  readonly type: string;
+  readonly valid: boolean;
+  readonly direction: string | null;
+  readonly at: number;
+}
+
+/** Filters, and which requests each lets through. */
+function filtersOf(
+  one: { readonly id: Uuid; readonly name: string },
+  unknownId: Uuid,
+): readonly (readonly [Partial<InboundFilter>, (row: Made) => boolean])[] {
+  return [
+    [{}, () => true],
+    [{ sourceId: one.id }, (row) => row.of === one.id],
+    [{ sourceName: one.name }, (row) => row.of === one.id],
+    [{ sourceName: "nobody" }, () => false],
+    [{ sourceId: unknownId }, () => false],
+    [{ eventType: "type.1" }, (row) => row.type === "type.1"],
+    [{ direction: "PAUSE_DEACTIVATED" }, (row) => row.direction === "PAUSE_DEACTIVATED"],
+    [{ valid: true }, (row) => row.valid],
+    [{ valid: false }, (row) => !row.valid],
+    [{ rejection: "signature_mismatch" }, (row) => !row.valid],
+    [{ rejection: "signature_mismatch", valid: true }, () => false],
+    [{ rejection: "loop_detected" }, () => false],
+    [{ valid: false, direction: "NONE" }, () => false],
+    [
+      { valid: false, sourceId: one.id, eventType: "type.0" },
+      (row) => !row.valid && row.of === one.id && row.type === "type.0",
+    ],
+    [{ from: START + 5, to: START + 9 }, (row) => row.at >= START + 5 && row.at < START + 9],
+    [{ from: START + 9, valid: false }, (row) => row.at >= START + 9 && !row.valid],
+    [
+      { sourceId: one.id, valid: true, direction: "NONE", to: START + 12 },
+      (row) => row.of === one.id && row.direction === "NONE" && row.at < START + 12,
+    ],
+  ];
 }

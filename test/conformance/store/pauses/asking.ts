@@ -38,6 +38,14 @@ export const EMAIL: Recipient = { channel: "email", address: "ann@example.com" }
 export const PENDING: NotificationState = { status: "pending", reason: null };
 const NOBODY: NotificationState = { status: "none", reason: null };
 
+const QUESTION = {
+  message: "Deploy to production?",
+  options: ["yes", "no"],
+  allowTextResponse: false,
+  timeoutDefault: null,
+  metadata: null,
+};
+
 export function createAsking(world: Ground, tenant: Tenancy): Asking {
   const { tenantSeq, actor } = tenant;
 
@@ -56,11 +64,7 @@ export function createAsking(world: Ground, tenant: Tenancy): Asking {
       tenantSeq,
       id: world.newId(),
       question: {
-        message: "Deploy to production?",
-        options: ["yes", "no"],
-        allowTextResponse: false,
-        timeoutDefault: null,
-        metadata: null,
+        ...QUESTION,
         ...question,
       },
       recipient,
