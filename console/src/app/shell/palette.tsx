@@ -62,26 +62,39 @@ export default function Palette({ onClose }: { readonly onClose: () => void }) {
         autoComplete="off"
         spellCheck={false}
       />
-      <div role="listbox" id={id} aria-label={m.palette} className={classes.list}>
-        {choices.map((choice, index) => (
-          <UnstyledButton
-            key={choice.to}
-            id={`${id}-${index}`}
-            role="option"
-            aria-selected={index === chosen}
-            tabIndex={-1}
-            className={classes.option}
-            onClick={() => open(choice)}
-          >
-            <span>{choice.label}</span>
-            <span className={classes.hint}>{choice.hint}</span>
-          </UnstyledButton>
-        ))}
-      </div>
+      <Choices id={id} choices={choices} chosen={chosen} onChoose={open} />
       <div role="status" className={classes.none}>
         {choices.length === 0 && m.nothing}
       </div>
     </Dialog>
+  );
+}
+
+interface ChoicesProps {
+  readonly id: string;
+  readonly choices: readonly Choice[];
+  readonly chosen: number;
+  readonly onChoose: (choice: Choice) => void;
+}
+
+function Choices({ id, choices, chosen, onChoose }: ChoicesProps) {
+  return (
+    <div role="listbox" id={id} aria-label={m.palette} className={classes.list}>
+      {choices.map((choice, index) => (
+        <UnstyledButton
+          key={choice.to}
+          id={`${id}-${index}`}
+          role="option"
+          aria-selected={index === chosen}
+          tabIndex={-1}
+          className={classes.option}
+          onClick={() => onChoose(choice)}
+        >
+          <span>{choice.label}</span>
+          <span className={classes.hint}>{choice.hint}</span>
+        </UnstyledButton>
+      ))}
+    </div>
   );
 }
 
