@@ -7,7 +7,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { Role } from "../../src/domain/access/access.ts";
-import { AXE_LOADER, startBrowser, UNOPTIMIZED } from "../harness/browser.ts";
+import { AXE_LOADER, startBrowser } from "../harness/browser.ts";
 import { DEADLINE_MS } from "../harness/deadline.ts";
 import { signedIn } from "../harness/jar.ts";
 import { PASSWORD, type PeopleStage, type Person, stagePeople } from "../harness/people.ts";
@@ -73,7 +73,7 @@ export function shareConsole(scope: Scope): void {
 /** Starts the server and the browser, and builds the console if its sources have changed. */
 async function startParts(scope: Scope): Promise<Parts> {
   await promisify(execFile)(process.execPath, [BUILD, "--strict"]);
-  const [stage, browser] = await Promise.all([stagePeople(scope), startBrowser(scope, UNOPTIMIZED)]);
+  const [stage, browser] = await Promise.all([stagePeople(scope), startBrowser(scope)]);
   return { stage, tabs: newTabs(async () => newPage(await newContext(browser))) };
 }
 

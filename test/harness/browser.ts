@@ -18,10 +18,9 @@ const FLAGS = [
   "--disable-domain-reliability",
   "--no-pings",
   "--font-render-hinting=none",
+  // A test leaves a page before optimized code has paid for its compilation.
+  "--js-flags=--no-opt,--no-maglev",
 ];
-
-/** Less CPU time for pages that a test leaves before optimized code has paid for its compilation. */
-export const UNOPTIMIZED = "--js-flags=--no-opt,--no-maglev";
 
 let shared: Promise<Browser> | null = null;
 
@@ -31,14 +30,13 @@ export function shareBrowser(scope: Scope): void {
 }
 
 /** The browser of this process, or of this file if it runs alone. Each test creates its own context. */
-export async function startBrowser(scope: Scope, ...flags: readonly string[]): Promise<Browser> {
-  return await (shared ?? launch(scope, flags));
+export async function startBrowser(scope: Scope): Promise<Browser> {
+  return await (shared ?? launch(scope));
 }
 
-async function launch(scope: Scope, flags: readonly string[] = []): Promise<Browser> {
+async function launch(scope: Scope): Promise<Browser> {
   const { program, env } = await unpackChromium();
-  const args = [...FLAGS, ...flags];
-  const browser = await chromium.launch({ executablePath: program, args, env: { ...process.env, ...env } });
+  const browser = await chromium.launch({ executablePath: program, args: FLAGS, env: { ...process.env, ...env } });
   scope.after(() => browser.close());
   return browser;
 }
