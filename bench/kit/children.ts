@@ -1,7 +1,7 @@
 /** Processes and directories of a benchmark. They are removed when it ends, even if it fails or is interrupted. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -56,9 +56,15 @@ export interface DataDir extends Disposable {
 /** The types of file systems in memory, from statfs(2). The benchmarks need a real disk. */
 const IN_MEMORY = new Set([0x0102_1994, 0x8584_58f6]);
 
-/** An empty directory on a real disk: in the system's temporary directory or, if that is in memory, in the project. */
-export function makeDataDir(): DataDir {
-  const parent = IN_MEMORY.has(statfsSync(tmpdir()).type) ? path.join(import.meta.dirname, "../..") : tmpdir();
+const MEMORY = "/dev/shm";
+
+/**
+ * An empty directory on a real disk: in the system's temporary directory or, if that is in memory, in the project. With
+ * `memory` it is in memory, if the system has such a directory.
+ */
+export function makeDataDir(on: "disk" | "memory" = "disk"): DataDir {
+  const disk = IN_MEMORY.has(statfsSync(tmpdir()).type) ? path.join(import.meta.dirname, "../..") : tmpdir();
+  const parent = on === "memory" && existsSync(MEMORY) ? MEMORY : disk;
   const made = mkdtempSync(path.join(parent, ".signalbox-bench-"));
   const clear = (): void => rmSync(made, { recursive: true, force: true });
   leftovers.add(clear);

@@ -26,6 +26,8 @@ export interface Signalbox extends Account, AsyncDisposable {
   storedBytes(): number;
   /** The size of the write-ahead log. */
   walMb(): number;
+  /** How many attempts have ended since the start. */
+  attempts(): Promise<number>;
   /** Creates another tenant. Returns the server, called with that tenant's key. */
   newTenant(name: string): Promise<Account>;
   /** Stops the server as an operator does. The write-ahead log is then part of the database file. */
@@ -39,9 +41,12 @@ export interface SignalboxOptions {
   readonly profileDir: string | null;
   /** The checkout whose server to start; this one by default. */
   readonly root?: string;
+  /** Whether every attempt is answered in the server itself, without a request. */
+  readonly answers?: true;
 }
 
 const ROOT = path.join(import.meta.dirname, "../..");
+const ANSWERING = "bench/answering-server.ts";
 const API_KEY = `sb_live_${"0123456789abcdef".repeat(3)}`;
 /** The user who signs in to the console. */
 export const ADMIN = { email: "bench@example.com", password: "correct horse battery" } as const;
@@ -49,17 +54,18 @@ const START_MS_MAX = 15_000;
 
 export async function startSignalbox(options: SignalboxOptions): Promise<Signalbox> {
   const { profileDir, root = ROOT } = options;
+  const main = options.answers ? ANSWERING : mainIn(root);
   const ownDir = options.dataDir === undefined ? makeDataDir() : null;
   const dataDir = options.dataDir ?? ownDir?.path ?? "";
   const profiling = profileDir === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDir}`];
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [...profiling, mainIn(root)], {
+  const child = spawn(process.execPath, [...profiling, main], {
     cwd: root,
     env: {
       PATH: process.env.PATH,
       HOST: "127.0.0.1",
       PORT: "0",
-      LOG_LEVEL: "info",
+      LOG_LEVEL: options.answers ? "warn" : "info",
       SIGNALBOX_DATA_DIR: dataDir,
       SIGNALBOX_API_KEY: API_KEY,
       SIGNALBOX_ADMIN_EMAIL: ADMIN.email,
@@ -82,6 +88,7 @@ export async function startSignalbox(options: SignalboxOptions): Promise<Signalb
     dataDir,
     storedBytes: () => sizeOf(`${dataDir}/signalbox.db`) + sizeOf(`${dataDir}/signalbox.db-wal`),
     walMb: () => sizeOf(`${dataDir}/signalbox.db-wal`) / 2 ** 20,
+    attempts: () => attemptsOf(port),
     async newTenant(name) {
       const { api_key } = await account.call("POST", "/v1/tenants", { name });
       return accountOf(port, String(api_key));
@@ -93,6 +100,12 @@ export async function startSignalbox(options: SignalboxOptions): Promise<Signalb
       ownDir?.[Symbol.dispose]();
     },
   };
+}
+
+async function attemptsOf(port: number): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { authorization: `Bearer ${API_KEY}` } });
+  const counts = (await response.text()).matchAll(/^signalbox_attempts_total\{.*\} (\d+)$/gm);
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 /** Versions before 0.2.0 start with `main.ts`. */
