@@ -1,5 +1,6 @@
 /** A list of rows: a table, or cards on a narrow screen, with its loading, empty and error states. */
 import { Button, Text } from "@mantine/core";
+import { useDeferredValue } from "react";
 import { list as m } from "../../messages/en/app.ts";
 import { LaterSkeleton } from "../feedback/later-skeleton.tsx";
 import { Problem } from "../feedback/problem.tsx";
@@ -22,7 +23,9 @@ export function List<Row>(props: ListProps<Row>) {
   useRowKeys(props);
   const { rowLink } = props;
   useRememberedRows(rowLink === undefined ? [] : (list.rows ?? []).map((row) => rowLink(row).to));
-  if (list.rows === undefined) {
+  // Drawn in slices: 50 new rows at once, as a reader who follows gets them, would stop the page for a tenth of a second.
+  const rows = useDeferredValue(list.rows);
+  if (rows === undefined) {
     if (list.error === null) return <LaterSkeleton rows={SKELETON_ROWS} />;
     return <Problem error={list.error} onRetry={list.refetch} isRetrying={list.isFetching} />;
   }
@@ -36,7 +39,7 @@ export function List<Row>(props: ListProps<Row>) {
           {m.newRows(list.newCount, list.hasMoreNew)}
         </Button>
       )}
-      {list.rows.length === 0 ? <Nothing {...props} /> : <Rows {...props} rows={list.rows} />}
+      {rows.length === 0 ? <Nothing {...props} /> : <Rows {...props} rows={rows} />}
       <Paging list={list} />
     </>
   );
