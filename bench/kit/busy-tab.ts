@@ -24,11 +24,11 @@ const CONNECTIONS = 4;
 const EVENTS_EACH = 100;
 const NEW_EVENTS_EACH = 50;
 const NEW_EVENTS_MS = 250;
-const WARM_UP_SECONDS = 2;
+const WARM_UP_SECONDS = 5;
 /** The charts are read again every ten seconds. */
 const CHARTS_SECONDS_MIN = 12;
-/** For the acts between the measurements. */
-const BETWEEN_SECONDS = 3;
+/** For opening pages between the measurements, and for reading the traces. */
+const BETWEEN_SECONDS = 8;
 const LONGEST_TASK_MS_MAX = 200;
 const CURRENT_MS_MAX = 1_000;
 /** When to stop waiting. */
