@@ -9,12 +9,12 @@ import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { startBrowser } from "../test/harness/browser.ts";
 import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
-import { measureBusyTab } from "./kit/busy-tab.ts";
 import { makeDataDir } from "./kit/children.ts";
 import { fillAndStop } from "./kit/history.ts";
 import { startReceiver } from "./kit/receiving.ts";
 import { median } from "./kit/samples.ts";
 import { ADMIN, startSignalbox } from "./kit/signalbox.ts";
+import { measureBusyTab } from "./tab/busy-tab.ts";
 
 const ROOT = path.join(import.meta.dirname, "..");
 const DIST = path.join(ROOT, "console/dist");

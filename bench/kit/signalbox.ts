@@ -46,7 +46,7 @@ export interface SignalboxOptions {
 }
 
 const ROOT = path.join(import.meta.dirname, "../..");
-const ANSWERING = "bench/answering-server.ts";
+const ANSWERING = "bench/tab/answering-server.ts";
 const API_KEY = `sb_live_${"0123456789abcdef".repeat(3)}`;
 /** The user who signs in to the console. */
 export const ADMIN = { email: "bench@example.com", password: "correct horse battery" } as const;

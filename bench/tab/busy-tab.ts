@@ -7,12 +7,12 @@
  * tab. Events that are published meanwhile bring new rows into the list.
  */
 import type { Browser, Page } from "playwright-core";
-import type { Measure, Settings } from "./benchmark.ts";
-import { makeDataDir } from "./children.ts";
-import { sleep } from "./clock.ts";
-import { runLoad, untilAllIsSent } from "./load.ts";
-import { inBatches } from "./requests.ts";
-import { ADMIN, createEndpoint, type Signalbox, startSignalbox } from "./signalbox.ts";
+import type { Measure, Settings } from "../kit/benchmark.ts";
+import { makeDataDir } from "../kit/children.ts";
+import { sleep } from "../kit/clock.ts";
+import { runLoad, untilAllIsSent } from "../kit/load.ts";
+import { inBatches } from "../kit/requests.ts";
+import { ADMIN, createEndpoint, type Signalbox, startSignalbox } from "../kit/signalbox.ts";
 
 const OUTCOMES_PER_SECOND = 10_000;
 /** How many more are held than the goal needs, because the server may be faster. */

@@ -4,8 +4,8 @@
  */
 import { registerHooks } from "node:module";
 
-const SENDER = new URL("../src/sender/sender.ts", import.meta.url).href;
-const ANSWERS = new URL("./kit/answering-sender.ts", import.meta.url).href;
+const SENDER = new URL("../../src/sender/sender.ts", import.meta.url).href;
+const ANSWERS = new URL("./answering-sender.ts", import.meta.url).href;
 
 registerHooks({
   resolve(specifier, context, next) {
@@ -13,5 +13,5 @@ registerHooks({
     return found.url === SENDER ? { ...found, url: ANSWERS } : found;
   },
 });
-const { run } = await import("../src/program.ts");
+const { run } = await import("../../src/program.ts");
 await run([]);
