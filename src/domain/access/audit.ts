@@ -34,6 +34,7 @@ export const AUDIT_TYPES = [
   "job.cancelled",
   "export.started",
   "source.created",
+  "source.updated",
   "source.rotated",
   "source.deleted",
   "inbound.reprocessed",

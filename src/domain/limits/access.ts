@@ -63,3 +63,5 @@ export const BAD_PASSWORDS_ADDRESS_COUNT_MAX = 20;
 export const BAD_PASSWORDS_KEPT_COUNT_MAX = 10_000;
 /** Passwords that wait to be checked. One check takes about 30 ms, one after another; further requests are refused. */
 export const PASSWORD_CHECKS_WAITING_COUNT_MAX = 100;
+/** A value in an audit entry: any URL in use. Longer ones, such as 100 event filters, are cut, so that an entry takes 20 KB. */
+export const AUDIT_VALUE_CHARS_MAX = 1000;

@@ -2,6 +2,7 @@
 import type { Actor } from "../../domain/access/access.ts";
 import type { AuditType } from "../../domain/access/audit.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import { AUDIT_VALUE_CHARS_MAX } from "../../domain/limits.ts";
 import type { RecordedAction } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
 import type { Writing } from "../writing.ts";
@@ -44,6 +45,34 @@ export function audit(w: Writing, { tenantSeq, actor, type, pauseId, subject, da
 export function withPrevious<Values extends Readonly<Record<string, string>>>(before: Partial<Values>, after: Values) {
   const changed = Object.entries(before).filter(([name, value]) => after[name] !== value);
   return { ...after, ...Object.fromEntries(changed.map(([name, value]) => [`previous_${name}`, value ?? null])) };
+}
+
+/**
+ * What an update changed: the new values, and as `previous_…` the former ones. Values that are not text are JSON, and long
+ * ones are cut.
+ */
+export function changesOf(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): Record<string, string | null> {
+  const changes: Record<string, string | null> = {};
+  for (const [name, value] of Object.entries(after)) {
+    const [former, latter] = [textOf(before[name]), textOf(value)];
+    if (former === latter) continue;
+    changes[name] = cut(latter);
+    changes[`previous_${name}`] = cut(former);
+  }
+  return changes;
+}
+
+function textOf(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function cut(text: string | null): string | null {
+  if (text === null || text.length <= AUDIT_VALUE_CHARS_MAX) return text;
+  return `${text.slice(0, AUDIT_VALUE_CHARS_MAX).toWellFormed()}…`;
 }
 
 /** Record an action that changed nothing in the store, such as an export. */

@@ -8,7 +8,7 @@ import { HEALTHY } from "../../domain/delivery/health.ts";
 import type { DisabledReason, Endpoint, EndpointSettings, EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { CreateEndpoint, LaneState, PatchEndpoint } from "../../ports/store.ts";
-import { audit } from "../access/audit.ts";
+import { audit, changesOf } from "../access/audit.ts";
 import { isHeld, type LaneRow, laneState, refreshReadyAt, updateLane } from "../delivery/lane-rows.ts";
 import { insert, one } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
@@ -99,31 +99,33 @@ export function patchEndpoint(w: Writing, request: PatchEndpoint): PatchedEndpoi
   return { endpoint, lane: laneState(lane, w.self.node) };
 }
 
-/** What an update of an endpoint is said to have changed, by the API's names. Values may be secrets: only the status is named. */
-const AUDITED = [
-  ["name", "name"],
-  ["url", "url"],
-  ["description", "description"],
-  ["eventTypes", "event_types"],
-  ["format", "format"],
-  ["headers", "headers_json"],
-  ["timeoutSeconds", "timeout_seconds"],
-  ["retryScheduleSeconds", "retry_schedule_seconds"],
-  ["rateLimitPerSecond", "rate_limit_per_second"],
-  ["maxInFlight", "max_in_flight"],
-  ["ordered", "ordered"],
-  ["status", "status"],
-] as const;
+/** What the audit shows of an endpoint, by the API's names. */
+function auditedOf(endpoint: Endpoint) {
+  return {
+    name: endpoint.name,
+    url: endpoint.url,
+    description: endpoint.description,
+    event_types: endpoint.eventTypes,
+    format: endpoint.format,
+    timeout_seconds: endpoint.timeoutSeconds,
+    retry_schedule_seconds: endpoint.retryScheduleSeconds,
+    rate_limit_per_second: endpoint.rateLimitPerSecond,
+    max_in_flight: endpoint.maxInFlight,
+    ordered: endpoint.ordered,
+    status: endpoint.status,
+  };
+}
 
 function auditPatch(w: Writing, request: PatchEndpoint, before: Endpoint, after: Endpoint): void {
   const { actor, tenantSeq, id, secret, now } = request;
-  const changed = AUDITED.flatMap(([field, name]) =>
-    JSON.stringify(before[field]) === JSON.stringify(after[field]) ? [] : [name],
-  );
+  const changes = changesOf(auditedOf(before), auditedOf(after));
+  const changed = Object.keys(auditedOf(after)).filter((name) => name in changes);
+  // Their values may be secrets.
+  if (JSON.stringify(before.headers) !== JSON.stringify(after.headers)) changed.push("headers_json");
   const entry = { tenantSeq, actor, subject: id, now };
   if (secret !== undefined) audit(w, { ...entry, type: "webhook.rotated", data: { endpointId: id } });
   if (changed.length === 0) return;
-  const data = { endpointId: id, changed: changed.join(", "), status: after.status };
+  const data = { endpointId: id, changed: changed.join(", "), status: after.status, ...changes };
   audit(w, { ...entry, type: "webhook.updated", data });
 }
 

@@ -4,7 +4,7 @@ import { quotaExceeded } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Source, SourceSettings } from "../../domain/inbound/source.ts";
 import type { CreateSource, CreateSourceResult, PatchSource, PatchSourceResult } from "../../ports/store.ts";
-import { type AuditEntry, audit } from "../access/audit.ts";
+import { type AuditEntry, audit, changesOf } from "../access/audit.ts";
 import { insert, one } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import type { Writing } from "../writing.ts";
@@ -98,10 +98,28 @@ export function patchSource(w: Writing, request: PatchSource): PatchSourceResult
   if (named !== undefined) return { kind: "nameTaken" };
   writeSettings(w, before.seq, after, now);
   if (secret !== undefined) writeSecret(w, before, secret);
+  const changes = changesOf(auditedOf(before), auditedOf(after));
+  if (Object.keys(changes).length > 0) {
+    const source = { id, name: after.name };
+    auditSource(w, { actor, tenantSeq, type: "source.updated", source, changes, now });
+  }
   if (secret !== undefined && secret.value !== before.secret) {
     auditSource(w, { actor, tenantSeq, type: "source.rotated", source: { id, name: after.name }, now });
   }
   return { kind: "patched", source: loadSource(w, before.seq) };
+}
+
+/** The settings of a source by the names of the API, such as `hmac.header`. None is a secret. */
+function auditedOf({ name, eventType, hmac, basic }: SourceSettings): Record<string, unknown> {
+  const parts = Object.entries({ event_type: eventType, hmac, basic });
+  const fields = parts.flatMap(([part, values]) =>
+    Object.entries(values ?? {}).map(([field, value]) => [`${part}.${snakeCase(field)}`, value] as const),
+  );
+  return { name, ...Object.fromEntries(fields) };
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 const UPDATE_SETTINGS = "UPDATE sources SET name = ?, settings = ?, updated_at = ? WHERE seq = ?";
@@ -160,10 +178,11 @@ export function deleteSource(w: Writing, { actor, tenantSeq, id, now }: DeleteSo
 }
 
 interface SourceChange extends Pick<AuditEntry, "tenantSeq" | "actor" | "now"> {
-  readonly type: "source.created" | "source.rotated" | "source.deleted";
+  readonly type: "source.created" | "source.updated" | "source.rotated" | "source.deleted";
   readonly source: { readonly id: Uuid; readonly name: string };
+  readonly changes?: AuditEntry["data"];
 }
 
-function auditSource(w: Writing, { source, ...entry }: SourceChange): void {
-  audit(w, { ...entry, subject: source.id, data: { sourceId: source.id, name: source.name } });
+function auditSource(w: Writing, { source, changes, ...entry }: SourceChange): void {
+  audit(w, { ...entry, subject: source.id, data: { sourceId: source.id, name: source.name, ...changes } });
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Actor } from "../../../../src/domain/access/access.ts";
+import type { Endpoint } from "../../../../src/domain/endpoints/endpoint.ts";
 import type { Pause } from "../../../../src/domain/pauses/pause.ts";
 import type { AuditFilter } from "../../../../src/ports/store.ts";
 import { DAY, HOUR, START } from "../delivery/times.ts";
@@ -8,6 +9,26 @@ import { createAsking } from "../pauses/asking.ts";
 import { type OpenStore, useWorld, withWorld } from "../world.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+const CHANGES = {
+  name: "Other",
+  headers: { "x-token": "secret" },
+  eventTypes: Array<string>(99).fill("order.paid"),
+};
+
+/** What the audit says about the changes and the new status. Values of headers may be secrets, and long values are cut. */
+function dataOfChanges(endpoint: Endpoint) {
+  return {
+    endpointId: endpoint.id,
+    changed: "name, event_types, status, headers_json",
+    name: "Other",
+    previous_name: endpoint.name,
+    event_types: `${JSON.stringify(CHANGES.eventTypes).slice(0, 1000)}…`,
+    previous_event_types: null,
+    status: "PAUSED",
+    previous_status: "ACTIVE",
+  };
+}
 
 export function auditCases(open: OpenStore): void {
   const world = useWorld(open);
@@ -53,8 +74,8 @@ export function auditCases(open: OpenStore): void {
     const actor: Actor = { ...tenant.actor, kind: "user", id: userId };
     const endpoint = await tenant.endpoint({}, START + 2);
     const patch = { actor, tenantSeq: tenant.tenantSeq, id: endpoint.id };
-    await world.store.patchEndpoint({ ...patch, settings: { name: "Other" }, status: "PAUSED", now: START + 3 });
-    await world.store.patchEndpoint({ ...patch, settings: { name: "Other" }, now: START + 4 });
+    await world.store.patchEndpoint({ ...patch, settings: CHANGES, status: "PAUSED", now: START + 3 });
+    await world.store.patchEndpoint({ ...patch, settings: CHANGES, now: START + 4 });
     await world.store.patchEndpoint({
       ...patch,
       secret: { value: "whsec_other", previousUntil: null },
@@ -89,7 +110,7 @@ export function auditCases(open: OpenStore): void {
     const [updated] = await audit({ actorId: userId });
     assert.deepEqual(updated?.by, { kind: "user", id: userId });
     assert.equal(updated?.email, user.email);
-    assert.deepEqual(updated?.data, { endpointId: endpoint.id, changed: "name, status", status: "PAUSED" });
+    assert.deepEqual(updated?.data, dataOfChanges(endpoint));
     const other = await newAsking();
     assert.deepEqual(await other.audit({ subjectId: endpoint.id }), []);
     assert.deepEqual(await other.audit({ actorId: userId }), []);

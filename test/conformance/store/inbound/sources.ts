@@ -166,11 +166,12 @@ export function sourceCases(open: OpenStore): void {
     await patch(tenant, source, { settings: { name } });
     const secret = { value: "another secret", previousUntil: null };
     await patch(tenant, source, { secret, now: START + 2 });
-    await patch(tenant, source, { secret, now: START + 3 });
+    await patch(tenant, source, { secret, settings: { name }, now: START + 3 });
     assert(await world.store.deleteSource({ ...tenant.owner, id: source.id, now: START + 4 }));
     assert.equal(await world.store.deleteSource({ ...tenant.owner, id: source.id, now: START + 5 }), false);
     assert.deepEqual(await audited(tenant), [
       ["source.created", "developer", { sourceId: source.id, name: source.name }, START],
+      ["source.updated", "developer", { sourceId: source.id, name, previous_name: source.name }, START + 1],
       ["source.rotated", "developer", { sourceId: source.id, name }, START + 2],
       ["source.deleted", "developer", { sourceId: source.id, name }, START + 4],
     ]);
