@@ -24,9 +24,36 @@ test("a page learns of what happens, and says what a full server says", async (t
   await step("a full server: a banner, which endpoint holds too much, how long to wait, by how much too large", () =>
     fillUp(visit),
   );
+  await step("a tab that is hidden for long holds no connection, and then shows what was missed", () =>
+    hideForLong(visit),
+  );
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });
+
+async function hideForLong({ page, person }: Visit): Promise<void> {
+  // What the page plans for minutes later happens at once.
+  const setHidden = (hidden: boolean) =>
+    page.evaluate(`{
+      const { setTimeout } = globalThis;
+      globalThis.setTimeout = (run, ms) => setTimeout(run, ms < 60_000 ? ms : 0);
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => ${hidden} });
+      document.dispatchEvent(new Event("visibilitychange"));
+      globalThis.setTimeout = setTimeout;
+    }`);
+  await go(page, "/endpoints", "Endpoints");
+  await setHidden(true);
+  await appears(page.getByText("Paused while this tab was hidden"));
+  await createEndpoint(app.stage.server.as(person.apiKey), { url: NOWHERE, name: "made while hidden" });
+  await setHidden(false);
+  await appears(
+    page
+      .getByRole("link", { name: "made while hidden" })
+      .or(page.getByRole("button", { name: "1 new" }))
+      .first(),
+  );
+  await appears(page.getByText("Live", { exact: true }));
+}
 
 async function seeTopics({ page, person }: Visit): Promise<void> {
   const owner = app.stage.server.as(person.apiKey);
@@ -76,7 +103,7 @@ async function seeTopics({ page, person }: Visit): Promise<void> {
 async function storeNothing(page: Page): Promise<void> {
   const error = { code: "STORE_UNAVAILABLE", message: "The event cannot be stored: the disk is full.", details: [] };
   await page.route("**/v1/events", (route) => route.fulfill({ status: 503, json: { error } }));
-  await page.route("**/readyz", (route) => route.fulfill({ status: 503, json: { reason: "The disk is full." } }));
+  await page.route("**/readyz", (route) => route.fulfill({ status: 503, json: { reason: "the disk is full" } }));
 }
 
 async function fillUp(visit: Visit): Promise<void> {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { type RunningReceiver, startRunningReceiver } from "../harness/receiver.ts";
-import { createEndpoint } from "../harness/scene.ts";
+import { createEndpoint, publish } from "../harness/scene.ts";
 import type { Client } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
 import { change, go, stepsOf } from "./waiting.ts";
@@ -114,6 +114,9 @@ test("of more than a page of endpoints, nothing is left out without a word, and 
   await Promise.all(ids.slice(-8).map((id) => owner.request("PATCH", `/v1/endpoints/${id}`, paused)));
   const step = stepsOf(t, visit.page);
   await step("the overview names the urgent ones, and leads to all of them", () => nameUrgent(visit));
+  await step("an event with many deliveries shows the first ones, and more when asked", () =>
+    showSome(visit, ids.slice(0, 60)),
+  );
   await step("the list has pages, and the palette and the filters search", () => search(visit));
   assert.deepEqual(visit.complaints, []);
   await visit.close();
@@ -133,6 +136,16 @@ async function nameUrgent({ page }: Visit): Promise<void> {
   await page.waitForURL(/q=customer/);
   await page.getByRole("link", { name: "customer 104.", exact: true }).waitFor({ state: "detached" });
   await page.getByRole("link", { name: "customer 105.", exact: true }).waitFor();
+}
+
+async function showSome({ page, person }: Visit, endpointIds: readonly string[]): Promise<void> {
+  const { eventId } = await publish(app.stage.server.as(person.apiKey), 0, { endpoint_ids: endpointIds });
+  await go(page, `/events/${eventId}`);
+  const boxes = page.getByRole("main").getByRole("checkbox");
+  await page.getByRole("button", { name: "Show 10 more" }).waitFor();
+  assert.equal(await boxes.count(), 50);
+  await page.getByRole("button", { name: "Show 10 more" }).click();
+  await boxes.nth(59).waitFor();
 }
 
 async function search({ page }: Visit): Promise<void> {

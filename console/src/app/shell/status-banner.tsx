@@ -17,9 +17,14 @@ export function StatusBanner() {
   if (data === null) return null;
   return (
     <div className={classes.banner} role="alert">
-      {m.storeUnavailable} {data}
+      {m.storeUnavailable} {asSentence(data)}
     </div>
   );
+}
+
+/** The reasons of `/readyz` are for logs, such as "the store cannot commit: the disk is full". */
+function asSentence(reason: string): string {
+  return reason === "" ? "" : `${reason[0]?.toUpperCase()}${reason.slice(1).replace(/\.$/, "")}.`;
 }
 
 /** Why the server is not ready; null if it is, and if it cannot be asked, which each page says itself. */

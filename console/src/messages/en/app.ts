@@ -97,6 +97,10 @@ export const list = {
   searchedTo: "Searched back to",
   searchedPart: "A part of the list was searched.",
   searchFurther: "Search further",
+  showMore: (count: number, left: number) =>
+    count === left
+      ? plural(count, { one: "Show # more", other: "Show # more" })
+      : `Show ${integer(count)} of ${integer(left)} more`,
   selected: (count: number) => plural(count, { one: "# selected", other: "# selected" }),
   clearSelection: "Clear selection",
   selectRow: (name: string) => `Select ${name}`,

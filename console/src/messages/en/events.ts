@@ -62,7 +62,6 @@ export const event = {
   },
   why: "Why",
   whyFor: (endpoint: string) => `Why ${endpoint} did not get it`,
-  showAll: (count: number) => plural(count, { one: "Show # more", other: "Show # more" }),
   fromPause: "About a pause",
   decidedBy: (email: string) => `Decided by ${email}`,
   fromInbound: "From an inbound webhook",

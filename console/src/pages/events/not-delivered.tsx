@@ -9,6 +9,7 @@ import { Dialog } from "../../parts/actions/dialog.tsx";
 import { Facts } from "../../parts/explain/facts.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
+import { useFirstShown } from "../../parts/list/first-shown.tsx";
 import { Go, GoButton } from "../../parts/page/go.tsx";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
@@ -21,11 +22,9 @@ type Missed = Event["not_delivered"][number];
 const FIRST_SHOWN = 10;
 
 export function NotDelivered({ event }: { readonly event: Event }) {
-  const [isWhole, setWhole] = useState(false);
+  const { shown, more } = useFirstShown(event.not_delivered, FIRST_SHOWN);
   const [asked, setAsked] = useState<Missed | null>(null);
   const [added, setAdded] = useState<string | null>(null);
-  const all = event.not_delivered;
-  const shown = isWhole ? all : all.slice(0, FIRST_SHOWN);
   return (
     <Section title={m.notDelivered}>
       {added !== null && (
@@ -40,11 +39,7 @@ export function NotDelivered({ event }: { readonly event: Event }) {
           </li>
         ))}
       </ul>
-      {shown.length < all.length && (
-        <Button variant="subtle" onClick={() => setWhole(true)}>
-          {m.showAll(all.length - shown.length)}
-        </Button>
-      )}
+      {more}
       {asked !== null && (
         <AddToFilter
           type={event.type}

@@ -1,24 +1,29 @@
 /** An explanation: its facts in order, each with its time and a link to what it is about. */
 import type { Fact } from "@signalbox/sdk";
 import { facts as m } from "../../messages/en/explain.ts";
+import { useFirstShown } from "../list/first-shown.tsx";
 import { Go } from "../page/go.tsx";
 import { Foreign } from "../text/foreign.tsx";
 import { Time } from "../time/time.tsx";
 import classes from "./facts.module.css";
 
 export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
+  const { shown, more } = useFirstShown(facts);
   return (
-    <ol className={classes.facts} data-timed={facts.some(({ at }) => at !== null)}>
-      {facts.map((fact, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: facts have no key, and their order is their meaning
-        <li key={index} data-rule={fact.rule}>
-          <span className={classes.at}>{fact.at !== null && <Time at={fact.at} absolute withMs focusable />}</span>
-          <span>
-            <Foreign text={fact.sentence} /> <Reference fact={fact} />
-          </span>
-        </li>
-      ))}
-    </ol>
+    <>
+      <ol className={classes.facts} data-timed={facts.some(({ at }) => at !== null)}>
+        {shown.map((fact, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: facts have no key, and their order is their meaning
+          <li key={index} data-rule={fact.rule}>
+            <span className={classes.at}>{fact.at !== null && <Time at={fact.at} absolute withMs focusable />}</span>
+            <span>
+              <Foreign text={fact.sentence} /> <Reference fact={fact} />
+            </span>
+          </li>
+        ))}
+      </ol>
+      {more}
+    </>
   );
 }
 
