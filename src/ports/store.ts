@@ -15,6 +15,7 @@ import type { HistoryVerbs } from "./store/history.ts";
 import type { InboundVerbs } from "./store/inbound.ts";
 import type { JobVerbs } from "./store/jobs.ts";
 import type { LedgerVerbs } from "./store/ledger.ts";
+import type { NodeNotes } from "./store/node-notes.ts";
 import type { PauseVerbs } from "./store/pauses.ts";
 import type { SessionVerbs } from "./store/sessions.ts";
 import type { UpkeepVerbs } from "./store/upkeep.ts";
@@ -32,7 +33,10 @@ export interface Store
     AuditVerbs,
     SessionVerbs,
     PauseVerbs,
-    UpkeepVerbs {}
+    UpkeepVerbs {
+  /** Null: only this process has the store open. */
+  readonly notes: NodeNotes | null;
+}
 
 export type * from "./store/access.ts";
 export type * from "./store/audit.ts";
@@ -45,6 +49,7 @@ export type * from "./store/history.ts";
 export type * from "./store/inbound.ts";
 export type * from "./store/jobs.ts";
 export type * from "./store/ledger.ts";
+export type * from "./store/node-notes.ts";
 export type * from "./store/pauses.ts";
 export type * from "./store/sessions.ts";
 export type * from "./store/upkeep.ts";

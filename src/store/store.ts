@@ -1,7 +1,7 @@
 /** The store's threads, and every verb of the port as a call to the thread that runs it. */
 import type { Seq } from "../domain/ids.ts";
 import { LEDGER_BEHIND_ROWS_MAX } from "../domain/limits.ts";
-import type { Changes, Store, StoreStats } from "../ports/store.ts";
+import type { Changes, NodeNotes, Store, StoreStats } from "../ports/store.ts";
 import { Keeper } from "./history/ledger/keeper.ts";
 import type { LEDGER_VERBS } from "./history/ledger/verbs.ts";
 import { LargeReads } from "./threads/large-reads.ts";
@@ -19,8 +19,8 @@ import type { ThreadName } from "./threads/thread-files.ts";
 import { WRITER_VERBS } from "./verbs.ts";
 
 export interface ThreadsOptions {
-  /** Whether several nodes may use the database at once. */
-  readonly isShared?: boolean;
+  /** How the nodes that share the database tell each other. Left out for a database that has one process. */
+  readonly notes?: NodeNotes;
   /** What each thread needs to open the database. */
   data(): ThreadStart;
   /** Tests can run the code of all threads in the main thread. */
@@ -34,17 +34,11 @@ export interface ThreadsOptions {
 }
 
 /** Start the threads. One thread writes, one reads, and one, which starts later, keeps the ledger. */
-export async function openStore({
-  data,
-  onDeath,
-  measure,
-  close,
-  isShared = false,
-  ...options
-}: ThreadsOptions): Promise<Store> {
+export async function openStore({ data, onDeath, measure, close, notes, ...options }: ThreadsOptions): Promise<Store> {
   const startRunner = options.startRunner ?? startWorker;
   // Async, so that the store becomes unavailable if the worker cannot be created.
-  const start = async (name: ThreadName) => startThread(startRunner(name, data()), onDeath);
+  const onNoted = () => notes?.send({ kind: "changed" });
+  const start = async (name: ThreadName) => startThread(startRunner(name, data()), onDeath, onNoted);
   const [writer, reader] = await both(start("writer-thread"), start("reader-thread"));
   const ledger = new LateThread(() => start("ledger-thread"));
   const stats = async (): Promise<StoreStats> => ({
@@ -59,7 +53,7 @@ export async function openStore({
     await close();
   }
   const store = storeOver({ writer, reader, ledger, stats, close: closeAll });
-  return isShared ? asNode(store, reader) : store;
+  return notes === undefined ? store : asNode(store, reader, notes);
 }
 
 /** Start both threads, or neither. */
@@ -73,10 +67,11 @@ async function both(writer: Promise<Thread>, reader: Promise<Thread>): Promise<[
 }
 
 /** Every node records what it changes, so the reader finds it. The writer would have to take a turn for it. */
-function asNode(store: Store, reader: Thread): Store {
+function asNode(store: Store, reader: Thread, notes: NodeNotes): Store {
   let node = 0;
   return {
     ...store,
+    notes,
     async enter(...args) {
       const entered = await store.enter(...args);
       node = entered.node;
@@ -155,13 +150,17 @@ function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
   });
   // Each table is checked against the port where it is defined. `AllVerbs` checks that no verb is missing.
   return {
-    ...({ ...verbs, ...Object.fromEntries(history) } as unknown as Omit<Store, "close" | "stats" | "keepLedger">),
+    ...({ ...verbs, ...Object.fromEntries(history) } as unknown as Omit<
+      Store,
+      "close" | "stats" | "keepLedger" | "notes"
+    >),
     async publish(requests) {
       return unpackPublishResults(await writer.call<Packed>("publish", [packPublishRequests(requests)]));
     },
     async settle(settlements) {
       return unpackSettleResults(await writer.call<Packed>("settle", [packSettlements(settlements)]));
     },
+    notes: null,
     keepLedger: (isWriter) => keeper.keep(isWriter),
     stats,
     close,
@@ -176,6 +175,7 @@ type AllVerbs =
     | keyof typeof READER_VERBS
     | (typeof LEDGER_READS)[number]
     | "keepLedger"
+    | "notes"
     | "close"
     | "stats"
   > extends never

@@ -28,7 +28,7 @@ import { sweep } from "./upkeep/sweep.ts";
 import type { Writing } from "./writing.ts";
 
 /** The verbs that the two main threads run. The main thread itself does the rest of the port. */
-type Verb = Exclude<keyof Store, "close" | "stats">;
+type Verb = Exclude<keyof Store, "close" | "stats" | "notes">;
 type ArgumentsOf<V extends Verb> = Parameters<Store[V]>;
 type ResultOf<V extends Verb> = Awaited<ReturnType<Store[V]>>;
 

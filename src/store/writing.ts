@@ -20,6 +20,8 @@ export interface Writing extends Connection {
     isStale: boolean;
     /** Set while the group contains `enter`, which a node may call although it is gone. */
     enters: boolean;
+    /** Other nodes should look at what this group wrote. */
+    noted: boolean;
   };
   /** The number and the start time of this node, once it has entered. */
   readonly self: {
@@ -65,7 +67,7 @@ export function createWriting<C extends Connection>(connection: C, vault: Vault,
     ...connection,
     vault,
     newId,
-    mode: { careful: false, isStale: true, enters: false },
+    mode: { careful: false, isStale: true, enters: false, noted: false },
     self: { node: 0, enteredAt: 0, nodes: 1 },
     lanes: new LaneRows(connection),
     counters: createCounters(connection),

@@ -6,6 +6,7 @@ import { shownDatabase } from "../../src/domain/database-address.ts";
 import { polled } from "../harness/deadline.ts";
 import { type RunningReceiver, startRunningReceiver } from "../harness/receiver.ts";
 import { newTenant, startServer, type Tenant, type TestServer } from "../harness/server.ts";
+import { followOutcomes } from "../harness/stream.ts";
 
 export interface NodesGround {
   createDatabase(): Promise<DatabaseAddress>;
@@ -106,6 +107,22 @@ export function nodeCases({ createDatabase, masterKey }: NodesGround): void {
       const cancelled = await onA.request("DELETE", `/v1/pause/${asked.body.pause_id}`);
       assert.equal(cancelled.status, 200, cancelled.text);
       assert.equal((await waiting).body.status, "cancelled");
+    });
+
+    test("a stream of one node has the outcomes and the news of the other", async () => {
+      const receiver = await startRunningReceiver(scope);
+      const [onA, onB] = await onBoth();
+      await endpoint(onA, receiver);
+      const stream = await followOutcomes(scope, b.url, onB.apiKey);
+      for (const index of [1, 2, 3, 4]) {
+        await publish(index % 2 === 0 ? onA : onB, index);
+        assert.equal((await stream.next()).row.status, "DELIVERED");
+      }
+      stream.close();
+      const news = await followOutcomes(scope, b.url, onB.apiKey, undefined, "?topics=endpoint");
+      await endpoint(onA, receiver);
+      assert.equal((await news.next()).event, "endpoint");
+      news.close();
     });
 
     test("after a node has stopped, the other one delivers what it had left", async () => {

@@ -108,7 +108,7 @@ export function connect(options: StoreClientOptions): Store {
   // No other process writes to this disk.
   const noChanges: Changes = { changes: [], mark: "", lanes: [], nextReadyAt: null };
   verbs.changesSince = () => new Promise((resolve) => timeline.after(random.between(0, 3), () => resolve(noChanges)));
-  return verbs as unknown as Store;
+  return { ...(verbs as unknown as Store), notes: null };
 }
 
 /** Returns null if the process crashes. */

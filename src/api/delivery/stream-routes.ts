@@ -97,8 +97,9 @@ async function send(
     stream.close();
   });
   response.on("error", () => response.destroy());
-  response.write(": open\n\n");
   try {
+    await stream.ready;
+    response.write(": open\n\n");
     for (let next = await stream.next(); !next.done && !disconnected.signal.aborted; next = await stream.next()) {
       if (!response.write(itemText(engine, next.value))) {
         await once(response, "drain", { signal: disconnected.signal });

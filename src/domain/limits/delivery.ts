@@ -132,6 +132,8 @@ export const SIGNAL_ECHO_MS = SECOND_MS;
 
 /** A client that is this many outcomes behind is disconnected. It resumes with Last-Event-ID. */
 export const STREAM_BEHIND_MAX = 1000;
+/** How long outcomes gather before the readers of streams look for them in a store that several nodes share. */
+export const STREAM_TOLD_MS = 50;
 export const STREAM_COMMENT_MS = 15 * SECOND_MS;
 /** Open streams of one tenant. */
 export const STREAMS_PER_TENANT_MAX = 100;

@@ -135,6 +135,14 @@ export const POSTGRES_IDLE_MS_MAX = 5 * SECOND_MS;
  * no error; this is longer than PostgreSQL itself allows.
  */
 export const POSTGRES_ANSWER_MS_MAX = 12 * SECOND_MS;
+/** How long nodes collect what they tell each other. Each notification is a transaction of its own. */
+export const NODE_NOTES_MS = 50;
+/** Notes that one notification carries or leaves out. They only make others look earlier. */
+export const NODE_NOTES_COUNT_MAX = 200;
+/** PostgreSQL takes 7,999 bytes. */
+export const NODE_NOTES_BYTES_MAX = 7900;
+/** How long the connection that carries notes stays away after it was lost. */
+export const POSTGRES_RECONNECT_MS = 1 * SECOND_MS;
 /** How long a node tries to find out whether a COMMIT without an answer has happened, before it ends. */
 export const POSTGRES_VERDICT_MS_MAX = 30 * SECOND_MS;
 /** How long it waits between two tries. */

@@ -53,6 +53,8 @@ export type StreamItem =
   | { readonly kind: "skipped"; readonly count: number };
 
 export interface LiveStream {
+  /** From then on the stream has every outcome. */
+  readonly ready: Promise<void>;
   /** `done` when the reader has fallen behind or the server stops. */
   next(): Promise<{ readonly done: false; readonly value: StreamItem } | { readonly done: true }>;
   close(): void;

@@ -8,7 +8,7 @@ import type { StreamInput, StreamItem } from "./history-types.ts";
 import { StreamRateLimit } from "./stream-rate-limit.ts";
 
 export class StreamReader {
-  readonly #store: Pick<Store, "tail">;
+  readonly #store: Pick<Store, "tail" | "notes">;
   readonly #tenantSeq: Seq;
   readonly #input: StreamInput;
   readonly #topics: ReadonlySet<Topic>;
@@ -19,11 +19,20 @@ export class StreamReader {
   readonly #buffer: StreamItem[] = [];
   /** False while the reader depends on the store alone for its outcomes. */
   #live: boolean;
+  /** Whether several nodes store outcomes, which the reader then finds in the store only. */
+  readonly #follows: boolean;
+  #isBehind = false;
   #ended = false;
   #wake: (() => void) | null = null;
 
-  constructor(store: Pick<Store, "tail">, clock: Pick<Clock, "now" | "after">, tenantSeq: Seq, input: StreamInput) {
+  constructor(
+    store: Pick<Store, "tail" | "notes">,
+    clock: Pick<Clock, "now" | "after">,
+    tenantSeq: Seq,
+    input: StreamInput,
+  ) {
     this.#store = store;
+    this.#follows = store.notes !== null;
     this.#tenantSeq = tenantSeq;
     this.#input = input;
     this.#topics = new Set(input.topics);
@@ -41,6 +50,12 @@ export class StreamReader {
     this.#wake?.();
   }
 
+  /** The store may have outcomes that the reader has not read. */
+  follow(): void {
+    this.#isBehind = true;
+    this.#wake?.();
+  }
+
   announce(news: News): void {
     if (!this.#wantsNews(news)) return;
     if (this.#buffer.length >= STREAM_BEHIND_MAX) this.#rateLimit.skip();
@@ -54,14 +69,23 @@ export class StreamReader {
     this.#wake?.();
   }
 
+  /** Resolves once the reader has every outcome that is stored from then on. */
+  async ready(): Promise<void> {
+    if (this.#follows && !this.#resumes) this.#last = (await this.#store.tail(this.#tenantSeq, null, 1)).upTo;
+  }
+
   async *items(): AsyncGenerator<StreamItem, void, void> {
     if (this.#resumes) yield* this.#stored();
     while (!this.#ended) {
       const skipped = this.#rateLimit.takeSkipped();
       if (skipped !== null) yield { kind: "skipped", count: skipped };
+      if (this.#isBehind && this.#topics.has("delivery")) {
+        this.#isBehind = false;
+        yield* this.#stored();
+      }
       const item = this.#buffer.shift();
       if (item === undefined) {
-        if (skipped === null) await this.#pushed();
+        if (skipped === null && !this.#hasNews()) await this.#pushed();
       } else if (item.kind !== "outcome") {
         yield item;
       } else if (item.attemptSeq > this.#last) {
@@ -91,7 +115,7 @@ export class StreamReader {
       }
       this.#last = page.upTo;
       if (page.more) continue;
-      if (wasLive) return;
+      if (wasLive || this.#follows) return;
       this.#live = true;
     }
   }
@@ -106,6 +130,11 @@ export class StreamReader {
     if (!this.#topics.has(news.topic)) return false;
     const { endpointId: only } = this.#input;
     return only === null || news.topic !== "endpoint" || news.endpointId === only;
+  }
+
+  /** Something came while the reader of the stream was busy with the last item. */
+  #hasNews(): boolean {
+    return this.#ended || this.#buffer.length > 0 || (this.#isBehind && this.#topics.has("delivery"));
   }
 
   #pushed(): Promise<void> {

@@ -3,21 +3,28 @@ import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import type { News } from "../../domain/history/news.ts";
 import type { Seq } from "../../domain/ids.ts";
-import { STREAMS_PER_TENANT_MAX } from "../../domain/limits.ts";
-import type { Clock } from "../../ports/clock.ts";
+import { STREAM_TOLD_MS, STREAMS_PER_TENANT_MAX } from "../../domain/limits.ts";
+import type { Clock, Timer } from "../../ports/clock.ts";
 import type { DeliveryRow, SettledResult, Store } from "../../ports/store.ts";
 import type { AttemptMade } from "../delivery/attempts.ts";
 import type { LiveStream, StreamInput } from "./history-types.ts";
 import { StreamReader } from "./stream-reader.ts";
 
 export class Streams {
-  readonly #store: Pick<Store, "tail">;
+  readonly #store: Pick<Store, "tail" | "notes">;
   readonly #clock: Pick<Clock, "now" | "after">;
   readonly #readers = new Map<Seq, Set<StreamReader>>();
+  /** Tenants with outcomes of which nobody was told yet. */
+  readonly #settled = new Set<Seq>();
+  #timer: Timer | null = null;
 
-  constructor(store: Pick<Store, "tail">, clock: Pick<Clock, "now" | "after">) {
+  constructor(store: Pick<Store, "tail" | "notes">, clock: Pick<Clock, "now" | "after">) {
     this.#store = store;
     this.#clock = clock;
+    store.notes?.listen((note) => {
+      if (note.kind === "news") this.#tell(note.tenantSeq, note.news);
+      if (note.kind === "outcomes") for (const tenantSeq of note.tenantSeqs) this.#follow(tenantSeq);
+    });
   }
 
   /** How many streams are open: the tenant's, or all. */
@@ -34,6 +41,7 @@ export class Streams {
     this.#readers.set(tenantSeq, ofTenant.add(reader));
     const items = reader.items();
     return {
+      ready: reader.ready(),
       async next() {
         const result = await items.next();
         return result.done ? { done: true } : { done: false, value: result.value };
@@ -48,22 +56,52 @@ export class Streams {
 
   /** An attempt was settled. */
   push(delivery: LeasedDelivery, endpoint: Destination, made: AttemptMade, result: SettledResult): void {
+    if (this.#store.notes !== null) {
+      this.#tellLater(endpoint.tenantSeq);
+      return;
+    }
     const ofTenant = this.#readers.get(endpoint.tenantSeq);
     if (ofTenant === undefined) return;
     const outcome = { attemptSeq: result.attemptSeq, row: rowOf(delivery, endpoint, made, result) };
     for (const reader of ofTenant) reader.push(outcome);
   }
 
-  /** Tell the tenant's readers that something changed. */
+  /** Tell the tenant's readers, on all nodes, that something changed. */
   announce(tenantSeq: Seq, news: News): void {
+    this.#store.notes?.send({ kind: "news", tenantSeq, news });
+    this.#tell(tenantSeq, news);
+  }
+
+  /** Other nodes may have stored outcomes of any tenant. */
+  followAll(): void {
+    for (const tenantSeq of this.#readers.keys()) this.#follow(tenantSeq);
+  }
+
+  /** With several nodes, all outcomes reach the readers through the store, which has them in one order. */
+  #tellLater(tenantSeq: Seq): void {
+    this.#settled.add(tenantSeq);
+    this.#timer ??= this.#clock.after(STREAM_TOLD_MS, () => {
+      this.#timer = null;
+      const tenantSeqs = [...this.#settled];
+      this.#settled.clear();
+      this.#store.notes?.send({ kind: "outcomes", tenantSeqs });
+      for (const settled of tenantSeqs) this.#follow(settled);
+    });
+  }
+
+  #follow(tenantSeq: Seq): void {
+    for (const reader of this.#readers.get(tenantSeq) ?? []) reader.follow();
+  }
+
+  #tell(tenantSeq: Seq, news: News): void {
     const ofTenant = this.#readers.get(tenantSeq);
     if (ofTenant === undefined) return;
     for (const reader of ofTenant) reader.announce(news);
   }
 
-  /** Tell the readers of all tenants. */
+  /** Tell the readers of all tenants, on this node. */
   announceToAll(news: News): void {
-    for (const tenantSeq of this.#readers.keys()) this.announce(tenantSeq, news);
+    for (const tenantSeq of this.#readers.keys()) this.#tell(tenantSeq, news);
   }
 
   /** End every stream. */

@@ -27,7 +27,7 @@ export interface UpkeepOptions {
   readonly deliveries: Deliveries;
   readonly telemetry: Telemetry;
   readonly outage: Outage;
-  readonly streams: Pick<Streams, "announce">;
+  readonly streams: Pick<Streams, "announce" | "followAll">;
   readonly retentionMs: number;
   /** The latest time that the store recorded before this start; null for a new store. */
   readonly lastSeenAt: number | null;
@@ -66,7 +66,10 @@ export class Upkeep {
   start(): void {
     const { deliveries, membership, store } = this.#options;
     this.#startEvery(HEARTBEAT_MS, () => this.#heartbeat());
-    this.#startEvery(CHANGES_POLL_MS, () => this.#pollForeignChanges());
+    const polling = this.#startEvery(CHANGES_POLL_MS, () => this.#pollForeignChanges());
+    store.notes?.listen((note) => {
+      if (note.kind === "changed") polling.wake();
+    });
     this.#startEvery(RECONCILE_MS, () => this.#reconcile());
     this.#startEvery(TIDY_MS, () => deliveries.closeIdleLanes());
     this.#startEvery(SWEEP_EVERY_MS, () => (membership.isLeader ? this.#sweep() : undefined));
@@ -85,10 +88,11 @@ export class Upkeep {
     await Promise.all([...this.#tasks, this.#jobs].map((task) => task.stop()));
   }
 
-  #startEvery(everyMs: number, run: () => void | Promise<void>): void {
+  #startEvery(everyMs: number, run: () => void | Promise<void>): RepeatingTask {
     const task = this.#every(everyMs, run);
     this.#tasks.push(task);
     task.wakeAfter(everyMs);
+    return task;
   }
 
   #every(everyMs: number, run: () => void | Promise<void>): RepeatingTask {
@@ -124,7 +128,7 @@ export class Upkeep {
   }
 
   async #pollForeignChanges(): Promise<void> {
-    const { deliveries, membership, onForeignChange, store } = this.#options;
+    const { deliveries, membership, onForeignChange, store, streams } = this.#options;
     const lanes = membership.isShared ? deliveries.laneRevisions() : [];
     const changed = await store.changesSince(this.#changesMark, lanes);
     this.#changesMark = changed.mark;
@@ -134,6 +138,7 @@ export class Upkeep {
       else await deliveries.endpointChanged(endpoint, state);
     }
     if (changed.nextReadyAt !== null) deliveries.claims.discoverAt(changed.nextReadyAt);
+    if (membership.isShared) streams.followAll();
   }
 
   /**

@@ -16,7 +16,7 @@ import { uuidBytes, uuidText } from "../rows.ts";
 import type { Writing } from "../writing.ts";
 import { findIdempotencyKey, rememberKey } from "./idempotency.ts";
 import { creationTime, eventBytes, insertDelivery, insertEvent } from "./insert.ts";
-import { advanceReadyAt, isHeld, isPaced, type LaneRow, mayLease, updateLane } from "./lane-rows.ts";
+import { advanceReadyAt, isForeign, isHeld, isPaced, type LaneRow, mayLease, updateLane } from "./lane-rows.ts";
 
 export function publishOne(w: Writing, request: PublishRequest): PublishResult {
   const { tenantSeq, event, idempotency } = request;
@@ -112,6 +112,7 @@ function enterLane(w: Writing, lane: LaneRow, leased: boolean, event: Event): vo
 function addToBacklog(w: Writing, lane: LaneRow, event: Event): void {
   if (!isHeld(lane)) {
     advanceReadyAt(lane, event.acceptedAt);
+    if (isForeign(lane, w.self.node)) w.mode.noted = true; // its owner claims it
     return;
   }
   const bytes = Buffer.byteLength(event.payload);

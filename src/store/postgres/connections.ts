@@ -1,17 +1,23 @@
 /** The thread that holds the connections to PostgreSQL, as the main thread uses it. */
 import { once } from "node:events";
-import { MessageChannel, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { CLOSE } from "../threads/messages.ts";
 import { threadFile } from "../threads/thread-files.ts";
 import type { ConnectionOptions } from "./connect.ts";
 import type { LinkData } from "./link.ts";
 
 /** What the main thread sends to the thread: the end of one more link, or `CLOSE`. */
-export type ConnectionsMessage = OpenLink | typeof CLOSE;
+export type ConnectionsMessage = OpenLink | OpenNotes | typeof CLOSE;
 
-interface OpenLink {
+export interface OpenLink {
   readonly options: ConnectionOptions;
   readonly link: LinkData;
+}
+
+/** Notes of this node arrive on the port, and those of others leave on it. */
+export interface OpenNotes {
+  readonly options: ConnectionOptions;
+  readonly notes: MessagePort;
 }
 
 export class Connections {
@@ -36,6 +42,14 @@ export class Connections {
     const message: ConnectionsMessage = { options, link: { port: port1, signal } };
     this.#worker.postMessage(message, [port1]);
     return { port: port2, signal };
+  }
+
+  /** Open one more connection, which carries notes between nodes. Closing the port ends it. */
+  openNotes(options: ConnectionOptions): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#worker.postMessage({ options, notes: port1 } satisfies ConnectionsMessage, [port1]);
+    port2.unref();
+    return port2;
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 /** The store on PostgreSQL. Its threads and verbs are the embedded store's; their statements run on a connection. */
+import type { MessagePort } from "node:worker_threads";
 import type { DatabaseAddress } from "../../domain/database-address.ts";
-import type { Store } from "../../ports/store.ts";
+import type { NodeNote, NodeNotes, Store } from "../../ports/store.ts";
 import { openStore, type ThreadsOptions } from "../store.ts";
 import type { ThreadStart } from "../threads/thread.ts";
 import { type ConnectionOptions, connect, connectionOptions } from "./connect.ts";
@@ -29,7 +30,9 @@ export async function openPostgresStore({
   const database = connectionOptions(address);
   await bringUpToDate(database);
   const connections = options.connections ?? (await Connections.start(onDeath));
+  const notes = connections.openNotes(database);
   const close = async () => {
+    notes.close();
     if (options.connections === undefined) await connections.close();
   };
   const data = (): ThreadStart => {
@@ -39,7 +42,7 @@ export async function openPostgresStore({
   try {
     return await openStore({
       data,
-      isShared: true,
+      notes: notesOver(notes),
       onDeath,
       ...(options.startRunner && { startRunner: options.startRunner }),
       measure: async (reader) => ({ fileBytes: await reader.call<number>("measureDatabase", []), walBytes: 0 }),
@@ -49,6 +52,16 @@ export async function openPostgresStore({
     await close();
     throw error;
   }
+}
+
+function notesOver(port: MessagePort): NodeNotes {
+  return {
+    send: (note) => port.postMessage(note),
+    listen(onNote) {
+      port.on("message", (notes: readonly NodeNote[]) => notes.forEach(onNote));
+      port.unref();
+    },
+  };
 }
 
 async function bringUpToDate(database: ConnectionOptions): Promise<void> {

@@ -29,6 +29,9 @@ export interface CallMessage {
 /** A call of this name closes the connection and ends the thread. It gets no reply: the thread's exit is the reply. */
 export const CLOSE = "close";
 
+/** The id of a reply without a call: the group recorded something that other nodes should look at. */
+export const NOTED = 0;
+
 export type ReplyMessage = { readonly id: number } & Answer<unknown>;
 
 /** The first message of a thread. */

@@ -1,8 +1,10 @@
 /** The thread that holds the connections to PostgreSQL: one for each of the store's other threads. */
 import { parentPort } from "node:worker_threads";
+import type { NodeNote } from "../../ports/store.ts";
 import { Client } from "../postgres/client.ts";
-import type { ConnectionsMessage } from "../postgres/connections.ts";
+import type { ConnectionsMessage, OpenLink, OpenNotes } from "../postgres/connections.ts";
 import { serveLink } from "../postgres/link.ts";
+import { Notifier } from "../postgres/notifier.ts";
 import { CLOSE, type ReadyMessage } from "./messages.ts";
 
 const port = parentPort;
@@ -15,14 +17,25 @@ port.on("message", (message: ConnectionsMessage) => {
     void Promise.allSettled(closing).then(() => process.exit());
     return;
   }
-  const client = new Client(message.options);
-  serveLink(message.link, {
-    run: (batch) => client.run(batch),
-    close() {
-      const closed = client.close().catch(() => undefined); // it was lost
-      closing.add(closed);
-      void closed.then(() => closing.delete(closed));
-    },
-  });
+  if ("notes" in message) openNotes(message);
+  else openLink(message);
 });
+
+function openLink({ options, link }: OpenLink): void {
+  const client = new Client(options);
+  serveLink(link, { run: (batch) => client.run(batch), close: () => closeLater(client.close()) });
+}
+
+function openNotes({ options, notes: port }: OpenNotes): void {
+  const notifier = new Notifier(options, (notes) => port.postMessage(notes));
+  port.on("message", (note: NodeNote) => notifier.send(note));
+  port.on("close", () => closeLater(notifier.close()));
+}
+
+function closeLater(ending: Promise<void>): void {
+  const closed = ending.catch(() => undefined); // it was lost
+  closing.add(closed);
+  void closed.then(() => closing.delete(closed));
+}
+
 port.postMessage({ kind: "ready" } satisfies ReadyMessage);

@@ -46,7 +46,7 @@ import { getJob, listJobs } from "../upkeep/job-views.ts";
 import { listNodes } from "../upkeep/nodes.ts";
 
 type ReaderTable = {
-  [V in Exclude<keyof Store, "close" | "stats">]?: (
+  [V in Exclude<keyof Store, "close" | "stats" | "notes">]?: (
     r: ReadConnection,
     ...args: Parameters<Store[V]>
   ) => Awaited<ReturnType<Store[V]>>;

@@ -2,7 +2,7 @@
 import { type EventEmitter, once } from "node:events";
 import { type MessagePort, Worker } from "node:worker_threads";
 import { NodeGone, StartupError, StoreUnavailable } from "../../domain/errors.ts";
-import { CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
+import { CLOSE, NOTED, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
 import { type ThreadName, threadFile } from "./thread-files.ts";
 
 export interface Thread {
@@ -39,16 +39,22 @@ export function startWorker(name: ThreadName, start: ThreadStart): Runner {
 /**
  * Wait until a thread is ready.
  *
+ * @param onNoted called after a commit that recorded something for other nodes
  * @param onDeath called once if the thread ends by itself. What it wrote last is then unknown, and the process has to end.
  * @throws StartupError when the thread cannot open the data
  */
-export async function startThread(worker: Runner, onDeath: (error: Error) => void): Promise<Thread> {
+export async function startThread(
+  worker: Runner,
+  onDeath: (error: Error) => void,
+  onNoted: () => void = () => undefined,
+): Promise<Thread> {
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let writable = true;
   let closing = false;
 
   function settle(reply: ReplyMessage): void {
+    if (reply.id === NOTED) onNoted();
     const call = waiting.get(reply.id);
     if (call === undefined) return;
     waiting.delete(reply.id);

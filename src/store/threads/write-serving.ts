@@ -3,11 +3,11 @@ import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Clock } from "../../ports/clock.ts";
 import type { WritableDatabase } from "../connection.ts";
 import { type Answer, commitGroup } from "../group.ts";
-import { noteChangesOf } from "../upkeep/noted-changes.ts";
+import { noteForNodes } from "../upkeep/noted-changes.ts";
 import { createVault } from "../vault.ts";
 import { GROWING_VERBS, WRITER_VERBS, type WriterVerb } from "../verbs.ts";
 import { createWriting, type Writing } from "../writing.ts";
-import { type CallMessage, CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
+import { type CallMessage, CLOSE, NOTED, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
 import { openForWrites } from "./open.ts";
 import {
   type Packed,
@@ -49,7 +49,8 @@ function carryOut({ writing, database }: Open, calls: readonly CallMessage[]): R
   const refused: ReplyMessage[] = calls
     .filter(isRefused)
     .map(({ id }) => ({ id, kind: "unavailable", message: NO_ROOM, full: true }));
-  return [...refused, ...accepted.map(({ id }, index) => ({ id, ...(answers[index] as Answer<unknown>) }))];
+  const replies = accepted.map(({ id }, index) => ({ id, ...(answers[index] as Answer<unknown>) }));
+  return [...refused, ...replies, ...takeNoted(writing)];
 }
 
 function run(writing: Writing, verb: WriterVerb, args: readonly unknown[]): unknown {
@@ -63,9 +64,16 @@ function run(writing: Writing, verb: WriterVerb, args: readonly unknown[]): unkn
   return noted(writing, verb, args, carry(writing, ...args));
 }
 
+/** A reply without a call, if other nodes have something to look at. */
+function takeNoted({ mode }: Writing): ReplyMessage[] {
+  const { noted } = mode;
+  mode.noted = false;
+  return noted ? [{ id: NOTED, kind: "ok", value: null }] : [];
+}
+
 /** Other nodes have to learn what a verb changed. */
 function noted<R>(writing: Writing, verb: WriterVerb, args: readonly unknown[], result: R): R {
-  if (writing.isShared) noteChangesOf(writing, verb, args, result);
+  noteForNodes(writing, verb, args, result);
   return result;
 }
 

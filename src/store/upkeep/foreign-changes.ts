@@ -22,6 +22,7 @@ export function noteForeignChange(w: Writing, change: NotedChange): void {
   const tenantSeq = "tenantSeq" in change ? change.tenantSeq : null;
   const seq = insert(w, NOTE, change.kind, tenantSeq, "id" in change ? uuidBytes(change.id) : null, w.self.node);
   w.prepare(DROP_OLD).run(seq - FOREIGN_CHANGES_KEPT_COUNT);
+  w.mode.noted = true;
 }
 
 const SINCE = `

@@ -53,6 +53,21 @@ const NOTES: Noting = {
   startBulk: () => JOBS,
 };
 
+/** What is new is cached nowhere. The command line notes it nevertheless: SQLite shows that something was written. */
+const ADDING: ReadonlySet<WriterVerb> = new Set<WriterVerb>([
+  "bootstrap",
+  "createKey",
+  "createTenant",
+  "createUser",
+  "createSource",
+  "ensureSources",
+]);
+
+/** Record what a verb of this node changed, for the other nodes. */
+export function noteForNodes(w: Writing, verb: WriterVerb, args: readonly unknown[], result: unknown): void {
+  if (w.isShared && !ADDING.has(verb)) noteChangesOf(w, verb, args, result);
+}
+
 /** Record what a verb changed, in its own transaction. */
 export function noteChangesOf(w: Writing, verb: WriterVerb, args: readonly unknown[], result: unknown): void {
   const changesOf = (

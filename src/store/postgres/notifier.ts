@@ -1,0 +1,119 @@
+/**
+ * Carries notes between nodes by LISTEN and NOTIFY, on a connection of its own.
+ *
+ * A transaction that notifies waits for the one before it until that one is on disk, so the verbs' transactions never
+ * notify. Notes are sent together, some time later.
+ */
+import { randomBytes } from "node:crypto";
+import type pg from "pg";
+import {
+  NODE_NOTES_BYTES_MAX,
+  NODE_NOTES_COUNT_MAX,
+  NODE_NOTES_MS,
+  POSTGRES_RECONNECT_MS,
+} from "../../domain/limits.ts";
+import type { NodeNote } from "../../ports/store.ts";
+import { type ConnectionOptions, connect } from "./connect.ts";
+
+const CHANNEL = "signalbox";
+const CHANGED: NodeNote = { kind: "changed" };
+
+interface Payload {
+  readonly from: string;
+  readonly notes: readonly NodeNote[];
+}
+
+export class Notifier {
+  readonly #options: ConnectionOptions;
+  readonly #onNotes: (notes: readonly NodeNote[]) => void;
+  /** A node hears its own notes, too. */
+  readonly #name = randomBytes(8).toString("hex");
+  #client: pg.Client | null = null;
+  #unsent: NodeNote[] = [];
+  #hasChanged = false;
+  #timer: NodeJS.Timeout | null = null;
+  #isClosed = false;
+
+  constructor(options: ConnectionOptions, onNotes: (notes: readonly NodeNote[]) => void) {
+    this.#options = options;
+    this.#onNotes = onNotes;
+    void this.#connect();
+  }
+
+  send(note: NodeNote): void {
+    if (note.kind === "changed") this.#hasChanged = true;
+    else if (this.#unsent.length < NODE_NOTES_COUNT_MAX) this.#unsent.push(note);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      void this.#flush();
+    }, NODE_NOTES_MS);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#client?.end().catch(() => undefined); // it was lost
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      const client = await connect(this.#options);
+      client.on("notification", ({ payload }) => this.#hear(payload ?? ""));
+      client.on("end", () => this.#lost(client));
+      client.on("error", () => this.#lost(client));
+      await client.query(`LISTEN ${CHANNEL}`);
+      this.#client = client;
+      if (this.#isClosed) await client.end();
+      else this.#onNotes([CHANGED]); // what was said while nobody listened
+    } catch {
+      this.#connectLater(); // the store's own connections report it
+    }
+  }
+
+  #lost(client: pg.Client): void {
+    if (this.#client !== client) return;
+    this.#client = null;
+    this.#connectLater();
+  }
+
+  #connectLater(): void {
+    if (!this.#isClosed) setTimeout(() => void this.#connect(), POSTGRES_RECONNECT_MS).unref();
+  }
+
+  #hear(text: string): void {
+    try {
+      const { from, notes } = JSON.parse(text) as Payload;
+      if (from !== this.#name) this.#onNotes(notes);
+    } catch {
+      this.#onNotes([CHANGED]); // of a version that writes it in another way
+    }
+  }
+
+  /** Without a connection the notes are lost: the other nodes find out later. */
+  async #flush(): Promise<void> {
+    const notes = [...(this.#hasChanged ? [CHANGED] : []), ...this.#unsent];
+    this.#hasChanged = false;
+    this.#unsent = [];
+    const client = this.#client;
+    if (client === null) return;
+    for (const payload of this.#payloads(notes)) {
+      await client.query("SELECT pg_notify($1, $2)", [CHANNEL, payload]).catch(() => undefined);
+    }
+  }
+
+  /** As few texts as PostgreSQL's limit on their size allows. A note that is too long for one is left out. */
+  #payloads(notes: readonly NodeNote[]): readonly string[] {
+    const payloads: string[] = [];
+    let part: NodeNote[] = [];
+    const text = (of: readonly NodeNote[]) => JSON.stringify({ from: this.#name, notes: of } satisfies Payload);
+    for (const note of notes) {
+      if (Buffer.byteLength(text([...part, note])) > NODE_NOTES_BYTES_MAX) {
+        if (part.length > 0) payloads.push(text(part));
+        part = [];
+      }
+      if (Buffer.byteLength(text([note])) <= NODE_NOTES_BYTES_MAX) part.push(note);
+    }
+    if (part.length > 0) payloads.push(text(part));
+    return payloads;
+  }
+}
