@@ -1,12 +1,13 @@
 /** The conformance suite on PostgreSQL: a real server, and a database for each store. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, describe } from "node:test";
+import { after, before, describe, test } from "node:test";
 import type { DatabaseAddress } from "../../src/domain/database-address.ts";
 import { Connections } from "../../src/store/postgres/connections.ts";
 import { openPostgresStore, type PostgresOptions } from "../../src/store/postgres/store.ts";
 import { runHere } from "../fixtures/threads-here.ts";
 import { failureCases } from "../postgres/failures.ts";
+import { FAULTS, runFault } from "../postgres/faults.ts";
 import { nodeCases } from "../postgres/nodes.ts";
 import { type PostgresServer, startPostgres } from "../postgres/server.ts";
 import { describeStore, SPECIAL_CALLS, USUAL_CALLS } from "./store/suite.ts";
@@ -86,3 +87,20 @@ describe("failures of PostgreSQL", () =>
   failureCases({ server: () => server, createDatabase, openOn: (database) => openOn(database, {}) }));
 
 nodeCases({ createDatabase, masterKey });
+
+/** What `npm run faults` does for longer. */
+describe("faults", () => {
+  for (const fault of FAULTS.filter(({ isLong }) => !isLong)) {
+    test(`${fault.name}: every accepted event arrives`, async (t) => {
+      const numbers = await runFault(t, fault, {
+        server,
+        masterKey,
+        createDatabase,
+        events: 100,
+        nodes: 2,
+        lastsMs: 2000,
+      });
+      t.diagnostic(JSON.stringify(numbers));
+    });
+  }
+});

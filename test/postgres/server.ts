@@ -38,6 +38,8 @@ export interface PostgresServer {
   /** A copy of this database, which nobody may be connected to. */
   copyDatabase(original: DatabaseAddress): Promise<DatabaseAddress>;
   query(database: DatabaseAddress, sql: string): Promise<void>;
+  /** Stop at once, as a crash would, and start again when the returned function is called. */
+  crash(): Promise<() => Promise<void>>;
   stop(): Promise<void>;
 }
 
@@ -61,12 +63,8 @@ export async function startPostgres(): Promise<PostgresServer> {
     "-c",
     `${name}=${value}`,
   ]);
-  const server = spawn(path.join(bin, "postgres"), ["-D", data, ...options], {
-    ...AS_NOBODY,
-    cwd: dir,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  await ready(server);
+  const start = () => launch(path.join(bin, "postgres"), ["-D", data, ...options], dir);
+  let server = await start();
   const at = (database: string): DatabaseAddress => ({
     hosts: [{ host: "127.0.0.1", port }],
     user: USER,
@@ -85,6 +83,14 @@ export async function startPostgres(): Promise<PostgresServer> {
     createDatabase: () => create(""),
     copyDatabase: ({ database }) => create(`TEMPLATE ${database} STRATEGY wal_log`),
     query,
+    async crash() {
+      const ended = once(server, "exit");
+      server.kill("SIGQUIT"); // an immediate shutdown, which is followed by a recovery
+      await ended;
+      return async () => {
+        server = await start();
+      };
+    },
     async stop() {
       const ended = once(server, "exit");
       server.kill("SIGINT"); // a fast shutdown
@@ -103,6 +109,13 @@ async function programs(dir: string): Promise<string> {
   const copy = path.join(dir, "programs");
   cpSync(path.dirname(bin), copy, { recursive: true });
   return path.join(copy, "bin");
+}
+
+/** Resolves once the server accepts connections. */
+async function launch(program: string, args: readonly string[], cwd: string): Promise<ChildProcess> {
+  const started = spawn(program, args, { ...AS_NOBODY, cwd, stdio: ["ignore", "ignore", "pipe"] });
+  await ready(started);
+  return started;
 }
 
 async function freePort(): Promise<number> {

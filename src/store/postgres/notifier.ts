@@ -12,6 +12,7 @@ import {
   NODE_NOTES_MS,
   POSTGRES_RECONNECT_MS,
 } from "../../domain/limits.ts";
+import type { Clock, Timer } from "../../ports/clock.ts";
 import type { NodeNote } from "../../ports/store.ts";
 import { type ConnectionOptions, connect } from "./connect.ts";
 
@@ -25,17 +26,20 @@ interface Payload {
 
 export class Notifier {
   readonly #options: ConnectionOptions;
+  readonly #clock: Pick<Clock, "after">;
   readonly #onNotes: (notes: readonly NodeNote[]) => void;
   /** A node hears its own notes, too. */
   readonly #name = randomBytes(8).toString("hex");
   #client: pg.Client | null = null;
   #unsent: NodeNote[] = [];
   #hasChanged = false;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
+  #reconnecting: Timer | null = null;
   #isClosed = false;
 
-  constructor(options: ConnectionOptions, onNotes: (notes: readonly NodeNote[]) => void) {
+  constructor(options: ConnectionOptions, clock: Pick<Clock, "after">, onNotes: (notes: readonly NodeNote[]) => void) {
     this.#options = options;
+    this.#clock = clock;
     this.#onNotes = onNotes;
     void this.#connect();
   }
@@ -43,15 +47,16 @@ export class Notifier {
   send(note: NodeNote): void {
     if (note.kind === "changed") this.#hasChanged = true;
     else if (this.#unsent.length < NODE_NOTES_COUNT_MAX) this.#unsent.push(note);
-    this.#timer ??= setTimeout(() => {
+    this.#timer ??= this.#clock.after(NODE_NOTES_MS, () => {
       this.#timer = null;
       void this.#flush();
-    }, NODE_NOTES_MS);
+    });
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer?.cancel();
+    this.#reconnecting?.cancel();
     await this.#client?.end().catch(() => undefined); // it was lost
   }
 
@@ -77,7 +82,8 @@ export class Notifier {
   }
 
   #connectLater(): void {
-    if (!this.#isClosed) setTimeout(() => void this.#connect(), POSTGRES_RECONNECT_MS).unref();
+    if (this.#isClosed) return;
+    this.#reconnecting = this.#clock.after(POSTGRES_RECONNECT_MS, () => void this.#connect());
   }
 
   #hear(text: string): void {

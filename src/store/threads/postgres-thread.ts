@@ -1,5 +1,6 @@
 /** The thread that holds the connections to PostgreSQL: one for each of the store's other threads. */
 import { parentPort } from "node:worker_threads";
+import { createSystemClock } from "../../clock/system.ts";
 import type { NodeNote } from "../../ports/store.ts";
 import { Client } from "../postgres/client.ts";
 import type { ConnectionsMessage, OpenLink, OpenNotes } from "../postgres/connections.ts";
@@ -9,6 +10,7 @@ import { CLOSE, type ReadyMessage } from "./messages.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("this file runs as a thread of the store");
+const clock = createSystemClock();
 const closing = new Set<Promise<void>>();
 
 port.on("message", (message: ConnectionsMessage) => {
@@ -27,7 +29,7 @@ function openLink({ options, link }: OpenLink): void {
 }
 
 function openNotes({ options, notes: port }: OpenNotes): void {
-  const notifier = new Notifier(options, (notes) => port.postMessage(notes));
+  const notifier = new Notifier(options, clock, (notes) => port.postMessage(notes));
   port.on("message", (note: NodeNote) => notifier.send(note));
   port.on("close", () => closeLater(notifier.close()));
 }

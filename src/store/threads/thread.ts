@@ -58,17 +58,10 @@ export async function startThread(
     const call = waiting.get(reply.id);
     if (call === undefined) return;
     waiting.delete(reply.id);
-    if (reply.kind === "ok") {
-      writable = true;
-      call.resolve(reply.value as never);
-    } else if (reply.kind === "unavailable") {
-      writable = false;
-      call.reject(new StoreUnavailable(reply.message));
-    } else if (reply.kind === "gone") {
-      call.reject(new NodeGone());
-    } else {
-      call.reject(new Error(reply.message));
-    }
+    if (reply.kind === "ok") writable = true;
+    else if (reply.kind === "unavailable") writable = false;
+    if (reply.kind === "ok") call.resolve(reply.value as never);
+    else call.reject(errorOf(reply));
   }
 
   function die(error: Error): void {
@@ -103,6 +96,11 @@ export async function startThread(
       await ended;
     },
   };
+}
+
+function errorOf({ kind, message }: Exclude<ReplyMessage, { kind: "ok" }>): Error {
+  if (kind === "unavailable") return new StoreUnavailable(message);
+  return kind === "gone" ? new NodeGone() : new Error(message);
 }
 
 function ready(worker: Runner): Promise<void> {

@@ -1,0 +1,141 @@
+/** Several real servers on one database, a load on all of them, and a receiver that counts what arrives. */
+import assert from "node:assert/strict";
+import { Agent } from "node:http";
+import { type DatabaseAddress, shownDatabase } from "../../src/domain/database-address.ts";
+import { CHILD_KEY, type ChildEnvironment, type ListeningChild, newDataDir, startChild } from "../harness/child.ts";
+import { postOrLost } from "../harness/crash.ts";
+import { polled } from "../harness/deadline.ts";
+import { startHooks } from "../harness/hooks.ts";
+import type { Scope } from "../harness/server.ts";
+
+const HEADERS = { authorization: `Bearer ${CHILD_KEY}`, "content-type": "application/json" };
+const PUBLISHERS_EACH = 2;
+/** The wait of a publisher after a response that is not 202, as a careful client has it. */
+const RETRY_MS = 100;
+
+export interface Arrivals {
+  readonly accepted: number;
+  /** Responses other than 202, and the longest time that one of them took. */
+  readonly refused: number;
+  readonly slowestRefusalMs: number;
+  /** Requests whose connection broke. */
+  readonly lost: number;
+  /** Requests to the receiver beyond the first of each event. They have the same `webhook-id`. */
+  readonly repeated: number;
+}
+
+export interface ClusterOptions {
+  readonly database: DatabaseAddress;
+  readonly masterKey: Uint8Array;
+  readonly nodes: number;
+}
+
+export async function startCluster(scope: Scope, options: ClusterOptions): Promise<Cluster> {
+  const { database, masterKey, nodes: count } = options;
+  const env = {
+    DATABASE_URL: shownDatabase(database),
+    SIGNALBOX_MASTER_KEY: Buffer.from(masterKey).toString("base64"),
+  };
+  const cluster = new Cluster(scope, { dataDir: await newDataDir(scope), env });
+  for (let index = 0; index < count; index += 1) await cluster.add();
+  await cluster.receive();
+  return cluster;
+}
+
+export class Cluster {
+  readonly nodes: ListeningChild[] = [];
+  readonly #scope: Scope;
+  readonly #start: { readonly dataDir: string; readonly env: ChildEnvironment };
+  readonly #agent = new Agent({ keepAlive: true });
+  /** The ids of the events that got a 202. */
+  readonly #accepted = new Set<string>();
+  /** How often each event arrived. Every attempt of a delivery has the same `webhook-id`, which is the event's. */
+  readonly #arrivals = new Map<string, number>();
+  #refused = 0;
+  #slowestRefusalMs = 0;
+  #lost = 0;
+  #number = 0;
+  #isLoaded = false;
+
+  constructor(scope: Scope, start: { readonly dataDir: string; readonly env: ChildEnvironment }) {
+    this.#scope = scope;
+    this.#start = start;
+    scope.after(() => this.#agent.destroy());
+  }
+
+  /** Start one more node. */
+  async add(): Promise<void> {
+    this.nodes.push(await startChild(this.#scope, this.#start.dataDir, this.#start.env));
+  }
+
+  /** Create the endpoint of the receiver. */
+  async receive(): Promise<void> {
+    const hooks = await startHooks(this.#scope);
+    hooks.react((hook) => {
+      const id = String(hook.headers["webhook-id"]);
+      this.#arrivals.set(id, (this.#arrivals.get(id) ?? 0) + 1);
+      hook.answer(200);
+    });
+    const [node = assert.fail()] = this.nodes;
+    const made = await node.request("POST", "/v1/endpoints", { body: { url: hooks.url } });
+    assert.equal(made.status, 201, made.text);
+  }
+
+  /** Publish to all nodes until the returned function is called, which resolves when all requests have ended. */
+  load(): () => Promise<void> {
+    this.#isLoaded = true;
+    const publishers = this.nodes.flatMap((node) =>
+      Array.from({ length: PUBLISHERS_EACH }, () => this.#publishTo(node)),
+    );
+    return async () => {
+      this.#isLoaded = false;
+      await Promise.all(publishers);
+    };
+  }
+
+  /** Resolves when this many more events were accepted. */
+  async acceptedMore(count: number): Promise<void> {
+    const goal = this.#accepted.size + count;
+    await polled(async () => (this.#accepted.size >= goal ? true : null), `${count} more accepted events`);
+  }
+
+  /** Resolves when every accepted event has arrived. */
+  async allArrived(): Promise<Arrivals> {
+    const isMissing = (id: string) => !this.#arrivals.has(id);
+    await polled(
+      async () => (this.#accepted.values().some(isMissing) ? null : true),
+      "the arrival of every accepted event",
+    );
+    return {
+      accepted: this.#accepted.size,
+      refused: this.#refused,
+      slowestRefusalMs: Math.round(this.#slowestRefusalMs),
+      lost: this.#lost,
+      repeated: this.#arrivals.values().reduce((sum, count) => sum + count - 1, 0),
+    };
+  }
+
+  async #publishTo(node: ListeningChild): Promise<void> {
+    while (this.#isLoaded) {
+      if (await this.#publish(node)) continue;
+      // tidy-allow timer: a client's pause before it tries again
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  async #publish({ url }: ListeningChild): Promise<boolean> {
+    this.#number += 1;
+    const body = JSON.stringify({ type: "order.paid", payload: { number: this.#number, padding: "x".repeat(200) } });
+    const beganMs = performance.now();
+    const answer = await postOrLost(this.#agent, { url: `${url}/v1/events`, headers: HEADERS, body });
+    if (answer?.status === 202) {
+      this.#accepted.add(JSON.parse(answer.text).event_id as string);
+    } else if (answer === null) {
+      this.#lost += 1;
+    } else {
+      this.#refused += 1;
+      this.#slowestRefusalMs = Math.max(this.#slowestRefusalMs, performance.now() - beganMs);
+    }
+    return answer?.status === 202;
+  }
+}

@@ -1,0 +1,21 @@
+/** `npm run faults [TEXT]`: every fault, or those whose name contains the text, with three nodes. Prints what happened. */
+import { randomBytes } from "node:crypto";
+import { FAULTS, runFault } from "./faults.ts";
+import { startPostgres } from "./server.ts";
+
+const LONG = { events: 2000, nodes: 3, lastsMs: 30_000 };
+
+const [only = ""] = process.argv.slice(2);
+const server = await startPostgres();
+const ends: (() => void | Promise<void>)[] = [];
+const scope = { after: (end: () => void | Promise<void>) => void ends.push(end) };
+const ground = { server, masterKey: randomBytes(32), createDatabase: () => server.createDatabase(), ...LONG };
+for (const fault of FAULTS.filter(({ name }) => name.includes(only))) {
+  const numbers = await runFault(scope, fault, ground).catch((error: unknown) => {
+    process.exitCode = 1;
+    return String(error);
+  });
+  process.stdout.write(`${fault.name}: ${JSON.stringify(numbers)}\n`);
+  for (const end of ends.splice(0).reverse()) await end();
+}
+await server.stop();
