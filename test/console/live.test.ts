@@ -106,6 +106,14 @@ async function storeNothing(page: Page): Promise<void> {
   await page.route("**/readyz", (route) => route.fulfill({ status: 503, json: { reason: "the disk is full" } }));
 }
 
+async function setQuotas(
+  { tenantId }: Visit["person"],
+  quotas: Readonly<Record<string, number | null>>,
+): Promise<void> {
+  const changed = await app.stage.server.request("PATCH", `/v1/tenants/${tenantId}`, { body: { quotas } });
+  assert.equal(changed.status, 200, changed.text);
+}
+
 async function fillUp(visit: Visit): Promise<void> {
   const { page, person } = visit;
   await go(page, "/events/publish", "Publish an event");
@@ -137,9 +145,7 @@ async function fillUp(visit: Visit): Promise<void> {
   await page.getByRole("button", { name: "Resume" }).click();
   await appears(page.getByText("The endpoint is resumed. Try again."));
 
-  const body = { quotas: { events_per_second: 1 } };
-  const changed = await app.stage.server.request("PATCH", `/v1/tenants/${person.tenantId}`, { body });
-  assert.equal(changed.status, 200, changed.text);
+  await setQuotas(person, { events_per_second: 1 });
   const publishing = () => owner.request("POST", "/v1/events", { body: { type: "a", payload: {} } });
   await polled(async () => ((await publishing()).status === 429 ? true : null), "the quota");
   await submit.click();
@@ -148,6 +154,13 @@ async function fillUp(visit: Visit): Promise<void> {
   await submit.click();
   await appears(page.getByText(/^The event is stored/));
 
+  await setQuotas(person, { events_per_second: null, stored_bytes: 1 });
+  await page.getByRole("button", { name: "Publish another" }).click();
+  await submit.click();
+  await appears(page.getByText(/^This tenant may store 1 bytes?, and this request would exceed that/));
+  assert.equal(await typed.inputValue(), "typed.type");
+
+  await setQuotas(person, { stored_bytes: null });
   await go(page, "/endpoints/new", "New endpoint");
   await page.getByLabel(/^URL/).fill("https://example.com/");
   await page.getByLabel("Description").fill("x".repeat(70_000));
