@@ -15,7 +15,7 @@ import { createNotifiers } from "./notify/notifiers.ts";
 import type { Store } from "./ports/store.ts";
 import { createSender } from "./sender/sender.ts";
 import { openPostgresStore } from "./store/postgres/store.ts";
-import { openSqliteStore } from "./store/sqlite/store.ts";
+import { openSqliteStore, type SqliteOptions } from "./store/sqlite/store.ts";
 import { createProcessStatus } from "./telemetry/process-status.ts";
 import { createTelemetry, type ServerTelemetry } from "./telemetry/telemetry.ts";
 
@@ -34,9 +34,12 @@ export const { version } = JSON.parse(readFileSync(new URL("../package.json", im
   version: string;
 };
 
+/** Tests can run the store's threads in the main thread. */
+type StartOptions = Pick<SqliteOptions, "startRunner">;
+
 /** @throws StartupError for every problem that the operator can fix */
-export async function startSignalbox(config: Config): Promise<RunningSignalbox> {
-  const parts = await assemble(config);
+export async function startSignalbox(config: Config, options: StartOptions = {}): Promise<RunningSignalbox> {
+  const parts = await assemble(config, options);
   const { clock, engine, store, telemetry } = parts;
   const { logger } = telemetry;
   try {
@@ -72,12 +75,12 @@ export function masterKeyOf({ masterKey }: Config): Uint8Array | null {
 type Parts = Awaited<ReturnType<typeof assemble>>;
 
 /** Put the server together. It does not listen yet. */
-async function assemble(config: Config) {
+async function assemble(config: Config, options: StartOptions) {
   // Two thirds of the code to load, which commands do not need.
   const loadingApi = Promise.all([import("./api/server.ts"), import("./api/listen.ts")]);
   const clock = createSystemClock();
   const telemetry = createTelemetry({ level: config.logLevel, clock });
-  const store = await openStore(config, telemetry);
+  const store = await openStore(config, telemetry, options);
   const sender = createSender({ clock, allowHttp: config.allowHttp, allowNetworks: config.allowNetworks });
   // For URLs that the operator configured, which may be internal.
   const operatorSender = createSender({ clock, allowHttp: true, allowNetworks: ["0.0.0.0/0", "::/0"] });
@@ -139,7 +142,7 @@ class Address {
   }
 }
 
-function openStore(config: Config, telemetry: ServerTelemetry): Promise<Store> {
+function openStore(config: Config, telemetry: ServerTelemetry, options: StartOptions): Promise<Store> {
   const { database, dataDir } = config;
   const key = masterKeyOf(config);
   function onDeath(error: Error): void {
@@ -149,8 +152,8 @@ function openStore(config: Config, telemetry: ServerTelemetry): Promise<Store> {
     telemetry.flush();
     process.exit(1);
   }
-  if (database === null || key === null) return openSqliteStore({ dataDir, masterKey: key, onDeath });
-  return openPostgresStore({ database, masterKey: key, onDeath });
+  if (database === null || key === null) return openSqliteStore({ ...options, dataDir, masterKey: key, onDeath });
+  return openPostgresStore({ ...options, database, masterKey: key, onDeath });
 }
 
 /** Create the inbound sources of the settings that the first tenant does not have yet. */

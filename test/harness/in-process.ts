@@ -9,6 +9,7 @@ import { StartupError } from "../../src/domain/errors.ts";
 import { command } from "../../src/program.ts";
 import { startSignalbox } from "../../src/signalbox.ts";
 import { prepareDataDir } from "../fixtures/empty-store.ts";
+import { runHere as runThreadHere } from "../fixtures/threads-here.ts";
 import { CHILD_KEY, type ChildEnvironment, endBeforeDeletion, type Finished, newDataDir, settingsOf } from "./child.ts";
 import { type Client, clientOf, type Scope } from "./server.ts";
 
@@ -22,7 +23,8 @@ export interface ServerHere extends Client {
 /** Starts a server with the settings of `startChild`. */
 export async function startHere(scope: Scope, dataDir: string, env: ChildEnvironment = {}): Promise<ServerHere> {
   prepareDataDir(dataDir);
-  const running = await startSignalbox(loadConfig({ ...ON_A_FREE_PORT, ...settingsOf(dataDir, env) }));
+  const config = loadConfig({ ...ON_A_FREE_PORT, ...settingsOf(dataDir, env) });
+  const running = await startSignalbox(config, { startRunner: runThreadHere });
   let closed: Promise<void> | null = null;
   const close = (): Promise<void> => {
     closed ??= running.close();

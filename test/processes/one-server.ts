@@ -4,10 +4,16 @@ import { type PeopleStage, stagePeople } from "../harness/people.ts";
 import { type Scope, startServer, type TestServer } from "../harness/server.ts";
 
 let sharing: Scope | null = null;
+let startRunner: Parameters<typeof startServer>[2];
 const started = new Map<string, Promise<unknown>>();
 
-/** From now on, the test files of this process share servers with the same settings. */
-export function shareServers(scope: Scope): void {
+/**
+ * From now on, the test files of this process share servers with the same settings.
+ *
+ * @param runner how the threads of their stores run. See `startServer`
+ */
+export function shareServers(scope: Scope, runner?: typeof startRunner): void {
+  startRunner = runner;
   const ends: (() => void | Promise<void>)[] = [];
   // Registered here, because an `after` in a file runs at the end of that file.
   scope.after(async () => {
@@ -18,7 +24,7 @@ export function shareServers(scope: Scope): void {
 
 /** The server of a test file whose tests create their own tenants, and neither stop it nor list all tenants. */
 export function sharedServer(scope: Scope, env: Environment = {}): Promise<TestServer> {
-  return once(JSON.stringify(env), scope, (owner) => startServer(owner, env));
+  return once(JSON.stringify(env), scope, (owner) => startServer(owner, env, startRunner));
 }
 
 /** The stage of a test file that also leaves the clock alone. */
