@@ -12,7 +12,6 @@ import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { PROJECT_DIR } from "../harness/command.ts";
-import { endTracking } from "../processes/test-tracking.ts";
 import { type Simulated, simulate } from "./simulate.ts";
 
 /** They are derived from the source, so that every change to it tests new ones. A seed takes two seconds. */
@@ -42,7 +41,6 @@ for (const seed of seeds) {
     assert.equal(second.digest, first.digest, `seed ${seed} ran differently: ${firstDifference(first, second)}`);
   });
 }
-endTracking();
 
 function explain({ seed, faults, log }: Simulated): string {
   const at = log.findIndex((line) => line.includes("FAULT"));
