@@ -204,7 +204,7 @@ test("mistakes get suggestions: another product's names, a trailing slash, a pat
       "POST",
       "/v1/endpoints",
       { url: "http://127.0.0.1:9/", events: ["a"] },
-      /events .*; use "event_types", which must be an array/,
+      /events .*; use "event_types", which must be null or an array/,
     ],
     ["POST", "/v1/pause", { question: "?", options: ["a", "b"] }, /question .*; use "message", which must be a string/],
     ["POST", "/v1/events", undefined, /type is required/],
