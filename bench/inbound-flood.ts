@@ -242,7 +242,7 @@ export async function measureStored({ note }: Settings): Promise<readonly Measur
     await using server = await startSignalbox({ dataDir: dataDir.path, profileDir: null });
     const result = await work(server);
     await server.stop();
-    return { result, storedMb: server.storedBytes() / 2 ** 20 };
+    return { result, storedMb: (await server.storedBytes()) / 2 ** 20 };
   };
   const flood = (source: string | null) => async (server: Signalbox) => {
     await fill(server, source);

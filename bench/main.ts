@@ -6,6 +6,7 @@
  *   --rate R      events per second for healthy endpoints in `isolation`, requests per second in `inbound` (2000)
  *   --scale F     a factor for the amount of data: a million deliveries in `backlog`, `history`, `dashboard`,
  *                 `export` and `console`, 200,000 in `tenants`, 100,000 pauses in `pauses`, 10,000 endpoints in `hostile` (1)
+ *   --store NAME  sqlite or postgres, which is started for it (sqlite)
  *   --against DIR the checkout with which `compare` compares this one
  *   --json FILE   write the numbers of every run to a file
  *   --profile     take CPU profiles of the server's threads; see bench/profile-summary.ts
@@ -27,6 +28,7 @@ import { idle } from "./idle.ts";
 import { inbound } from "./inbound.ts";
 import { isolation } from "./isolation.ts";
 import type { Benchmark, Settings } from "./kit/benchmark.ts";
+import { usePostgres } from "./kit/postgres.ts";
 import { machine, printResult, type Result, summed } from "./kit/report.ts";
 import { pauses } from "./pauses.ts";
 import { tenants } from "./tenants.ts";
@@ -57,6 +59,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string", default: "10" },
     rate: { type: "string", default: "2000" },
     scale: { type: "string", default: "1" },
+    store: { type: "string", default: "sqlite" },
     against: { type: "string" },
     json: { type: "string" },
     profile: { type: "boolean", default: false },
@@ -105,6 +108,8 @@ const settings: Settings = {
 };
 const runs = profileDir === null ? positive("runs") : 1;
 say(`${machine().text}\n`);
+if (!["sqlite", "postgres"].includes(values.store)) throw new Error("--store must be sqlite or postgres");
+await using _postgres = values.store === "postgres" ? await usePostgres() : null;
 const results: Result[] = [];
 for (const benchmark of chosen()) {
   const result = await measure(benchmark, settings, benchmark.once ? 1 : runs);

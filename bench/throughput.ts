@@ -43,7 +43,7 @@ export const throughput: Benchmark = {
       {
         name: "stored per delivered event",
         unit: "bytes",
-        value: server.storedBytes() / (full.received + half.received),
+        value: (await server.storedBytes()) / (full.received + half.received),
         goal: { atMost: 1536 },
       },
       { name: "refused", unit: "", value: full.refused + half.refused },

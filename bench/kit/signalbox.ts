@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { end, killAtExit, makeDataDir } from "./children.ts";
+import { databaseBytes, databaseSettings } from "./postgres.ts";
 
 /** The server, called with one API key. */
 export interface Account {
@@ -23,7 +24,7 @@ export interface Signalbox extends Account, AsyncDisposable {
   cpuMs(): number;
   readonly dataDir: string;
   /** The size of the store's files. */
-  storedBytes(): number;
+  storedBytes(): Promise<number>;
   /** The size of the write-ahead log. */
   walMb(): number;
   /** How many attempts have ended since the start. */
@@ -67,6 +68,7 @@ export async function startSignalbox(options: SignalboxOptions): Promise<Signalb
       PORT: "0",
       LOG_LEVEL: options.answers ? "warn" : "info",
       SIGNALBOX_DATA_DIR: dataDir,
+      ...(await databaseSettings(dataDir)),
       SIGNALBOX_API_KEY: API_KEY,
       SIGNALBOX_ADMIN_EMAIL: ADMIN.email,
       SIGNALBOX_ADMIN_PASSWORD: ADMIN.password,
@@ -86,7 +88,8 @@ export async function startSignalbox(options: SignalboxOptions): Promise<Signalb
     peakMb: () => memoryMb(child.pid, "VmHWM"),
     cpuMs: () => cpuMs(child.pid),
     dataDir,
-    storedBytes: () => sizeOf(`${dataDir}/signalbox.db`) + sizeOf(`${dataDir}/signalbox.db-wal`),
+    storedBytes: async () =>
+      (await databaseBytes(dataDir)) ?? sizeOf(`${dataDir}/signalbox.db`) + sizeOf(`${dataDir}/signalbox.db-wal`),
     walMb: () => sizeOf(`${dataDir}/signalbox.db-wal`) / 2 ** 20,
     attempts: () => attemptsOf(port),
     async newTenant(name) {

@@ -37,13 +37,14 @@ export interface PostgresServer {
   createDatabase(): Promise<DatabaseAddress>;
   /** A copy of this database, which nobody may be connected to. */
   copyDatabase(original: DatabaseAddress): Promise<DatabaseAddress>;
-  query(database: DatabaseAddress, sql: string): Promise<void>;
+  query(database: DatabaseAddress, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Stop at once, as a crash would, and start again when the returned function is called. */
   crash(): Promise<() => Promise<void>>;
   stop(): Promise<void>;
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** @param settings replace those above */
+export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
   const dir = mkdtempSync(path.join(tmpdir(), "signalbox-postgres-"));
   if ("uid" in AS_NOBODY) chownSync(dir, NOBODY, NOBODY);
   const bin = await programs(dir);
@@ -59,7 +60,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   );
   assert.equal(made.status, 0, made.stderr);
   const port = await freePort();
-  const options = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => [
+  const options = Object.entries({ ...SETTINGS, ...settings, port: String(port) }).flatMap(([name, value]) => [
     "-c",
     `${name}=${value}`,
   ]);
@@ -140,10 +141,10 @@ async function ready(server: ChildProcess): Promise<void> {
   assert.fail(lines.join("\n"));
 }
 
-async function query(database: DatabaseAddress, sql: string): Promise<void> {
+async function query(database: DatabaseAddress, sql: string) {
   const client = await connect(connectionOptions(database));
   try {
-    await client.query(sql);
+    return (await client.query<Record<string, unknown>>(sql)).rows;
   } finally {
     await client.end();
   }

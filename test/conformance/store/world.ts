@@ -14,7 +14,7 @@ export interface OpenedStore {
   /** Close the store and open the same data again. */
   reopen(): Promise<Store>;
   /** Commit a change as another process would. */
-  writeFromOutside(): Promise<void>;
+  writeFromOutside(): Promise<unknown>;
   dispose(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export interface World extends Ground {
   restart(now: EpochMs): Promise<Entered>;
   /** A new process enters at this time. The store stays open, because opening it takes most of the time of a restart. */
   enter(now: EpochMs): Promise<Entered>;
-  writeFromOutside(): Promise<void>;
+  writeFromOutside(): Promise<unknown>;
 }
 
 interface OpenWorld extends World {

@@ -1,0 +1,41 @@
+/** The PostgreSQL server of `--store postgres`: a database for each data directory, with the settings of production. */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { type DatabaseAddress, shownDatabase } from "../../src/domain/database-address.ts";
+import { type PostgresServer, startPostgres } from "../../test/postgres/server.ts";
+
+const SETTINGS = {
+  fsync: "on",
+  full_page_writes: "on",
+  synchronous_commit: "on",
+  autovacuum: "on",
+  shared_buffers: "1GB",
+  max_wal_size: "4GB",
+};
+const masterKey = randomBytes(32).toString("base64");
+
+let server: PostgresServer | null = null;
+const databases = new Map<string, DatabaseAddress>();
+
+export async function usePostgres(): Promise<AsyncDisposable> {
+  const started = await startPostgres(SETTINGS);
+  server = started;
+  return { [Symbol.asyncDispose]: () => started.stop() };
+}
+
+/** The settings of a server on this data directory; none with the embedded store. */
+export async function databaseSettings(dataDir: string): Promise<Readonly<Record<string, string>>> {
+  if (server === null) return {};
+  const address = databases.get(dataDir) ?? (await server.createDatabase());
+  databases.set(dataDir, address);
+  return { DATABASE_URL: shownDatabase(address), SIGNALBOX_MASTER_KEY: masterKey };
+}
+
+/** Null with the embedded store. */
+export async function databaseBytes(dataDir: string): Promise<number | null> {
+  const address = databases.get(dataDir);
+  if (server === null || address === undefined) return null;
+  const [row] = await server.query(address, "SELECT pg_database_size(current_database())::float8 AS bytes");
+  assert(row !== undefined);
+  return Number(row.bytes);
+}
