@@ -149,7 +149,7 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
   const tokens = new Tokens(node);
   const membership = new Membership(clock);
   const matching = new Matching(store);
-  const streams = new Streams(store, clock);
+  const streams = new Streams(store, clock, membership);
   const attempts = new Attempts(options);
   const statistics = new Statistics({
     clock,

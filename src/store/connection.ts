@@ -9,7 +9,11 @@ type Values = readonly SqlValue[] | readonly [NamedValues];
 export interface Statement {
   get(...values: Values): Row | undefined;
   all(...values: Values): Row[];
+  /** Like `all`, but where statements travel, this one travels with the next: the returned function waits for it. */
+  allLater(...values: readonly SqlValue[]): () => Row[];
   iterate(...values: Values): Iterable<Row>;
+  /** Run once for each row of values. Returns for each whether it changed a row. No two may change the same row. */
+  runEach(rows: readonly (readonly SqlValue[])[]): boolean[];
   /** `changes`: how many rows it changed. */
   run(...values: Values): { readonly changes: number | bigint };
 }

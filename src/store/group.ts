@@ -1,5 +1,6 @@
 /** The group commit: many verbs in one transaction. */
 import { NodeGone } from "../domain/errors.ts";
+import type { Seq } from "../domain/ids.ts";
 import type { Broken } from "../ports/store.ts";
 import { checkStanding } from "./upkeep/nodes.ts";
 import { endGroup, flush, forget, forgetRows, type Writing } from "./writing.ts";
@@ -21,15 +22,15 @@ export type Answer<T> =
  * the writer's time. Only if a verb fails is everything rolled back and run again, with a savepoint for each verb and
  * each element, so that only the failing one is rolled back.
  */
-export function commitGroup<T>(w: Writing, verbs: readonly (() => T)[]): Answer<T>[] {
+export function commitGroup<T>(w: Writing, verbs: readonly (() => T)[], needs: Needs = NOTHING): Answer<T>[] {
   try {
-    return inTransaction(w, () => verbs.map((verb): Answer<T> => ({ kind: "ok", value: verb() })));
+    return inTransaction(w, needs, () => verbs.map((verb): Answer<T> => ({ kind: "ok", value: verb() })));
   } catch (error) {
     if (endsGroup(w, error)) return abandon(w, verbs, error);
   }
   w.mode.careful = true;
   try {
-    return inTransaction(w, () => verbs.map((verb): Answer<T> => inSavepoint(w, verb)));
+    return inTransaction(w, NOTHING, () => verbs.map((verb): Answer<T> => inSavepoint(w, verb)));
   } catch (error) {
     return abandon(w, verbs, error);
   } finally {
@@ -37,13 +38,33 @@ export function commitGroup<T>(w: Writing, verbs: readonly (() => T)[]): Answer<
   }
 }
 
-function inTransaction<R>(w: Writing, run: () => R): R {
+/** Rows that the verbs of a group will need. Where each statement is a round trip, they are read with its beginning. */
+export interface Needs {
+  readonly tenantSeqs: ReadonlySet<Seq>;
+  readonly endpointSeqs: ReadonlySet<Seq>;
+}
+
+const NOTHING: Needs = { tenantSeqs: new Set(), endpointSeqs: new Set() };
+
+/** The statements run after the transaction has its turn, so they see everything that was committed. */
+function readAhead(w: Writing, { tenantSeqs, endpointSeqs }: Needs): () => void {
+  const tenants = tenantSeqs.size > 0 ? w.usage.readAhead([...tenantSeqs]) : null;
+  const lanes = endpointSeqs.size > 0 ? w.lanes.readAhead([...endpointSeqs]) : null;
+  return () => {
+    tenants?.();
+    lanes?.();
+  };
+}
+
+function inTransaction<R>(w: Writing, needs: Needs, run: () => R): R {
   try {
     w.begin("write");
+    const remember = readAhead(w, needs);
     if (w.mode.isStale || w.isOvertaken()) {
       checkStanding(w);
       forget(w);
     }
+    remember();
     const result = run();
     flush(w);
     w.commit();
@@ -67,10 +88,10 @@ function abandon<T>(w: Writing, verbs: readonly (() => T)[], error: unknown): An
 }
 
 /** Run the elements of an array verb so that a failing one does not affect the others. */
-export function each<E, R>(w: Writing, elements: readonly E[], verb: (element: E) => R): (R | Broken)[] {
-  if (!w.mode.careful) return elements.map(verb);
-  return elements.map((element) => {
-    const answer = inSavepoint(w, () => verb(element));
+export function each<E, R>(w: Writing, elements: readonly E[], verb: (element: E, index: number) => R): (R | Broken)[] {
+  if (!w.mode.careful) return elements.map((element, index) => verb(element, index));
+  return elements.map((element, index) => {
+    const answer = inSavepoint(w, () => verb(element, index));
     return answer.kind === "ok" ? answer.value : answer;
   });
 }

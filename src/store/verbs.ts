@@ -7,9 +7,9 @@ import { patchTenant } from "./access/tenants.ts";
 import { createUser, linkUser, patchUser, resetPassword, setUserDisabled, usePasswordLink } from "./access/users.ts";
 import { cancel, replay, retry, retryEvent } from "./delivery/changes.ts";
 import { claim } from "./delivery/claim.ts";
-import { publishOne } from "./delivery/publish.ts";
+import { publish } from "./delivery/publish.ts";
 import { recordTest, release } from "./delivery/release.ts";
-import { settleOne } from "./delivery/settle.ts";
+import { settle } from "./delivery/settle.ts";
 import { createEndpoint, deleteEndpoint, patchEndpoint } from "./endpoints/endpoints.ts";
 import { each } from "./group.ts";
 import { writeLedger } from "./history/ledger/write.ts";
@@ -36,9 +36,9 @@ type WriterTable = { [V in Verb]?: (w: Writing, ...args: ArgumentsOf<V>) => Resu
 
 /** Verbs that change something, or that must see the latest commit. */
 const VERBS = {
-  publish: (w, requests) => each(w, requests, (request) => publishOne(w, request)),
+  publish,
   claim,
-  settle: (w, settlements) => each(w, settlements, (settlement) => settleOne(w, settlement)),
+  settle,
   release,
   recordTest,
   createEndpoint,

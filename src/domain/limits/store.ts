@@ -138,7 +138,7 @@ export const POSTGRES_ANSWER_MS_MAX = 12 * SECOND_MS;
 /** How long nodes collect what they tell each other. Each notification is a transaction of its own. */
 export const NODE_NOTES_MS = 50;
 /** Notes that one notification carries or leaves out. They only make others look earlier. */
-export const NODE_NOTES_COUNT_MAX = 200;
+export const NODE_NOTES_COUNT_MAX = 50;
 /** PostgreSQL takes 7,999 bytes. */
 export const NODE_NOTES_BYTES_MAX = 7900;
 /** How long the connection that carries notes stays away after it was lost. */

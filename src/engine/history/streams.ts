@@ -5,22 +5,29 @@ import type { News } from "../../domain/history/news.ts";
 import type { Seq } from "../../domain/ids.ts";
 import { STREAM_TOLD_MS, STREAMS_PER_TENANT_MAX } from "../../domain/limits.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
-import type { DeliveryRow, SettledResult, Store } from "../../ports/store.ts";
+import type { DeliveryRow, NodeNote, SettledResult, Store } from "../../ports/store.ts";
 import type { AttemptMade } from "../delivery/attempts.ts";
+import type { Membership } from "../upkeep/membership.ts";
 import type { LiveStream, StreamInput } from "./history-types.ts";
 import { StreamReader } from "./stream-reader.ts";
 
 export class Streams {
   readonly #store: Pick<Store, "tail" | "notes">;
   readonly #clock: Pick<Clock, "now" | "after">;
+  readonly #membership: Pick<Membership, "isShared">;
   readonly #readers = new Map<Seq, Set<StreamReader>>();
   /** Tenants with outcomes of which nobody was told yet. */
   readonly #settled = new Set<Seq>();
   #timer: Timer | null = null;
 
-  constructor(store: Pick<Store, "tail" | "notes">, clock: Pick<Clock, "now" | "after">) {
+  constructor(
+    store: Pick<Store, "tail" | "notes">,
+    clock: Pick<Clock, "now" | "after">,
+    membership: Pick<Membership, "isShared">,
+  ) {
     this.#store = store;
     this.#clock = clock;
+    this.#membership = membership;
     store.notes?.listen((note) => {
       if (note.kind === "news") this.#tell(note.tenantSeq, note.news);
       if (note.kind === "outcomes") for (const tenantSeq of note.tenantSeqs) this.#follow(tenantSeq);
@@ -68,7 +75,7 @@ export class Streams {
 
   /** Tell the tenant's readers, on all nodes, that something changed. */
   announce(tenantSeq: Seq, news: News): void {
-    this.#store.notes?.send({ kind: "news", tenantSeq, news });
+    this.#send({ kind: "news", tenantSeq, news });
     this.#tell(tenantSeq, news);
   }
 
@@ -84,9 +91,13 @@ export class Streams {
       this.#timer = null;
       const tenantSeqs = [...this.#settled];
       this.#settled.clear();
-      this.#store.notes?.send({ kind: "outcomes", tenantSeqs });
+      this.#send({ kind: "outcomes", tenantSeqs });
       for (const settled of tenantSeqs) this.#follow(settled);
     });
+  }
+
+  #send(note: NodeNote): void {
+    if (this.#membership.isShared) this.#store.notes?.send(note);
   }
 
   #follow(tenantSeq: Seq): void {

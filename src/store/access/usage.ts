@@ -18,6 +18,7 @@ interface Standing {
   readonly quotas: Quotas;
   readonly openPauses: number;
   readonly storedBytes: number;
+  endpointVersion: number;
   addedPauses: number;
   addedBytes: number;
 }
@@ -26,9 +27,14 @@ interface StandingColumns {
   readonly quotas: string;
   readonly open_pauses: number;
   readonly stored_bytes: number;
+  readonly endpoint_version: number;
 }
 
-const READ = "SELECT quotas, open_pauses, stored_bytes FROM tenants WHERE seq = ?";
+const READ = "SELECT quotas, open_pauses, stored_bytes, endpoint_version FROM tenants WHERE seq = ?";
+const READ_ALL = `
+  SELECT seq, quotas, open_pauses, stored_bytes, endpoint_version
+  FROM tenants
+  WHERE seq IN (SELECT CAST(value AS INTEGER) FROM json_each(?))`;
 const ADD = `
   UPDATE tenants
   SET open_pauses = open_pauses + ?, stored_bytes = stored_bytes + ?
@@ -40,6 +46,27 @@ export class Usage {
 
   constructor(connection: Connection) {
     this.#connection = connection;
+  }
+
+  /** Read several tenants at once, when the returned function is called. */
+  readAhead(tenantSeqs: readonly Seq[]): () => void {
+    const rows = this.#connection.prepare(READ_ALL).allLater(JSON.stringify(tenantSeqs));
+    return () => {
+      for (const row of rows() as unknown as (StandingColumns & { readonly seq: Seq })[]) {
+        this.#standings.set(row.seq, standingOf(row));
+      }
+    };
+  }
+
+  /** The version of the tenant's endpoints, which each change of them raises. */
+  endpointVersion(tenantSeq: Seq): number {
+    return this.#of(tenantSeq).endpointVersion;
+  }
+
+  /** A verb of this group has raised the version. */
+  endpointsChanged(tenantSeq: Seq): void {
+    const standing = this.#standings.get(tenantSeq);
+    if (standing !== undefined) standing.endpointVersion += 1;
   }
 
   quotas(tenantSeq: Seq): Quotas {
@@ -85,16 +112,21 @@ export class Usage {
     if (known !== undefined) return known;
     const row = one<StandingColumns>(this.#connection, READ, tenantSeq);
     if (row === undefined) throw new Error(`no tenant ${tenantSeq}`);
-    const standing: Standing = {
-      quotas: readQuotas(row.quotas),
-      openPauses: row.open_pauses,
-      storedBytes: row.stored_bytes,
-      addedPauses: 0,
-      addedBytes: 0,
-    };
+    const standing = standingOf(row);
     this.#standings.set(tenantSeq, standing);
     return standing;
   }
+}
+
+function standingOf(row: StandingColumns): Standing {
+  return {
+    quotas: readQuotas(row.quotas),
+    openPauses: row.open_pauses,
+    storedBytes: row.stored_bytes,
+    endpointVersion: row.endpoint_version,
+    addedPauses: 0,
+    addedBytes: 0,
+  };
 }
 
 const DEFAULTS = quotasOf({});

@@ -51,6 +51,8 @@ const SELECT = `
   FROM lanes l JOIN endpoints e ON e.seq = l.endpoint_seq
   WHERE l.endpoint_seq = ?`;
 
+const SELECT_ALL = SELECT.replace("= ?", "IN (SELECT CAST(value AS INTEGER) FROM json_each(?))");
+
 const UPDATE = `
   UPDATE lanes
   SET ready_at = ?, owner = ?, failure_streak = ?, streak_since_active_ms = ?, rest_until = ?, rest_ms = ?,
@@ -76,6 +78,16 @@ export class LaneRows {
       this.#lanes.set(endpointSeq, lane);
     }
     return lane;
+  }
+
+  /** Read several lanes at once, when the returned function is called. */
+  readAhead(endpointSeqs: readonly Seq[]): () => void {
+    const rows = this.#connection.prepare(SELECT_ALL).allLater(JSON.stringify(endpointSeqs));
+    return () => {
+      for (const row of rows()) {
+        this.#lanes.set(Number(row.endpoint_seq), laneOf(Number(row.endpoint_seq), row as LaneColumns));
+      }
+    };
   }
 
   /** Write one lane and read it again, after a verb has changed its endpoint's row. */
@@ -124,8 +136,14 @@ function write(connection: Connection, lane: LaneRow): void {
 }
 
 export function readLane(connection: Connection, endpointSeq: Seq): LaneRow {
-  const row = connection.prepare(SELECT).get(endpointSeq) as Record<string, number | string | null> | undefined;
+  const row = connection.prepare(SELECT).get(endpointSeq) as LaneColumns | undefined;
   if (row === undefined) throw new Error(`no lane ${endpointSeq}`);
+  return laneOf(endpointSeq, row);
+}
+
+type LaneColumns = Readonly<Record<string, number | string | null>>;
+
+function laneOf(endpointSeq: Seq, row: LaneColumns): LaneRow {
   const integer = (name: string) => row[name] as number;
   const optional = (name: string) => row[name] as number | null;
   return {

@@ -4,6 +4,7 @@ import { nodeOfToken } from "../../domain/delivery/lease-token.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { HELD_BYTES_PER_TENANT_MAX } from "../../domain/limits.ts";
 import type {
+  Broken,
   DeliveryRef,
   PublishedDelivery,
   PublishRequest,
@@ -11,14 +12,18 @@ import type {
   PublishTarget,
   Wake,
 } from "../../ports/store.ts";
-import { endpointVersion } from "../endpoints/endpoint-filters.ts";
+import { each } from "../group.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 import type { Writing } from "../writing.ts";
 import { findIdempotencyKey, rememberKey } from "./idempotency.ts";
 import { creationTime, eventBytes, insertDelivery, insertEvent } from "./insert.ts";
 import { advanceReadyAt, isForeign, isHeld, isPaced, type LaneRow, mayLease, updateLane } from "./lane-rows.ts";
 
-export function publishOne(w: Writing, request: PublishRequest): PublishResult {
+export function publish(w: Writing, requests: readonly PublishRequest[]): (PublishResult | Broken)[] {
+  return each(w, requests, (request) => publishOne(w, request));
+}
+
+function publishOne(w: Writing, request: PublishRequest): PublishResult {
   const { tenantSeq, event, idempotency } = request;
   const now = event.acceptedAt;
   if (idempotency !== null) {
@@ -28,7 +33,7 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
       return firstResult(w, remembered.seq);
     }
   }
-  const stale = endpointVersion(w, tenantSeq) !== request.endpointVersion;
+  const stale = w.usage.endpointVersion(tenantSeq) !== request.endpointVersion;
   // Looked for only where it can matter, to save the look-up: a repeated request first fails on its event's unique id.
   const before = stale || w.mode.careful ? publishedBefore(w, request) : null;
   if (before !== null) return before;

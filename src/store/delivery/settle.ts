@@ -4,8 +4,9 @@ import { afterFailure, HEALTHY, isGivenUp } from "../../domain/delivery/health.t
 import type { DisabledReason } from "../../domain/endpoints/endpoint.ts";
 import { type EpochMs, ID_PREFIX, type Seq, type Uuid } from "../../domain/ids.ts";
 import { LIST_ROWS_PER_STATEMENT } from "../../domain/limits.ts";
-import type { AttemptRecord, SettledResult, Settlement, Wake } from "../../ports/store.ts";
+import type { AttemptRecord, Broken, SettledResult, Settlement, Wake } from "../../ports/store.ts";
 import { changeStatus } from "../endpoints/endpoints.ts";
+import { each } from "../group.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 import { DELIVERY_STATE, OUTCOME, STATE } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
@@ -31,11 +32,18 @@ interface Applied extends Pick<SettledResult, "kind" | "state"> {
 
 const NO_WAKES: readonly Wake[] = [];
 
-export function settleOne(w: Writing, settlement: Settlement): SettledResult {
+export function settle(w: Writing, settlements: readonly Settlement[]): (SettledResult | Broken)[] {
+  // In a savepoint, each settlement is written by itself.
+  const firsts = w.mode.careful ? [] : deliverFirst(w, settlements);
+  return each(w, settlements, (settlement, index) => settleOne(w, settlement, firsts[index] ?? null));
+}
+
+/** @param first what `deliverFirst` did for it; null: nothing yet */
+function settleOne(w: Writing, settlement: Settlement, first: First | null): SettledResult {
   const { transition, attempt } = settlement;
   const lane = w.lanes.get(settlement.endpointSeq);
-  const attemptSeq = w.sequences.attempt++;
-  const applied = applyToDelivery(w, settlement, lane, attemptSeq);
+  const [{ attemptSeq, isDone } = NOT_FIRST] = first === null ? deliverFirst(w, [settlement]) : [first];
+  const applied = applyToDelivery(w, settlement, lane, { attemptSeq, isDone });
   if (applied.repeats !== null) return repeatResult(w, lane, applied.repeats, applied.state);
   const counter = { tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: attempt.endedAt };
   if (attempt.httpStatus !== null) w.counters.answered(counter, attempt.endedAt - attempt.startedAt);
@@ -83,21 +91,42 @@ const UPDATE = `
       last_attempt_seq = ?, ended_at = ?, reason = ?
   WHERE seq = ?`;
 
+/** A settlement that was tried as the success of a first attempt. */
+interface First {
+  readonly attemptSeq: Seq;
+  readonly isDone: boolean;
+}
+
+const NOT_FIRST: First = { attemptSeq: 0, isDone: false };
+
+/** Number the attempts, and write those settlements that are the success of a first attempt: one statement for all. */
+function deliverFirst(w: Writing, settlements: readonly Settlement[]): First[] {
+  const numbered = settlements.map((settlement) => ({ settlement, attemptSeq: w.sequences.attempt++ }));
+  const isFirst = ({ settlement: { transition, attempt } }: (typeof numbered)[number]) =>
+    transition.next.state === "DELIVERED" && attempt.number === 1;
+  const rows = numbered
+    .filter(isFirst)
+    .map(({ settlement: { attempt, deliverySeq, token }, attemptSeq }) => [
+      attempt.startedAt,
+      attemptSeq,
+      attempt.endedAt,
+      deliverySeq,
+      token,
+    ]);
+  const done = w.prepare(DELIVER_FIRST).runEach(rows).values();
+  return numbered.map((one) => ({ attemptSeq: one.attemptSeq, isDone: isFirst(one) && done.next().value === true }));
+}
+
 function applyToDelivery(
   w: Writing,
   { deliverySeq, token, endpointSeq, attempt, transition }: Settlement,
   lane: LaneRow,
-  attemptSeq: Seq,
+  { attemptSeq, isDone }: First,
 ): Applied {
   const { next } = transition;
-  if (next.state === "DELIVERED" && attempt.number === 1) {
-    const done = w
-      .prepare(DELIVER_FIRST)
-      .run(attempt.startedAt, attemptSeq, attempt.endedAt, deliverySeq, token).changes;
-    if (done === 1) {
-      insertAttempt(w, { attemptSeq, deliverySeq, endpointSeq, previousSeq: null, attempt, transition });
-      return { kind: "settled", state: "DELIVERED", ended: true, repeats: null };
-    }
+  if (isDone) {
+    insertAttempt(w, { attemptSeq, deliverySeq, endpointSeq, previousSeq: null, attempt, transition });
+    return { kind: "settled", state: "DELIVERED", ended: true, repeats: null };
   }
   const row = w.prepare(SELECT).get(deliverySeq);
   if (row === undefined) return { kind: "stale", state: "CANCELLED", ended: false, repeats: null };

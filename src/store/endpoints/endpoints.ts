@@ -268,6 +268,7 @@ function writeMatching(w: Writing, endpoint: { readonly tenantSeq: Seq; readonly
 
 function raiseVersion(w: Writing, tenantSeq: Seq): void {
   w.prepare("UPDATE tenants SET endpoint_version = endpoint_version + 1 WHERE seq = ?").run(tenantSeq);
+  w.usage.endpointsChanged(tenantSeq);
 }
 
 function filterText(filters: readonly string[] | null): string | null {

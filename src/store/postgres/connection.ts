@@ -1,8 +1,10 @@
 /** A connection to PostgreSQL, as the verbs use it: with the same interface as SQLite's. */
 import { POSTGRES_VERDICT_MS_MAX, POSTGRES_VERDICT_STEP_MS } from "../../domain/limits.ts";
 import type { Connection, Fault, NamedValues, Row, SqlValue, Statement } from "../connection.ts";
+import { type ElementType, encodeArray } from "./arrays.ts";
 import { toPostgres } from "./dialect.ts";
 import type { Link, Reply, SentStatement, StatementFault, StatementResult } from "./link.ts";
+import { type ColumnTypes, changedTable, type RowsAtOnce, rowsAtOnce } from "./rows-at-once.ts";
 
 /** An error that PostgreSQL reported, or the end of the connection. */
 class PostgresError extends Error {
@@ -78,15 +80,44 @@ const UNSENT_MAX = 500;
 
 interface Pending {
   readonly statement: SentStatement;
+  /** Set for a new row of a table to which rows are only appended: it can be sent together with others. */
+  readonly appended?: Appended;
   result: StatementResult | null;
 }
+
+interface Appended {
+  readonly statement: AtOnce;
+  readonly values: readonly SqlValue[];
+}
+
+/** A statement that does for many rows what the verb's statement does for one. */
+interface AtOnce extends RowsAtOnce {
+  readonly name: string;
+}
+
+/** Their rows have new sequences, and other statements find a row only after it was inserted. */
+const APPENDED_TABLES = new Set(["events", "deliveries", "attempts"]);
+
+const COLUMNS = `
+  SELECT attname AS name, format_type(atttypid, NULL) AS type
+  FROM pg_catalog.pg_attribute
+  WHERE attrelid = ?::text::regclass AND attnum > 0 AND NOT attisdropped`;
+const ELEMENT_TYPES: Readonly<Record<string, ElementType>> = {
+  bigint: "int8",
+  bytea: "bytea",
+  "double precision": "float8",
+  text: "text",
+};
 
 class Session {
   readonly #link: Link;
   readonly #statements = new Map<string, Statement>();
+  readonly #columns = new Map<string, ColumnTypes>();
   #prepared = 0;
   #unsent: Pending[] = [];
   #begins = false;
+  /** The begin of a writing transaction whose turn was not read yet. */
+  #begun: Pending | null = null;
   #transaction = false;
   /** The number of this connection's last turn that was committed, and of the one that it has now. */
   #turn = 0;
@@ -122,8 +153,15 @@ class Session {
     this.#begins = true;
     this.#unsent = [];
     const begun = this.#add(plain(mode === "write" ? BEGIN_WRITE : BEGIN_READ));
-    if (mode === "read") return;
-    const [row] = this.#complete(begun).rows; // waits until no other node writes
+    this.#begun = mode === "write" ? begun : null;
+  }
+
+  /** Waits until no other node writes. */
+  #takeTurn(): void {
+    if (this.#begun === null) return;
+    const begun = this.#begun;
+    this.#begun = null;
+    const [row] = this.#complete(begun).rows;
     const number = Number(row?.number);
     this.#overtaken = number !== this.#turn + 1;
     this.#nextTurn = number;
@@ -132,19 +170,23 @@ class Session {
   }
 
   isOvertaken(): boolean {
+    this.#takeTurn();
     return this.#overtaken;
   }
 
   clockMs(): number {
+    this.#takeTurn();
     return this.#clockMs;
   }
 
   /** How many turns others have had. */
   outsideVersion(): number {
+    this.#takeTurn();
     return this.#nextTurn - this.#turnsOfOwn;
   }
 
   commit(): void {
+    this.#takeTurn();
     const isWriting = this.#nextTurn > this.#turn;
     try {
       const { command } = this.#complete(this.#add(plain("COMMIT")));
@@ -179,6 +221,7 @@ class Session {
 
   rollback(): void {
     this.#unsent = [];
+    this.#begun = null;
     this.#transaction = false;
     this.#nextTurn = this.#turn;
     if (this.#begins) return; // nothing of it was sent
@@ -215,15 +258,36 @@ class Session {
       }
       return named;
     };
+    let many: AtOnce | null | undefined;
+    const atOnce = () => {
+      many ??= this.#atOnce(sql);
+      return many;
+    };
+    const appends = /^\s*INSERT/.test(sql) && APPENDED_TABLES.has(changedTable(sql) ?? "");
     const sent = (values: readonly unknown[]): Pending => {
       const given = names === null ? (values as readonly SqlValue[]) : inOrder(names, values[0] as NamedValues);
-      return this.#add({ ...textFor(given), values: given });
+      const statement = appends ? atOnce() : null;
+      return this.#add(
+        { ...textFor(given), values: given },
+        statement === null ? undefined : { statement, values: given },
+      );
     };
     const rows = (values: readonly unknown[]) => this.#complete(sent(values)).rows as Row[];
     return {
       get: (...values) => rows(values)[0],
       all: (...values) => rows(values),
+      allLater: (...values) => {
+        const pending = sent(values);
+        return () => this.#complete(pending).rows as Row[];
+      },
       iterate: (...values) => rows(values)[Symbol.iterator](),
+      runEach: (given) => {
+        const statement = given.length > 1 && !this.#eager ? atOnce() : null;
+        if (statement === null) return given.map((values) => this.#complete(sent(values)).count === 1);
+        const { rows: changed } = this.#complete(this.#add(toStatement(statement, given)));
+        const places = new Set(changed.map(({ place }) => Number(place)));
+        return given.map((_, index) => places.has(index + 1));
+      },
       run: (...values) => {
         const pending = sent(values);
         if (this.#eager) this.#complete(pending);
@@ -237,8 +301,27 @@ class Session {
     };
   }
 
-  #add(statement: SentStatement): Pending {
-    const pending: Pending = { statement, result: null };
+  #atOnce(sql: string): AtOnce | null {
+    const table = changedTable(sql);
+    if (table === null) return null;
+    const found = rowsAtOnce(sql, this.#columnsOf(table));
+    if (found === null) return null;
+    this.#prepared += 1;
+    return { ...found, name: `s${this.#prepared}` };
+  }
+
+  #columnsOf(table: string): ColumnTypes {
+    let columns = this.#columns.get(table);
+    if (columns === undefined) {
+      const rows = this.prepare(COLUMNS).all(table);
+      columns = new Map(rows.map(({ name, type }) => [String(name), ELEMENT_TYPES[String(type)] ?? "text"]));
+      this.#columns.set(table, columns);
+    }
+    return columns;
+  }
+
+  #add(statement: SentStatement, appended?: Appended): Pending {
+    const pending: Pending = { statement, result: null, ...(appended && { appended }) };
     this.#unsent.push(pending);
     if (this.#unsent.length > UNSENT_MAX) this.#send();
     return pending;
@@ -252,15 +335,55 @@ class Session {
 
   /** @throws PostgresError of the first statement that failed */
   #send(): void {
-    const sent = this.#unsent;
+    const sent = together(this.#unsent);
     this.#unsent = [];
     const begins = this.#begins;
     this.#begins = false;
-    const replies = this.#link.exchange({ statements: sent.map(({ statement }) => statement), begins });
-    for (const [index, pending] of sent.entries()) {
-      pending.result = resultOf(replies[index]);
+    const replies = this.#link.exchange({ statements: sent.map(statementOf), begins });
+    for (const [index, pendings] of sent.entries()) {
+      const result = resultOf(replies[index]);
+      for (const pending of pendings) pending.result = pendings.length > 1 ? ONE_ROW : result;
     }
   }
+}
+
+const ONE_ROW: StatementResult = { rows: [], count: 1, command: "INSERT" };
+
+/** The statements in the order in which they are sent, with those that append to one table next to the first of them. */
+function together(unsent: readonly Pending[]): readonly (readonly Pending[])[] {
+  const groups: Pending[][] = [];
+  const appending = new Map<AtOnce, Pending[]>();
+  for (const pending of unsent) {
+    const statement = pending.appended?.statement;
+    const group = statement === undefined ? undefined : appending.get(statement);
+    if (group !== undefined) {
+      group.push(pending);
+      continue;
+    }
+    const started = [pending];
+    groups.push(started);
+    if (statement !== undefined) appending.set(statement, started);
+  }
+  return groups;
+}
+
+function statementOf([first, ...others]: readonly Pending[]): SentStatement {
+  if (first === undefined) throw new Error("a group without a statement");
+  const { appended } = first;
+  if (others.length === 0 || appended === undefined) return first.statement;
+  return toStatement(
+    appended.statement,
+    [first, ...others].flatMap((pending) => (pending.appended === undefined ? [] : [pending.appended.values])),
+  );
+}
+
+function toStatement({ name, text, types }: AtOnce, rows: readonly (readonly SqlValue[])[]): SentStatement {
+  const column = (type: ElementType, at: number) =>
+    encodeArray(
+      type,
+      rows.map((values) => values[at] ?? null),
+    );
+  return { name, text, values: types.map(column) };
 }
 
 function resultOf(reply: Reply | undefined): StatementResult {

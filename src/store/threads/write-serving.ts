@@ -1,8 +1,10 @@
 /** How the writer thread runs verbs: in groups, each in one transaction. */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { Seq } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { PublishRequest, PublishResult, Settlement, SettleResult } from "../../ports/store.ts";
 import type { WritableDatabase } from "../connection.ts";
-import { type Answer, commitGroup } from "../group.ts";
+import { type Answer, commitGroup, type Needs } from "../group.ts";
 import { noteForNodes } from "../upkeep/noted-changes.ts";
 import { createVault } from "../vault.ts";
 import { GROWING_VERBS, WRITER_VERBS, type WriterVerb } from "../verbs.ts";
@@ -35,7 +37,7 @@ function carryOut({ writing, database }: Open, calls: readonly CallMessage[]): R
   // Verbs that end or free something may use the space that is left.
   const full = !database.hasSpace();
   const isRefused = (call: CallMessage) => full && GROWING_VERBS.has(call.verb as WriterVerb);
-  const accepted = calls.filter((call) => !isRefused(call));
+  const accepted = calls.filter((call) => !isRefused(call)).map(unpacked);
   writing.mode.enters = accepted.some(({ verb }) => verb === "enter");
   const answers = commitGroup(
     writing,
@@ -44,6 +46,7 @@ function carryOut({ writing, database }: Open, calls: readonly CallMessage[]): R
         () =>
           run(writing, verb as WriterVerb, args),
     ),
+    writing.isShared ? needsOf(accepted) : undefined,
   );
   if (answers.some(isDiskFull)) database.ranOut();
   const refused: ReplyMessage[] = calls
@@ -53,15 +56,35 @@ function carryOut({ writing, database }: Open, calls: readonly CallMessage[]): R
   return [...refused, ...replies, ...takeNoted(writing)];
 }
 
-function run(writing: Writing, verb: WriterVerb, args: readonly unknown[]): unknown {
-  const [packed] = args as [Packed];
-  if (verb === "publish") return packPublishResults(WRITER_VERBS.publish(writing, unpackPublishRequests(packed)));
-  if (verb === "settle") {
-    const settlements = unpackSettlements(packed);
-    return packSettleResults(noted(writing, verb, [settlements], WRITER_VERBS.settle(writing, settlements)));
+/** The two verbs that carry many elements have them packed. */
+function unpacked(call: CallMessage): CallMessage {
+  const [packed] = call.args as [Packed];
+  if (call.verb === "publish") return { ...call, args: [unpackPublishRequests(packed)] };
+  return call.verb === "settle" ? { ...call, args: [unpackSettlements(packed)] } : call;
+}
+
+function needsOf(calls: readonly CallMessage[]): Needs {
+  const tenantSeqs = new Set<Seq>();
+  const endpointSeqs = new Set<Seq>();
+  for (const { verb, args } of calls) {
+    if (verb === "publish") {
+      for (const { tenantSeq, targets } of args[0] as readonly PublishRequest[]) {
+        tenantSeqs.add(tenantSeq);
+        for (const { endpointSeq } of targets) endpointSeqs.add(endpointSeq);
+      }
+    }
+    if (verb === "settle")
+      for (const { endpointSeq } of args[0] as readonly Settlement[]) endpointSeqs.add(endpointSeq);
   }
+  return { tenantSeqs, endpointSeqs };
+}
+
+function run(writing: Writing, verb: WriterVerb, args: readonly unknown[]): unknown {
   const carry = WRITER_VERBS[verb] as (w: Writing, ...args: readonly unknown[]) => unknown;
-  return noted(writing, verb, args, carry(writing, ...args));
+  const result = carry(writing, ...args);
+  noteForNodes(writing, verb, args, result);
+  if (verb === "publish") return packPublishResults(result as readonly PublishResult[]);
+  return verb === "settle" ? packSettleResults(result as readonly SettleResult[]) : result;
 }
 
 /** A reply without a call, if other nodes have something to look at. */
@@ -69,12 +92,6 @@ function takeNoted({ mode }: Writing): ReplyMessage[] {
   const { noted } = mode;
   mode.noted = false;
   return noted ? [{ id: NOTED, kind: "ok", value: null }] : [];
-}
-
-/** Other nodes have to learn what a verb changed. */
-function noted<R>(writing: Writing, verb: WriterVerb, args: readonly unknown[], result: R): R {
-  noteForNodes(writing, verb, args, result);
-  return result;
 }
 
 function isDiskFull(answer: Answer<unknown>): boolean {

@@ -1,0 +1,73 @@
+/**
+ * Turns a statement that changes one row into one that does the same for many: its parameters become columns of arrays.
+ * Only two forms are understood, and only of tables whose rows are changed by their own sequence.
+ */
+import type { ElementType } from "./arrays.ts";
+
+/** The type of each column of a table. */
+export type ColumnTypes = ReadonlyMap<string, ElementType>;
+
+export interface RowsAtOnce {
+  /** Has one array parameter for each parameter of the statement. */
+  readonly text: string;
+  readonly types: readonly ElementType[];
+}
+
+const INSERT = /^\s*INSERT INTO (\w+)\s*\(([^)]*)\)\s*VALUES\s*\(([^()]*)\)\s*$/;
+const UPDATE = /^\s*UPDATE (\w+)\s+SET\s+([^?]*(?:\w+ = \?[^?]*)+)$/;
+const PARAMETER = /(\w+) = \?/g;
+
+/** The table that the statement changes; null when it is not one of the forms. */
+export function changedTable(sql: string): string | null {
+  return (INSERT.exec(sql) ?? UPDATE.exec(sql))?.[1] ?? null;
+}
+
+/** @param columns of the table that the statement changes */
+export function rowsAtOnce(sql: string, columns: ColumnTypes): RowsAtOnce | null {
+  return insertAtOnce(sql, columns) ?? updateAtOnce(sql, columns);
+}
+
+function insertAtOnce(sql: string, columns: ColumnTypes): RowsAtOnce | null {
+  const [, table = "", names = "", values = ""] = INSERT.exec(sql) ?? [];
+  if (table === "") return null;
+  const into = split(names);
+  const types: ElementType[] = [];
+  const selected = split(values).map((value, index) => {
+    if (value !== "?") return value;
+    types.push(typeOf(columns, into[index] ?? ""));
+    return `u.p${types.length}`;
+  });
+  return {
+    text: `INSERT INTO ${table} (${into.join(", ")}) SELECT ${selected.join(", ")} FROM ${source(types)}`,
+    types,
+  };
+}
+
+/** Each row of the arrays changes at most one row of the table, and is returned by its position if it did. */
+function updateAtOnce(sql: string, columns: ColumnTypes): RowsAtOnce | null {
+  const [, table = "", rest = ""] = UPDATE.exec(sql) ?? [];
+  if (table === "") return null;
+  const types: ElementType[] = [];
+  const replaced = rest.replace(PARAMETER, (_, column: string) => {
+    types.push(typeOf(columns, column));
+    return `${column} = u.p${types.length}`;
+  });
+  const [set = "", where = ""] = replaced.split(/\bWHERE\b/);
+  return { text: `UPDATE ${table} SET ${set} FROM ${source(types)} WHERE ${where} RETURNING u.place`, types };
+}
+
+function source(types: readonly ElementType[]): string {
+  const arrays = types.map((type, index) => `$${index + 1}::${type}[]`);
+  const names = types.map((_, index) => `p${index + 1}`);
+  return `unnest(${arrays.join(", ")}) WITH ORDINALITY AS u (${names.join(", ")}, place)`;
+}
+
+function typeOf(columns: ColumnTypes, column: string): ElementType {
+  const type = columns.get(column);
+  if (type === undefined) throw new Error(`no column ${column}`);
+  return type;
+}
+
+function split(list: string): string[] {
+  return list.split(",").map((part) => part.trim());
+}
