@@ -1,28 +1,12 @@
 /** A connection to PostgreSQL, as the verbs use it: with the same interface as SQLite's. */
 import { POSTGRES_VERDICT_MS_MAX, POSTGRES_VERDICT_STEP_MS } from "../../domain/limits.ts";
-import type { Connection, Fault, NamedValues, Row, SqlValue, Statement } from "../connection.ts";
-import { type ElementType, encodeArray } from "./arrays.ts";
+import type { Connection, NamedValues, Row, SqlValue, Statement } from "../connection.ts";
+import type { ElementType } from "./arrays.ts";
 import { toPostgres } from "./dialect.ts";
-import type { Link, Reply, SentStatement, StatementFault, StatementResult } from "./link.ts";
-import { type ColumnTypes, changedTable, type RowsAtOnce, rowsAtOnce } from "./rows-at-once.ts";
-
-/** An error that PostgreSQL reported, or the end of the connection. */
-class PostgresError extends Error {
-  readonly code: string | null;
-
-  constructor({ code, message }: StatementFault) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** It is unknown whether a transaction has committed: only a new start, which reads what is stored, is certain. */
-class UnknownOutcome extends Error {}
-
-/** Whether PostgreSQL did not answer. */
-function isLost(error: unknown): boolean {
-  return error instanceof PostgresError && (error.code === null || /^(08|57P)/.test(error.code));
-}
+import { faultOf, isLost, PostgresError, UnknownOutcome } from "./errors.ts";
+import type { Link, Reply, SentStatement, StatementResult } from "./link.ts";
+import { type Appended, type AtOnce, ONE_ROW, type Pending, statementOf, together, toStatement } from "./pending.ts";
+import { type ColumnTypes, changedTable, rowsAtOnce } from "./rows-at-once.ts";
 
 const TABLES = `
   SELECT tablename AS name
@@ -66,34 +50,8 @@ export function openPostgresConnection(link: Link): Connection {
   };
 }
 
-function faultOf(error: unknown): Fault | null {
-  if (error instanceof UnknownOutcome) return { kind: "fatal" };
-  if (!(error instanceof PostgresError)) return null;
-  const { code, message } = error;
-  // 22: a value that the type does not take. 23: a violated constraint. 42: a mistake in the statement.
-  if (code !== null && /^(22|23|42)/.test(code)) return { kind: "verb" };
-  return { kind: "passing", message, full: code?.startsWith("53") ?? false };
-}
-
 /** Statements without a waiting caller are sent at the latest when this many have gathered. */
 const UNSENT_MAX = 500;
-
-interface Pending {
-  readonly statement: SentStatement;
-  /** Set for a new row of a table to which rows are only appended: it can be sent together with others. */
-  readonly appended?: Appended;
-  result: StatementResult | null;
-}
-
-interface Appended {
-  readonly statement: AtOnce;
-  readonly values: readonly SqlValue[];
-}
-
-/** A statement that does for many rows what the verb's statement does for one. */
-interface AtOnce extends RowsAtOnce {
-  readonly name: string;
-}
 
 /** Their rows have new sequences, and other statements find a row only after it was inserted. */
 const APPENDED_TABLES = new Set(["events", "deliveries", "attempts"]);
@@ -345,45 +303,6 @@ class Session {
       for (const pending of pendings) pending.result = pendings.length > 1 ? ONE_ROW : result;
     }
   }
-}
-
-const ONE_ROW: StatementResult = { rows: [], count: 1, command: "INSERT" };
-
-/** The statements in the order in which they are sent, with those that append to one table next to the first of them. */
-function together(unsent: readonly Pending[]): readonly (readonly Pending[])[] {
-  const groups: Pending[][] = [];
-  const appending = new Map<AtOnce, Pending[]>();
-  for (const pending of unsent) {
-    const statement = pending.appended?.statement;
-    const group = statement === undefined ? undefined : appending.get(statement);
-    if (group !== undefined) {
-      group.push(pending);
-      continue;
-    }
-    const started = [pending];
-    groups.push(started);
-    if (statement !== undefined) appending.set(statement, started);
-  }
-  return groups;
-}
-
-function statementOf([first, ...others]: readonly Pending[]): SentStatement {
-  if (first === undefined) throw new Error("a group without a statement");
-  const { appended } = first;
-  if (others.length === 0 || appended === undefined) return first.statement;
-  return toStatement(
-    appended.statement,
-    [first, ...others].flatMap((pending) => (pending.appended === undefined ? [] : [pending.appended.values])),
-  );
-}
-
-function toStatement({ name, text, types }: AtOnce, rows: readonly (readonly SqlValue[])[]): SentStatement {
-  const column = (type: ElementType, at: number) =>
-    encodeArray(
-      type,
-      rows.map((values) => values[at] ?? null),
-    );
-  return { name, text, values: types.map(column) };
 }
 
 function resultOf(reply: Reply | undefined): StatementResult {

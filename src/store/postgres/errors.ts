@@ -1,0 +1,30 @@
+/** Errors of PostgreSQL, and what they mean for the store. */
+import type { Fault } from "../connection.ts";
+import type { StatementFault } from "./link.ts";
+
+/** An error that PostgreSQL reported, or the end of the connection. */
+export class PostgresError extends Error {
+  readonly code: string | null;
+
+  constructor({ code, message }: StatementFault) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** It is unknown whether a transaction has committed: only a new start, which reads what is stored, is certain. */
+export class UnknownOutcome extends Error {}
+
+/** Whether PostgreSQL did not answer. */
+export function isLost(error: unknown): boolean {
+  return error instanceof PostgresError && (error.code === null || /^(08|57P)/.test(error.code));
+}
+
+export function faultOf(error: unknown): Fault | null {
+  if (error instanceof UnknownOutcome) return { kind: "fatal" };
+  if (!(error instanceof PostgresError)) return null;
+  const { code, message } = error;
+  // 22: a value that the type does not take. 23: a violated constraint. 42: a mistake in the statement.
+  if (code !== null && /^(22|23|42)/.test(code)) return { kind: "verb" };
+  return { kind: "passing", message, full: code?.startsWith("53") ?? false };
+}

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ElementType } from "./arrays.ts";
+import { changedTable, rowsAtOnce } from "./rows-at-once.ts";
+
+const COLUMNS = new Map<string, ElementType>([
+  ["seq", "int8"],
+  ["id", "bytea"],
+  ["name", "text"],
+  ["share", "float8"],
+]);
+
+test("an insert takes its parameters from arrays, and keeps its constants", () => {
+  const sql = "\n  INSERT INTO t\n    (seq, id, name, share)\n  VALUES (?, ?, 'none', ?)";
+  assert.equal(changedTable(sql), "t");
+  assert.deepEqual(rowsAtOnce(sql, COLUMNS), {
+    text:
+      "INSERT INTO t (seq, id, name, share) SELECT u.p1, u.p2, 'none', u.p3 " +
+      "FROM unnest($1::int8[], $2::bytea[], $3::float8[]) WITH ORDINALITY AS u (p1, p2, p3, place)",
+    types: ["int8", "bytea", "float8"],
+  });
+});
+
+test("an update joins the arrays by its condition, and returns the places of the rows that changed something", () => {
+  const found = rowsAtOnce("UPDATE t SET name = ?, share = share + 1 WHERE seq = ? AND id = ?", COLUMNS);
+  assert.equal(
+    found?.text.replaceAll(/\s+/g, " "),
+    "UPDATE t SET name = u.p1, share = share + 1 " +
+      "FROM unnest($1::text[], $2::int8[], $3::bytea[]) WITH ORDINALITY AS u (p1, p2, p3, place) " +
+      "WHERE seq = u.p2 AND id = u.p3 RETURNING u.place",
+  );
+  assert.deepEqual(found?.types, ["text", "int8", "bytea"]);
+});
+
+test("other statements stay as they are", () => {
+  for (const sql of [
+    "INSERT INTO t (seq) VALUES (?) RETURNING seq",
+    "INSERT INTO t (seq) VALUES (?) ON CONFLICT DO NOTHING",
+    "INSERT INTO t VALUES (coalesce(?, 0))",
+    "DELETE FROM t WHERE seq = ?",
+    "SELECT seq FROM t WHERE seq = ?",
+  ]) {
+    assert.equal(changedTable(sql), null, sql);
+    assert.equal(rowsAtOnce(sql, COLUMNS), null, sql);
+  }
+  assert.throws(() => rowsAtOnce("UPDATE t SET other = ? WHERE seq = ?", COLUMNS), /no column other/);
+});
