@@ -61,6 +61,8 @@ test("a URL with a mistake is refused with the fix, and without the password", (
     ["postgres://app:secret@db/x?sslmod=require", /unknown parameter; known are host, sslmode/],
     ["postgres://app:secret@db/x?sslmode=full", /unknown sslmode; it must be one of disable/],
     ["postgres://app:secret@db/x?sslcert=a", /both sslcert and sslkey/],
+    ["postgres://app:secret@db/x?sslmode=verify-ca", /must have sslrootcert=FILE/],
+    ["postgres://app:secret@db/x?sslmode=require&sslrootcert=system", /must have sslmode=verify-full/],
     ["postgres://app:secret@db:70000/x", /port from 1 to 65535/],
     ["postgres://app:secret@db:0/x", /port from 1 to 65535/],
     ["postgres://app:secret@a,,b/x", /must name a host/],

@@ -36,14 +36,17 @@ function read(text: string): DatabaseAddress {
   if (user === "") throw new Fault(`names no user; it must be a URL such as ${EXAMPLE}`);
   const parameters = readParameters(query);
   const hosts = readHosts(parameters.get("host") ?? decoded(authority));
+  const mode = readMode(parameters.get("sslmode") ?? null, hosts);
+  const rootCert = parameters.get("sslrootcert") ?? null;
+  checkAuthorities(mode, rootCert);
   return {
     hosts,
     user: decoded(user),
     password: password.length === 0 ? null : decoded(password.join(":")),
     database: database === "" ? decoded(user) : decoded(database),
     tls: {
-      mode: readMode(parameters.get("sslmode") ?? null, hosts),
-      rootCert: parameters.get("sslrootcert") ?? null,
+      mode,
+      rootCert,
       cert: parameters.get("sslcert") ?? null,
       key: parameters.get("sslkey") ?? null,
     },
@@ -90,6 +93,15 @@ function readMode(text: string | null, hosts: readonly DatabaseHost[]): SslMode 
   const mode = SSL_MODES.find((known) => known === text);
   if (mode === undefined) throw new Fault(`has an unknown sslmode; it must be one of ${SSL_MODES.join(", ")}`);
   return mode;
+}
+
+/** Anybody can get a certificate of a public authority, for a host name of their own: it proves nothing without the name. */
+function checkAuthorities(mode: SslMode, rootCert: string | null): void {
+  if (rootCert === "system" && mode !== "verify-full")
+    throw new Fault("must have sslmode=verify-full with sslrootcert=system");
+  if (rootCert === null && mode === "verify-ca") {
+    throw new Fault("must have sslrootcert=FILE with sslmode=verify-ca: the certificate authority of the server");
+  }
 }
 
 function isLocal({ host }: DatabaseHost): boolean {

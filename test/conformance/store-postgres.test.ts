@@ -10,6 +10,7 @@ import { failureCases } from "../postgres/failures.ts";
 import { FAULTS, runFault } from "../postgres/faults.ts";
 import { nodeCases } from "../postgres/nodes.ts";
 import { type PostgresServer, startPostgres } from "../postgres/server.ts";
+import { startupCases } from "../postgres/startup.ts";
 import { describeStore, SPECIAL_CALLS, USUAL_CALLS } from "./store/suite.ts";
 import type { OpenedStore } from "./store/world.ts";
 
@@ -85,6 +86,8 @@ describeStore("the store on PostgreSQL", openHere, RUNS_ALL ? ALL : ALL.filter((
 
 describe("failures of PostgreSQL", () =>
   failureCases({ server: () => server, createDatabase, openOn: (database) => openOn(database, {}) }));
+
+startupCases({ server: () => server, connections: () => connections, createDatabase, masterKey });
 
 nodeCases({ createDatabase, masterKey });
 

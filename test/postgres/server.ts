@@ -6,11 +6,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import type { DatabaseAddress } from "../../src/domain/database-address.ts";
 import { connect, connectionOptions } from "../../src/store/postgres/connect.ts";
 
@@ -30,7 +31,25 @@ const SETTINGS = {
   max_connections: "200",
   autovacuum: "off",
   logging_collector: "off",
+  ssl: "on",
+  ssl_cert_file: "server.crt",
+  ssl_key_file: "server.key",
+  ssl_ca_file: "ca.crt",
 };
+
+/** The test authority's certificates and keys. */
+export const TLS_DIR = fileURLToPath(new URL("./tls/", import.meta.url));
+
+/** Who has to prove what. Everybody else is trusted. The users are those of `startup.ts`. */
+const ACCESS = `
+host      all by_password    all scram-sha-256
+hostssl   all only_tls       all scram-sha-256
+hostnossl all only_tls       all reject
+hostnossl all only_plain     all scram-sha-256
+hostssl   all only_plain     all reject
+hostssl   all by_certificate all cert
+host      all by_certificate all reject
+`;
 
 export interface PostgresServer {
   /** An empty database. */
@@ -59,6 +78,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     },
   );
   assert.equal(made.status, 0, made.stderr);
+  protect(data);
   const port = await freePort();
   const options = Object.entries({ ...SETTINGS, ...settings, port: String(port) }).flatMap(([name, value]) => [
     "-c",
@@ -99,6 +119,17 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
       rmSync(dir, { recursive: true });
     },
   };
+}
+
+function protect(data: string): void {
+  for (const name of ["server.crt", "server.key", "ca.crt"]) {
+    const file = path.join(data, name);
+    copyFileSync(path.join(TLS_DIR, name), file);
+    chmodSync(file, 0o600); // PostgreSQL uses no key that others can read
+    if ("uid" in AS_NOBODY) chownSync(file, NOBODY, NOBODY);
+  }
+  const access = path.join(data, "pg_hba.conf");
+  writeFileSync(access, ACCESS + readFileSync(access, "utf8")); // the first line that fits counts
 }
 
 /** The folder of PostgreSQL's programs. When the user that runs them may not read `node_modules`, a copy of it. */

@@ -55,15 +55,19 @@ function pem(parameter: string, file: string | null): string | null {
 export async function connect(options: ConnectionOptions, config: pg.ClientConfig = {}): Promise<pg.Client> {
   let fault: unknown = null;
   for (const host of options.hosts) {
-    for (const ssl of protections(options.tls)) {
+    for (const ssl of protections(host, options.tls)) {
       try {
         return await connectTo(host, { ...config, ssl }, options);
       } catch (error) {
-        if (!(fault instanceof pg.DatabaseError)) fault = error;
+        if (!isAnswer(fault)) fault = error;
       }
     }
   }
   throw fault;
+}
+
+function isAnswer(fault: unknown): boolean {
+  return fault instanceof pg.DatabaseError || fault instanceof IsReplica;
 }
 
 async function connectTo(
@@ -98,7 +102,8 @@ async function connectTo(
 type Ssl = pg.ClientConfig["ssl"];
 
 /** The ways to protect the connection, in the order in which libpq tries them. */
-function protections(tls: ConnectionOptions["tls"]): readonly Ssl[] {
+function protections({ host }: DatabaseHost, tls: ConnectionOptions["tls"]): readonly Ssl[] {
+  if (host.startsWith("/")) return [false]; // a Unix socket, on which PostgreSQL offers no TLS
   const encrypted = protection(tls);
   switch (tls.mode) {
     case "disable":

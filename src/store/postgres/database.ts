@@ -12,9 +12,14 @@ export function openPostgres(data: LinkData): Connection {
 /** @throws StartupError when the data was written with another master key */
 export function openForWrites(data: LinkData, vault: Vault): WritableDatabase {
   const connection = openPostgres(data);
-  connection.begin("write");
-  checkMasterKey(connection, vault);
-  connection.commit();
+  try {
+    connection.begin("write");
+    checkMasterKey(connection, vault);
+    connection.commit();
+  } catch (error) {
+    connection.close(); // the transaction would keep the other nodes from writing
+    throw error;
+  }
   return {
     connection,
     hasSpace: () => true,

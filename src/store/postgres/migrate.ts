@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type pg from "pg";
 import { StartupError } from "../../domain/errors.ts";
+import { checkOwner, isThere } from "./rights.ts";
 
 const MIGRATIONS_DIR = new URL("./migrations/", import.meta.url);
 /** The letters "signal" as a number. Every node takes the same lock. */
@@ -10,13 +11,21 @@ const LOCK = 0x7369_676e_616c;
 /** The oldest version that has all that the statements use, as `server_version_num`. */
 const VERSION_MIN = 140_000;
 
-/** @throws StartupError when PostgreSQL is too old, or the schema is newer than this version knows */
+// `CREATE SCHEMA IF NOT EXISTS` needs the right to create schemas even if there is one.
+const CREATE_SCHEMA = `
+  DO $$
+  BEGIN
+    IF to_regnamespace('signalbox') IS NULL THEN CREATE SCHEMA signalbox; END IF;
+  END $$`;
+
+/** @throws StartupError when PostgreSQL is too old, the user lacks a right, or the schema is newer than this version knows */
 export async function migrate(client: pg.Client): Promise<void> {
   await checkVersion(client);
-  if (await isUpToDate(client)) return; // so that a node needs no right to create anything
+  if (await isUpToDate(client)) return; // a node that changes nothing need not own the schema
+  await checkOwner(client);
   await client.query("SELECT pg_advisory_lock($1)", [LOCK]);
   try {
-    await client.query("CREATE SCHEMA IF NOT EXISTS signalbox");
+    await client.query(CREATE_SCHEMA);
     await client.query("SET search_path = signalbox");
     await client.query("CREATE TABLE IF NOT EXISTS schema_version (number integer NOT NULL)");
     const migrations = migrationNames();
@@ -44,10 +53,13 @@ async function checkVersion(client: pg.Client): Promise<void> {
   }
 }
 
-/** Whether the schema is the one of this version. */
+/**
+ * Whether the schema is the one of this version.
+ *
+ * @throws StartupError when the user may not use it, or it is newer
+ */
 export async function isUpToDate(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query("SELECT to_regclass('signalbox.schema_version') IS NOT NULL AS present");
-  if (rows[0]?.present !== true) return false;
+  if (!(await isThere(client))) return false;
   const { length } = migrationNames();
   return (await readVersion(client, length)) === length;
 }

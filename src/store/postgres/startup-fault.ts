@@ -3,6 +3,7 @@ import pg from "pg";
 import { StartupError } from "../../domain/errors.ts";
 import type { ConnectionOptions } from "./connect.ts";
 import { IsReplica } from "./connect.ts";
+import { identifier } from "./rights.ts";
 
 type Explain = (where: Where, message: string) => string;
 
@@ -14,15 +15,31 @@ interface Where {
 
 const BY_SQLSTATE: Readonly<Record<string, Explain>> = {
   "28P01": ({ server, user }) => `${server} refuses the password of the user ${user}: correct it in DATABASE_URL`,
-  "28000": ({ server }, message) => `${server} refuses the connection: ${message}`,
+  "28000": refused,
+  "3F000": lacksRight,
   "3D000": ({ server, database, user }) =>
-    `${server} has no database ${database}: create it with \`CREATE DATABASE ${database} OWNER ${user}\`, or correct DATABASE_URL`,
-  "42501": ({ server, database, user }, message) =>
-    `the user ${user} lacks a right on the database ${database} at ${server} (${message}): let the database's owner run ` +
-    `\`GRANT CREATE ON DATABASE ${database} TO ${user}\`, and make ${user} the owner of the schema signalbox if it exists`,
+    `${server} has no database ${database}: create it with ` +
+    `\`CREATE DATABASE ${identifier(database)} OWNER ${identifier(user)}\`, or correct DATABASE_URL`,
+  "42501": lacksRight,
   "53300": ({ server }) => `${server} has no connection left: raise its max_connections, or stop what uses them`,
   "57P03": ({ server }, message) => `${server} accepts no connections yet (${message}): start again when it does`,
 };
+
+function lacksRight({ server, database, user }: Where, message: string): string {
+  const grant = message.includes("database")
+    ? `GRANT CONNECT, CREATE ON DATABASE ${identifier(database)}`
+    : "GRANT USAGE, CREATE ON SCHEMA signalbox";
+  return `${server}: ${message}; let the owner run \`${grant} TO ${identifier(user)}\``;
+}
+
+function refused({ server, user }: Where, message: string): string {
+  const fix = /no encryption/.test(message)
+    ? "; if it accepts only encrypted connections, set sslmode=verify-full in DATABASE_URL"
+    : /client certificate/.test(message)
+      ? `; name the certificate of the user ${user} with sslcert=FILE and sslkey=FILE in DATABASE_URL`
+      : "; correct DATABASE_URL, or the server's pg_hba.conf";
+  return `${server} refuses the connection: ${message}${fix}`;
+}
 
 const BY_CODE: Readonly<Record<string, Explain>> = {
   ECONNREFUSED: ({ server }) => `${server} refuses connections: start PostgreSQL there, or correct DATABASE_URL`,
@@ -33,6 +50,8 @@ const BY_CODE: Readonly<Record<string, Explain>> = {
     `the certificate of ${server} is for another host name: use that name in DATABASE_URL, or set sslmode=verify-ca`,
 };
 
+/** OpenSSL could not use a file, or the server did not accept the certificate. */
+const UNUSABLE = /^ERR_(?:OSSL|SSL)_/;
 const UNVERIFIED = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)/;
 /** Not covered by an SQLSTATE: errors that the driver itself makes. */
 const BY_MESSAGE: readonly (readonly [RegExp, Explain])[] = [
@@ -62,6 +81,7 @@ function explain(error: unknown, message: string): Explain | undefined {
   }
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (error instanceof pg.DatabaseError) return BY_SQLSTATE[code];
+  if (UNUSABLE.test(code)) return unusable(code);
   return BY_CODE[code] ?? (UNVERIFIED.test(code) ? unverified(code) : byMessage(message));
 }
 
@@ -69,6 +89,12 @@ function unverified(code: string): Explain {
   return ({ server }) =>
     `the certificate of ${server} cannot be verified (${code}): name its certificate authority with sslrootcert=FILE in ` +
     "DATABASE_URL, or set sslmode=require if nobody can come between";
+}
+
+function unusable(code: string): Explain {
+  return ({ server }) =>
+    `no TLS connection to ${server} (${code}): sslrootcert and sslcert must name PEM files with certificates, sslkey the ` +
+    "private key of sslcert, and the server must trust the authority of sslcert";
 }
 
 function byMessage(message: string): Explain | undefined {
