@@ -11,6 +11,7 @@ import { FAULTS, runFault } from "../postgres/faults.ts";
 import { nodeCases } from "../postgres/nodes.ts";
 import { type PostgresServer, startPostgres } from "../postgres/server.ts";
 import { startupCases } from "../postgres/startup.ts";
+import { textCases } from "../postgres/texts.ts";
 import { describeStore, SPECIAL_CALLS, USUAL_CALLS } from "./store/suite.ts";
 import type { OpenedStore } from "./store/world.ts";
 
@@ -90,6 +91,8 @@ describe("failures of PostgreSQL", () =>
 startupCases({ server: () => server, connections: () => connections, createDatabase, masterKey });
 
 nodeCases({ createDatabase, masterKey });
+
+textCases({ createDatabase, masterKey });
 
 /** What `npm run faults` does for longer. */
 describe("faults", () => {
