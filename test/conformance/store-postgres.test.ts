@@ -12,6 +12,7 @@ import { nodeCases } from "../postgres/nodes.ts";
 import { type PostgresServer, startPostgres } from "../postgres/server.ts";
 import { startupCases } from "../postgres/startup.ts";
 import { textCases } from "../postgres/texts.ts";
+import { endTracking } from "../processes/test-tracking.ts";
 import { describeStore, SPECIAL_CALLS, USUAL_CALLS } from "./store/suite.ts";
 import type { OpenedStore } from "./store/world.ts";
 
@@ -110,3 +111,4 @@ describe("faults", () => {
     });
   }
 });
+endTracking();
