@@ -41,7 +41,11 @@ async function launch(scope: Scope): Promise<Browser> {
   return browser;
 }
 
-const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+/** Only ASCII: one other character makes the whole code two bytes a character, which takes 13 ms more CPU for each document. */
+const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8").replace(
+  /[\u0080-\uffff]/g,
+  (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
+);
 
 /**
  * For a page's initial scripts, which the page's policy does not restrict. A document that is not checked does not run
