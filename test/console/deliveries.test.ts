@@ -6,7 +6,7 @@ import { startHooks } from "../harness/hooks.ts";
 import { createEndpoint, patch, publish } from "../harness/scene.ts";
 import type { AnswerBody, Client } from "../harness/server.ts";
 import { NARROW, startConsole, type Visit } from "./console.ts";
-import { change, go, stepsOf, tryAgain } from "./waiting.ts";
+import { change, disappears, go, stepsOf, tryAgain } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const NOWHERE = "http://127.0.0.1:9/";
@@ -181,6 +181,7 @@ async function useKeys({ page }: Visit): Promise<void> {
   await page.locator("[data-row]:focus").waitFor();
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/console\/deliveries\/del_/);
+  await disappears(page.getByRole("heading", { name: "Deliveries", level: 1 }));
 }
 
 async function keepViews({ page }: Visit): Promise<void> {

@@ -5,7 +5,7 @@ import { type RunningReceiver, startRunningReceiver } from "../harness/receiver.
 import { createEndpoint, publish } from "../harness/scene.ts";
 import type { Client } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { go, stepsOf } from "./waiting.ts";
+import { disappears, go, stepsOf } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const HOSTILE = '<img src=x onerror="alert(1)"> \u202e';
@@ -179,6 +179,7 @@ async function recover(visit: Visit): Promise<void> {
   await visit.assertAccessible("endpoint-recover");
   await page.getByRole("link", { name: "Show the job" }).click();
   await page.waitForURL(/\/jobs\/job_/);
+  await disappears(page.getByRole("heading", { name: "tested", level: 1 }));
 }
 
 async function pauseSelected(visit: Visit): Promise<void> {

@@ -1,6 +1,6 @@
 /** The routes. The state of a page is in its URL, as plain text: `?status=FAILED&status=EXPIRED`. */
 import { createRootRoute, createRoute, createRouter, retainSearchParams } from "@tanstack/react-router";
-import { lazy } from "react";
+import { type ComponentType, lazy, useState } from "react";
 import { Boundary, fresh, lazyFile } from "../parts/feedback/boundary.tsx";
 import { NotFound } from "./not-found.tsx";
 import { PAGES, type PageEntry } from "./pages.ts";
@@ -14,6 +14,9 @@ const rootRoute = createRootRoute({
   validateSearch: (search: Record<string, unknown>) => search as SearchValues,
   search: { middlewares: [retainSearchParams(["tenant"])] },
 });
+
+/** A page whose file comes sooner replaces the one before at once. Otherwise a placeholder replaces it. */
+const SOON_MS = 150;
 
 /** Every page but the sign-in page is inside the shell. */
 const signedInRoute = createRoute({ getParentRoute: () => rootRoute, id: "signed-in", component: SignedIn });
@@ -36,8 +39,7 @@ const setPasswordRoute = createRoute({
 const unknownRoute = createRoute({ getParentRoute: () => signedInRoute, path: "$", component: NotFound });
 
 function routeOf({ path, needs, load }: PageEntry) {
-  const once = fresh(load);
-  const Content = lazy(once);
+  const { Content, loader } = laterOf(fresh(load));
   return createRoute({
     getParentRoute: () => signedInRoute,
     path,
@@ -48,9 +50,35 @@ function routeOf({ path, needs, load }: PageEntry) {
     ),
     // Another record is another page: nothing that was typed or selected stays. A tab is a part of the same page.
     remountDeps: ({ params }) => Object.entries(params).filter(([name]) => name !== "tab"),
-    // Starts to load the file while the pointer is over a link.
-    loader: () => void once().catch(() => undefined),
+    loader,
+    // A loaded file stays as it is. With the default of 0, the router runs the loader again after each navigation, and renders.
+    staleTime: Number.POSITIVE_INFINITY,
   });
+}
+
+/**
+ * A component in a file of its own. The loader waits for the file, and starts to load it while the pointer is over a link.
+ * React shows the content of `lazy` 300 ms after its placeholder or later, so what is loaded is shown without `lazy`.
+ */
+function laterOf(load: PageEntry["load"]) {
+  const Later = lazy(load);
+  let loaded: ComponentType | null = null;
+  const wait = async (): Promise<void> => {
+    const file = load().then(
+      (module) => {
+        loaded = module.default;
+      },
+      () => undefined, // `Later` fails, too, and its boundary says why.
+    );
+    await Promise.race([file, new Promise((resolve) => setTimeout(resolve, SOON_MS))]);
+  };
+  return {
+    Content: function Content() {
+      const [Shown] = useState<ComponentType>(() => loaded ?? Later);
+      return <Shown />;
+    },
+    loader: () => (loaded === null ? wait() : undefined),
+  };
 }
 
 export const router = createRouter({
