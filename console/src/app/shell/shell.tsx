@@ -2,7 +2,7 @@
 import { ActionIcon, Drawer, Kbd, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useLocation } from "@tanstack/react-router";
-import { type ReactNode, Suspense, useEffect, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { useLiveConnection } from "../../live/use-live.ts";
 import { keys, nav as m } from "../../messages/en/app.ts";
 import { Dialog } from "../../parts/actions/dialog.tsx";
@@ -95,9 +95,6 @@ function Overlays({ shown, onClose }: { readonly shown: Overlay; readonly onClos
 
 function NarrowNavigation() {
   const [opened, { open, close }] = useDisclosure();
-  const { pathname } = useLocation();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: any navigation closes the drawer, not only its own links
-  useEffect(close, [pathname]);
   return (
     <>
       <ActionIcon variant="subtle" color="gray" className={classes.menu} onClick={open} aria-label={m.open} size="lg">
@@ -106,8 +103,19 @@ function NarrowNavigation() {
       <Drawer opened={opened} onClose={close} size={260} title="Signalbox" closeButtonProps={{ "aria-label": m.close }}>
         <Navigation onFollow={close} />
       </Drawer>
+      {opened && <OnNavigation run={close} />}
     </>
   );
+}
+
+/** Any navigation closes the drawer, not only its own links. While it is closed, a navigation does not render it. */
+function OnNavigation({ run }: { readonly run: () => void }) {
+  const { pathname } = useLocation();
+  const first = useRef(pathname);
+  useEffect(() => {
+    if (pathname !== first.current) run();
+  }, [pathname, run]);
+  return null;
 }
 
 function useShellKeys(show: (overlay: Overlay) => void): void {

@@ -1,6 +1,7 @@
 /** Filters of a list. They are in the URL, so that a link shows a colleague the same. */
-import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { usePathname } from "../page/pathname.ts";
 
 /** How to read one filter. `parse` answers null for a value that is not valid. */
 export interface FilterRule {
@@ -59,7 +60,7 @@ const NOT_FILTERS = ["tenant", "cursor"];
 export function useFilters<Rules extends FilterRules>(rules: Rules, others: readonly string[] = []): Filters<Rules> {
   const search = useSearch({ strict: false }) as Record<string, string | string[] | undefined>;
   const navigate = useNavigate();
-  const { pathname } = useLocation();
+  const pathname = usePathname();
   const key = JSON.stringify(search);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` is the content of `search`
   const { values, dropped } = useMemo(() => parse(rules, search, [...NOT_FILTERS, ...others]), [key, rules]);

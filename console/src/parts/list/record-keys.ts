@@ -1,10 +1,10 @@
 /** Keys on the page of one record: `n` and `p` go to its neighbours in the list that led there, `y` copies its id. */
-import { useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { keys as m } from "../../messages/en/app.ts";
 import { copyText } from "../actions/copy.ts";
 import { useShortcuts } from "../keys/shortcuts.ts";
 import { useGo } from "../page/go.tsx";
+import { usePathname } from "../page/pathname.ts";
 
 const KEY = "signalbox.rows";
 
@@ -22,7 +22,7 @@ export function useRememberedRows(paths: readonly string[]): void {
 
 /** Call it on the page of one record. */
 export function useRecordKeys(id: string): void {
-  const { pathname } = useLocation();
+  const pathname = usePathname();
   const go = useGo();
   const move = (step: 1 | -1) => (): void => {
     const paths = rememberedRows();

@@ -4,9 +4,10 @@
  */
 import { Alert } from "@mantine/core";
 import { SignalboxError } from "@signalbox/sdk";
-import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { list as m } from "../../messages/en/app.ts";
+import { usePathname } from "../page/pathname.ts";
 import { shortVisible } from "../text/visible.ts";
 
 export interface Parameter {
@@ -19,7 +20,7 @@ type Search = Readonly<Record<string, string | readonly string[] | undefined>>;
 /** @returns the error as it is, or null if it was only about what is left out now */
 export function useRefused(error: unknown): { readonly refused: readonly Parameter[]; readonly error: unknown } {
   const search = useSearch({ strict: false }) as Search;
-  const { pathname } = useLocation();
+  const pathname = usePathname();
   const navigate = useNavigate();
   // Until the URL changes again.
   const [left, setLeft] = useState({ at: "", refused: [] as readonly Parameter[] });

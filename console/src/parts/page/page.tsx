@@ -1,10 +1,10 @@
 /** The frame of a page: its heading, which gets the focus after a navigation, its acts, and the tab's title. */
 import { Group, Text, Title } from "@mantine/core";
-import { useLocation } from "@tanstack/react-router";
 import { type ReactNode, type Ref, useEffect, useLayoutEffect, useRef } from "react";
 import { page as m } from "../../messages/en/app.ts";
 import { visible } from "../text/visible.ts";
 import classes from "./page.module.css";
+import { usePathname } from "./pathname.ts";
 
 interface PageProps {
   readonly title: string;
@@ -21,7 +21,7 @@ interface PageProps {
 
 export function Page({ title, tabTitle = title, lead, aside, actions, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const { pathname } = useLocation();
+  const pathname = usePathname();
   useEffect(() => {
     document.title = m.title(visible(tabTitle));
   }, [tabTitle]);
