@@ -4,9 +4,10 @@
  * Rows do not move under a reader: what is new since the page was opened is counted, and shown when the reader asks.
  */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { isByStream } from "../../live/by-stream.ts";
+import { usePathname } from "../page/pathname.ts";
 import { type Parameter, useRefused } from "./refused.tsx";
 
 export interface ListPageOf<Row> {
@@ -100,7 +101,7 @@ export function useCursorList<Row>(options: CursorListOptions<Row>): CursorList<
 function useCursor() {
   const { cursor: given, ...search } = useSearch({ strict: false }) as { readonly cursor?: unknown };
   const cursor = typeof given === "string" && given !== "" ? given : undefined;
-  const { pathname } = useLocation();
+  const pathname = usePathname();
   const navigate = useNavigate();
   const goTo = (next: string | undefined): void => {
     void navigate({ to: pathname, search: { ...search, cursor: next } as never });
@@ -108,8 +109,10 @@ function useCursor() {
   return { cursor, goTo };
 }
 
-interface Shown {
+interface Shown<Row> {
   readonly resetKey: string;
+  /** As they were read. */
+  readonly rows: readonly Row[];
   readonly keys: readonly string[];
 }
 
@@ -122,24 +125,20 @@ function useSteadyRows<Row>(
     resetKey,
   }: { readonly rowKey: (row: Row) => string; readonly isSteady: boolean; readonly resetKey: string },
 ) {
-  const [shown, setShown] = useState<Shown | null>(null);
-  const [seen, setSeen] = useState<ReadonlyMap<string, Row>>(new Map());
+  const [shown, setShown] = useState<Shown<Row> | null>(null);
   // While a list is empty, no row can move under the reader.
   const isCurrent = isSteady && shown?.resetKey === resetKey && shown.keys.length > 0;
   const keep = (): void => {
-    if (latest === undefined) return;
-    setShown({ resetKey, keys: latest.map(rowKey) });
-    setSeen(new Map(latest.map((row) => [rowKey(row), row])));
+    if (latest !== undefined) setShown({ resetKey, rows: latest, keys: latest.map(rowKey) });
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only another list, or a reader who asks, changes the rows
-  useEffect(() => {
-    if (isSteady && !isCurrent) keep();
-    // A reader who follows sees every row, and starts afresh afterwards.
-    if (!isSteady && shown !== null) setShown(null);
-  }, [isSteady, isCurrent, latest]);
+  // While rendering, so that React starts again before it renders the rows: an effect would render all of them twice.
+  if (isSteady && !isCurrent && (shown?.rows !== latest || shown?.resetKey !== resetKey)) keep();
+  // A reader who follows sees every row, and starts afresh afterwards.
+  if (!isSteady && shown !== null) setShown(null);
   if (latest === undefined || !isCurrent || shown === null) return { rows: latest, newCount: 0, showNew: keep };
-  const byKey = new Map(latest.map((row) => [rowKey(row), row]));
-  const rows = shown.keys.flatMap((key) => byKey.get(key) ?? seen.get(key) ?? []);
+  // A row that the server no longer lists stays as it was.
+  const byKey = new Map([...shown.rows, ...latest].map((row) => [rowKey(row), row]));
+  const rows = shown.keys.flatMap((key) => byKey.get(key) ?? []);
   const known = new Set(shown.keys);
   return { rows, newCount: latest.filter((row) => !known.has(rowKey(row))).length, showNew: keep };
 }
