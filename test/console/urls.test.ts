@@ -266,6 +266,23 @@ test("an organization admin gets the own tenant, and nothing of another one", as
   await visit.close();
 });
 
+/** As if the store were PostgreSQL, and another node shared it. */
+async function pretendNodes(page: Page): Promise<void> {
+  await page.route("**/v1/status", async (route) => {
+    const response = await route.fetch();
+    const status = await response.json();
+    const settings = [{ name: "DATABASE_URL", value: "postgres://signalbox@db.example.com:5432/signalbox" }];
+    await route.fulfill({ response, json: { ...status, process: { ...status.process, settings } } });
+  });
+  const at = "2026-03-01T10:00:00Z";
+  const node = { version: "0.3.0", started_at: at, last_seen_at: at, lanes: 3, leases: 120 };
+  const nodes = [
+    { ...node, id: 7, name: "hooks-1", leader: true, self: false },
+    { ...node, id: 12, name: "hooks-2", leader: false, self: true },
+  ];
+  await page.route("**/v1/nodes", (route) => route.fulfill({ json: { nodes } }));
+}
+
 test("a global admin gets the health of the server and the pages of any tenant, where bad filters are dropped with a notice", async () => {
   const other = await newTenant(app.stage.server);
   const visit = await app.visit("global_admin", `/console/access?tenant=${other.id}`);
@@ -281,7 +298,15 @@ test("a global admin gets the health of the server and the pages of any tenant, 
   assert.match(await linksOfNavigation(page), new RegExp(`, ${ADMINS_ONLY}$`));
   await go(page, "/health", "Health");
   await appears(page.getByRole("heading", { name: "Settings in force" }));
+  await appears(page.getByText("The store is a file of this server, so there is one node."));
   await visit.assertAccessible("health");
+  await pretendNodes(page);
+  await change(page, "/endpoints");
+  await change(page, "/health");
+  await appears(page.getByRole("region", { name: "Node 12" }).getByText("shows this page"));
+  await appears(page.getByRole("region", { name: "Node 7" }).getByText("leader"));
+  assert.equal(await page.getByText("Write-ahead log").count(), 0);
+  await visit.assertAccessible("health-nodes");
   await change(page, `/endpoints?tenant=dev_${UNKNOWN}`);
   await appears(page.getByText("There is no such tenant."));
   assert.equal(await page.getByRole("dialog").count(), 0);

@@ -13,6 +13,7 @@ import { NameValues } from "../../parts/text/name-values.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
 import { Channels } from "./channels.tsx";
+import { Nodes } from "./nodes.tsx";
 
 const REFRESH_MS = 10_000;
 
@@ -50,25 +51,44 @@ function Status({ status }: { readonly status: ServerStatus }) {
       </Section>
       <Channels channels={status.channels} />
       {store === null && <Text c="dimmed">{m.partHint}</Text>}
-      {store !== null && <Store store={store} />}
+      {store !== null && <Store store={store} isShared={isShared(process)} />}
+      {isShared(process) && <Nodes />}
       {process !== null && <Process process={process} />}
     </>
   );
 }
 
-function Store({ store }: { readonly store: NonNullable<ServerStatus["store"]> }) {
+/** Whether the store is PostgreSQL, which other nodes may share. */
+function isShared(process: ServerStatus["process"]): boolean {
+  return process?.settings.some(({ name, value }) => name === "DATABASE_URL" && value !== null) ?? false;
+}
+
+interface StoreProps {
+  readonly store: NonNullable<ServerStatus["store"]>;
+  readonly isShared: boolean;
+}
+
+function Store({ store, isShared }: StoreProps) {
   return (
-    <Section title={m.store}>
+    <Section title={isShared ? m.database : m.store}>
       <NameValues
         rows={[
           [m.file, bytes(store.file_bytes)],
-          [m.wal, bytes(store.wal_bytes)],
-          [m.disk, m.diskOf(store.disk_free_bytes, store.disk_total_bytes)],
+          ...(isShared ? [] : ownDisk(store)),
           [m.writable, store.writable ? m.yes : m.no],
         ]}
       />
+      {!isShared && <Text c="dimmed">{m.oneNode}</Text>}
     </Section>
   );
+}
+
+/** Of PostgreSQL's disk and log, this server knows nothing. */
+function ownDisk(store: StoreProps["store"]): readonly (readonly [string, string])[] {
+  return [
+    [m.wal, bytes(store.wal_bytes)],
+    [m.disk, m.diskOf(store.disk_free_bytes, store.disk_total_bytes)],
+  ];
 }
 
 function Process({ process }: { readonly process: NonNullable<ServerStatus["process"]> }) {
