@@ -132,7 +132,7 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
       await run("UPDATE signalbox.schema_version SET number = 1");
     });
 
-    test("refuses an old server, a replica, a newer schema and another master key", async () => {
+    test("refuses an old server, another encoding, a replica, a newer schema and another master key", async () => {
       // These functions stand in for an old server, and for a replica.
       await run(`
         CREATE SCHEMA pretended;
@@ -141,6 +141,11 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
           AS $$ SELECT CASE name WHEN 'server_version_num' THEN '130011' ELSE '13.11' END $$;
         ALTER ROLE old SET search_path = pretended, pg_catalog`);
       await refuses(url("old"), /PostgreSQL 13\.11 is too old; Signalbox needs PostgreSQL 14 or later/);
+      await run("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0");
+      await refuses(
+        url("signalbox", { name: "latin" }),
+        /the database latin has the encoding LATIN1: use one .* 'UTF8'/,
+      );
       await run("CREATE FUNCTION pretended.pg_is_in_recovery () RETURNS boolean LANGUAGE sql AS 'SELECT true'");
       await refuses(url("old"), /is a replica, which accepts no writes: name the primary server in DATABASE_URL/);
       await refuses(

@@ -11,6 +11,13 @@ const LOCK = 0x7369_676e_616c;
 /** The oldest version that has all that the statements use, as `server_version_num`. */
 const VERSION_MIN = 140_000;
 
+const SERVER = `
+  SELECT
+    current_setting('server_version_num') AS number,
+    current_setting('server_version') AS name,
+    current_setting('server_encoding') AS encoding,
+    current_database() AS database`;
+
 // `CREATE SCHEMA IF NOT EXISTS` needs the right to create schemas even if there is one.
 const CREATE_SCHEMA = `
   DO $$
@@ -20,7 +27,7 @@ const CREATE_SCHEMA = `
 
 /** @throws StartupError when PostgreSQL is too old, the user lacks a right, or the schema is newer than this version knows */
 export async function migrate(client: pg.Client): Promise<void> {
-  await checkVersion(client);
+  await checkServer(client);
   if (await isUpToDate(client)) return; // a node that changes nothing need not own the schema
   await checkOwner(client);
   await client.query("SELECT pg_advisory_lock($1)", [LOCK]);
@@ -42,13 +49,17 @@ export async function migrate(client: pg.Client): Promise<void> {
   }
 }
 
-async function checkVersion(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ number: string; name: string }>(
-    "SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS name",
-  );
+async function checkServer(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<Readonly<Record<"number" | "name" | "encoding" | "database", string>>>(SERVER);
   if (Number(rows[0]?.number) < VERSION_MIN) {
     throw new StartupError(
       `PostgreSQL ${rows[0]?.name} is too old; Signalbox needs PostgreSQL ${VERSION_MIN / 10_000} or later`,
+    );
+  }
+  const { encoding, database } = rows[0] ?? {};
+  if (encoding !== "UTF8") {
+    throw new StartupError(
+      `the database ${database} has the encoding ${encoding}: use one that was created with \`ENCODING 'UTF8' TEMPLATE template0\``,
     );
   }
 }
