@@ -2,6 +2,7 @@
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { setFlagsFromString } from "node:v8";
+import { createStores } from "./administration.ts";
 import { runCommand } from "./cli/run.ts";
 import { createSystemClock } from "./clock/system.ts";
 import { type Config, type Environment, loadConfig } from "./config.ts";
@@ -14,8 +15,6 @@ import type { AccessStore } from "./ports/store.ts";
 import { masterKeyOf, type RunningSignalbox, startSignalbox, version } from "./signalbox.ts";
 import { openPostgresCommandLineStore } from "./store/postgres/command-line-store.ts";
 import { openCommandLineStore } from "./store/sqlite/command-line-store.ts";
-import { backUp } from "./store/sqlite/files/backup.ts";
-import { dataFiles } from "./store/sqlite/files/files.ts";
 
 /**
  * @param words the words after the program's name
@@ -125,9 +124,6 @@ function closeAndExit(running: RunningSignalbox): Promise<never> {
   );
 }
 
-const NO_BACKUP =
-  "with DATABASE_URL the data is in PostgreSQL: back it up with its own tools, such as pg_dump or pg_basebackup, and keep a copy of SIGNALBOX_MASTER_KEY";
-
 function openAccessStore(config: Config, newId: () => Uuid): AccessStore {
   const { database, dataDir } = config;
   const masterKey = masterKeyOf(config);
@@ -144,16 +140,7 @@ export async function command(words: readonly string[], surroundings: Surroundin
     version,
     openStore: () => openAccessStore(loadConfig(env), () => clock.uuid()),
     readInput,
-    backUp(file, overwrites) {
-      const config = loadConfig(env);
-      if (config.database !== null) throw new StartupError(NO_BACKUP);
-      const backup = backUp({ dataDir: config.dataDir, file, overwrites });
-      return {
-        ...backup,
-        masterKey:
-          config.masterKey === null ? dataFiles(path.resolve(config.dataDir)).masterKey : "SIGNALBOX_MASTER_KEY",
-      };
-    },
+    stores: createStores(() => loadConfig(env), clock),
     print,
     printError: (line) => surroundings.printError(errorLine(line)),
   });

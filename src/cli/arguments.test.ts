@@ -36,6 +36,11 @@ const COMMANDS: readonly Command[] = [
 const parsed = (line: string): Parsed => parse(line.split(" "), COMMANDS);
 const KEY = "key_0190a2b4-0000-7000-8000-000000000001";
 
+const ADMIN_COMMANDS: readonly Command[] = [
+  ...COMMANDS,
+  { ...(COMMANDS[1] as Command), group: "admin", action: "drop" },
+];
+
 const MISTAKES: readonly (readonly [string, RegExp])[] = [
   ["key add", /^unknown command "key"; did you mean keys\?$/],
   ["serve", /^unknown command "serve"; the commands are keys$/],
@@ -82,6 +87,15 @@ test("a valid command line is parsed with its options in any order", () => {
   const revoke = parsed(`keys revoke -- ${KEY}`);
   assert(revoke.kind === "run");
   assert.equal(revoke.asJson, false);
+});
+
+test("the group admin has commands of its own, and all others", () => {
+  const kindOf = (line: string) => parse(line.split(" "), ADMIN_COMMANDS).kind;
+  for (const line of [`admin drop ${KEY}`, `admin keys revoke ${KEY}`, `keys revoke ${KEY}`]) {
+    assert.equal(kindOf(line), "run", line);
+  }
+  for (const line of [`drop ${KEY}`, "admin", "admin admin drop", "admin kays"])
+    assert.equal(kindOf(line), "mistake", line);
 });
 
 test("help covers all commands, one group, or one command", () => {

@@ -16,6 +16,9 @@ export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
   help: { value: null, about: "print this help" },
 };
 
+/** The group of all commands that work on the data without a key. */
+export const ADMIN = "admin";
+
 export function parse(words: readonly string[], commands: readonly Command[]): Parsed {
   const [group = "", action = ""] = words;
   if (isHelp(group)) return { kind: "help", commands };
@@ -25,6 +28,15 @@ export function parse(words: readonly string[], commands: readonly Command[]): P
   const alone = commands.find((command) => command.group === group && command.action === null);
   if (alone !== undefined) return parseRest(alone, words.slice(1));
   const ofGroup = commands.filter((command) => command.group === group);
+  // `admin users list` is `users list`: the words of older versions go on working.
+  if (
+    group === ADMIN &&
+    action !== ADMIN &&
+    groups.includes(action) &&
+    !ofGroup.some((each) => each.action === action)
+  ) {
+    return parse(words.slice(1), commands);
+  }
   if (isHelp(action)) return { kind: "help", commands: ofGroup };
   const command = ofGroup.find((candidate) => candidate.action === action);
   const actions = ofGroup.map((candidate) => candidate.action ?? "");

@@ -33,22 +33,57 @@ export interface CommandContext {
   readonly users: Users;
   /** Read all of standard input. */
   readonly readInput: () => Promise<string>;
-  readonly backUp: (file: string, overwrites: boolean) => BackedUp;
+  readonly stores: Stores;
 }
 
-export interface BackedUp {
+/** What commands do with a whole store. Each throws a StartupError when it cannot. */
+export interface Stores {
+  backUp(file: string, overwrites: boolean): BackedUp;
+  restore(file: string, overwrites: boolean): Copied;
+  verify(): Promise<readonly Verified[]>;
+  /** @param url the address of a PostgreSQL database, with its password */
+  moveTo(url: string): Promise<Moved>;
+}
+
+/** A file that was copied, and the version of its schema. */
+interface Copied {
   readonly file: string;
   readonly bytes: number;
   readonly schema: number;
+}
+
+interface BackedUp extends Copied {
   /** Where to find the key that a restore of the backup needs: a file or a setting. */
   readonly masterKey: string;
+}
+
+/** One rule, how many rows break it, and the sequence of the first. */
+interface Verified {
+  readonly rule: string;
+  readonly rows: number;
+  readonly wrong: number;
+  readonly first: number | null;
+}
+
+interface Moved {
+  /** Whether all comparisons are the same. If not, nothing has changed. */
+  readonly isMoved: boolean;
+  readonly comparisons: readonly {
+    readonly check: string;
+    readonly source: number;
+    readonly target: number;
+    readonly same: boolean;
+  }[];
+  /** Starts a server on the moved data, without the database's password. */
+  readonly startCommand: string;
 }
 
 /** A record, which `--json` prints as an object and which is otherwise printed as a table. */
 export type Fields = Readonly<Record<string, string | number | boolean | null>>;
 
 export type CommandOutcome =
-  | { readonly kind: "list"; readonly rows: readonly Fields[] }
+  /** `note` follows the table, for people. With `failed`, the command has failed for this reason. */
+  | { readonly kind: "list"; readonly rows: readonly Fields[]; readonly note?: string; readonly failed?: string }
   /** `secret` names the field that is shown only once. */
   | { readonly kind: "one"; readonly fields: Fields; readonly secret?: string }
   | { readonly kind: "failed"; readonly message: string };

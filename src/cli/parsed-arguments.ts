@@ -97,6 +97,11 @@ export class ParsedArguments {
     return this.#operand;
   }
 
+  /** The address of a database. It is read where it is used, and never shown: it has a password. */
+  databaseUrl(option: string): string {
+    return this.optional(option) ?? this.#missing(`--${option}`, "");
+  }
+
   /** The email address of an existing user. It is only looked up, so its form is not checked. */
   knownEmail(): string {
     return this.#operand ?? this.#missing("EMAIL", "");

@@ -9,7 +9,8 @@ export function printJson(outcome: Success): string {
 }
 
 export function printText(outcome: Success): string {
-  return outcome.kind === "list" ? table(outcome.rows) : record(outcome.fields, outcome.secret);
+  if (outcome.kind === "one") return record(outcome.fields, outcome.secret);
+  return outcome.note === undefined ? table(outcome.rows) : `${table(outcome.rows)}\n${outcome.note}\n`;
 }
 
 function table(rows: readonly Fields[]): string {

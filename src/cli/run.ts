@@ -1,5 +1,5 @@
 /**
- * `signalbox users|keys|tenants|backup …`: run a command on the data directory, while the server is running or stopped.
+ * `signalbox admin …`: run a command on the data, while the server is running or stopped.
  */
 import { Access } from "../engine/access/access.ts";
 import type { AccessService } from "../engine/access/access-types.ts";
@@ -7,11 +7,11 @@ import { Users } from "../engine/access/users.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AccessStore } from "../ports/store.ts";
 import { parse } from "./arguments.ts";
-import { BACKUP } from "./backup.ts";
-import type { BackedUp, Command, CommandContext, CommandOutcome, Run } from "./command.ts";
+import type { Command, CommandContext, CommandOutcome, Run, Stores } from "./command.ts";
 import { helpOf } from "./help.ts";
 import { KEY_COMMANDS } from "./keys.ts";
 import { printJson, printText } from "./print.ts";
+import { STORE_COMMANDS } from "./stores.ts";
 import { TENANT_COMMANDS } from "./tenants.ts";
 import { USER_COMMANDS } from "./users.ts";
 
@@ -21,14 +21,13 @@ export interface CliEnvironment {
   /** Called only when a command needs it. */
   readonly openStore: () => AccessStore;
   readonly readInput: () => Promise<string>;
-  /** @throws StartupError */
-  readonly backUp: (file: string, overwrites: boolean) => BackedUp;
+  readonly stores: Stores;
   readonly print: (text: string) => void;
   /** Print an error as a single line, given without a line break. */
   readonly printError: (line: string) => void;
 }
 
-const COMMANDS: readonly Command[] = [...TENANT_COMMANDS, ...USER_COMMANDS, ...KEY_COMMANDS, BACKUP];
+const COMMANDS: readonly Command[] = [...TENANT_COMMANDS, ...USER_COMMANDS, ...KEY_COMMANDS, ...STORE_COMMANDS];
 const EXIT = { done: 0, failed: 1, usage: 2 };
 
 /**
@@ -57,7 +56,9 @@ export async function runCommand(words: readonly string[], environment: CliEnvir
         return EXIT.failed;
       }
       environment.print(parsed.asJson ? printJson(outcome) : printText(outcome));
-      return EXIT.done;
+      if (outcome.kind !== "list" || outcome.failed === undefined) return EXIT.done;
+      environment.printError(outcome.failed);
+      return EXIT.failed;
     }
   }
 }
@@ -74,17 +75,17 @@ async function runWith(run: Run, environment: CliEnvironment): Promise<CommandOu
   }
 }
 
-/** Opens the store on first use. A backup never opens it, because that would migrate an older store. */
+/** Opens the store on first use. What works on whole stores never opens it, because that would migrate an older store. */
 class LazyContext implements CommandContext {
   readonly readInput: CommandContext["readInput"];
-  readonly backUp: CommandContext["backUp"];
+  readonly stores: Stores;
   readonly #environment: CliEnvironment;
   #store: AccessStore | null = null;
 
   constructor(environment: CliEnvironment) {
     this.#environment = environment;
     this.readInput = environment.readInput;
-    this.backUp = environment.backUp;
+    this.stores = environment.stores;
   }
 
   get store(): AccessStore {

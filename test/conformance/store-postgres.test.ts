@@ -8,6 +8,7 @@ import { openPostgresStore, type PostgresOptions } from "../../src/store/postgre
 import { runHere } from "../fixtures/threads-here.ts";
 import { failureCases } from "../postgres/failures.ts";
 import { FAULTS, runFault } from "../postgres/faults.ts";
+import { movingCases } from "../postgres/moving.ts";
 import { nodeCases } from "../postgres/nodes.ts";
 import { type PostgresServer, startPostgres } from "../postgres/server.ts";
 import { startupCases } from "../postgres/startup.ts";
@@ -92,6 +93,7 @@ describe("failures of PostgreSQL", () =>
 startupCases({ server: () => server, connections: () => connections, createDatabase, masterKey });
 
 nodeCases({ createDatabase, masterKey });
+movingCases({ server: () => server, createDatabase });
 
 textCases({ createDatabase, masterKey });
 

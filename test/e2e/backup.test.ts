@@ -1,4 +1,4 @@
-/** Tests of `signalbox backup` and `signalbox --version`. */
+/** Tests of `signalbox admin backup|restore|verify` and `signalbox --version`. */
 import assert from "node:assert/strict";
 import { copyFileSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -88,6 +88,60 @@ test("a failed backup leaves no file, and a backup replaces a file only with --f
   await writeFile(path.join(damaged, "signalbox.db"), bytes);
   assertRefused(await runHere(damaged, ["backup", path.join(folder, "no.db")]), /damaged/);
   assert.deepEqual(readdirSync(folder).sort(), ["copy.db", "deep"]);
+});
+
+test("a backup is put in the place of the data, when no server runs and the key is its own", async (t) => {
+  const dataDir = await newDataDir(t);
+  const server = await startHere(t, dataDir);
+  const publish = async (on: typeof server) => {
+    const answer = await on.request("POST", "/v1/events", { body: { type: "order.paid", payload: {} } });
+    return `/v1/events/${answer.body.event_id}`;
+  };
+  const kept = await publish(server);
+  const folder = await newDataDir(t);
+  const file = path.join(folder, "copy.db");
+  const admin = (dir: string, words: readonly string[], env = {}) => runHere(dir, ["admin", ...words], { env });
+  assert.equal((await admin(dataDir, ["backup", file])).code, 0);
+  const lost = await publish(server);
+  assert.equal((await admin(dataDir, ["verify"])).code, 0, "also while a server runs");
+  assertRefused(await admin(dataDir, ["restore", file, "--force"]), /another Signalbox is running/);
+  await server.close();
+
+  assertRefused(await admin(dataDir, ["restore", file]), /there is data in .*--force/);
+  assertRefused(await admin(dataDir, ["restore", path.join(folder, "no.db")]), /there is no file/);
+  assertRefused(await admin(dataDir, ["restore", path.join(dataDir, "signalbox.db")]), /a file of the data itself/);
+  const wrong = { SIGNALBOX_MASTER_KEY: Buffer.alloc(32, 1).toString("base64") };
+  assertRefused(await admin(dataDir, ["restore", file, "--force"], wrong), /the master key is not the one that/);
+  const fresh = await newDataDir(t);
+  assertRefused(await admin(fresh, ["restore", file]), /needs its master key: put your copy into .*master\.key/);
+  const damaged = path.join(folder, "damaged.db");
+  const bytes = readFileSync(file);
+  bytes.fill(0xff, 4096, 4096 * 8);
+  await writeFile(damaged, bytes);
+  assertRefused(await admin(dataDir, ["restore", damaged, "--force"]), /damaged/);
+  await writeFile(damaged, "");
+  assertRefused(await admin(dataDir, ["restore", damaged, "--force"]), /is no backup of Signalbox/);
+  const elsewhere = { DATABASE_URL: "postgres://a@127.0.0.1/b", ...wrong };
+  for (const word of ["backup", "restore"]) {
+    assertRefused(await admin(dataDir, [word, file], elsewhere), /the data is in PostgreSQL/);
+  }
+
+  const { code, stdout, stderr } = await admin(dataDir, ["restore", file, "--force"]);
+  assert.deepEqual([code, stderr], [0, ""], stdout);
+  assert(!readdirSync(dataDir).some((name) => name.endsWith(".unfinished")));
+  const restored = await startHere(t, dataDir);
+  assert.equal((await restored.request("GET", kept)).status, 200);
+  assert.equal((await restored.request("GET", lost)).status, 404);
+  await restored.close();
+
+  const db = new DatabaseSync(path.join(dataDir, "signalbox.db"));
+  db.exec("UPDATE tenants SET open_pauses = 1");
+  db.close();
+  const verified = await admin(dataDir, ["verify", "--json"]);
+  assert.equal(verified.code, 1);
+  assert.match(verified.stderr, /^signalbox: 1 of \d+ rules are broken/);
+  const broken = (JSON.parse(verified.stdout) as { wrong: number }[]).filter(({ wrong: count }) => count > 0);
+  assert.deepEqual(broken, [{ rule: "a tenant has as many open pauses as it counts", rows: 1, wrong: 1, first: 1 }]);
 });
 
 test("--version prints the package's version", async () => {

@@ -147,3 +147,10 @@ export const POSTGRES_RECONNECT_MS = 1 * SECOND_MS;
 export const POSTGRES_VERDICT_MS_MAX = 30 * SECOND_MS;
 /** How long it waits between two tries. */
 export const POSTGRES_VERDICT_STEP_MS = 250;
+/** Rows, and about how many bytes, that one statement copies to PostgreSQL. Both processes hold two of them in memory. */
+export const MOVE_BATCH_ROWS_MAX = 2000;
+export const MOVE_BATCH_BYTES_MAX = 4 * MB;
+/** Payloads that are compared byte for byte after a move. */
+export const MOVE_PAYLOADS_COUNT_MAX = 1000;
+/** Rows that one statement of `admin verify` looks at. A server may run: this many take some 20 ms of a reader. */
+export const VERIFY_ROWS_COUNT_MAX = 5000;

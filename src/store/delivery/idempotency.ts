@@ -60,9 +60,9 @@ export function rememberKey(w: Writing, tenantSeq: Seq, claim: IdempotencyClaim,
 }
 
 // For surface `pauses`, `event_seq` is a pause's sequence: the tables of older versions have this column name.
-function createDay(w: Writing, day: number): void {
-  w.exec(`
-    CREATE TABLE IF NOT EXISTS idempotency_${day} (
+export function tableOfKeys(name: string): string {
+  return `
+    CREATE TABLE IF NOT EXISTS ${name} (
       tenant_seq  INTEGER NOT NULL,
       surface     TEXT NOT NULL,
       key_hash    BLOB NOT NULL,
@@ -70,7 +70,11 @@ function createDay(w: Writing, day: number): void {
       event_seq   INTEGER NOT NULL,
       expires_at  INTEGER NOT NULL,
       PRIMARY KEY (tenant_seq, surface, key_hash)
-    ) STRICT, WITHOUT ROWID`);
+    ) STRICT, WITHOUT ROWID`;
+}
+
+function createDay(w: Writing, day: number): void {
+  w.exec(tableOfKeys(`idempotency_${day}`));
   w.memory.idempotencyDays.add(day);
 }
 

@@ -43,7 +43,7 @@ export function openPostgresCommandLineStore({ database, masterKey, newId }: Com
 }
 
 /** A command changes no schema: servers of an older version may be running. */
-async function checkSchema(options: ConnectionOptions): Promise<void> {
+export async function checkSchema(options: ConnectionOptions): Promise<void> {
   try {
     const client = await connect(options);
     try {

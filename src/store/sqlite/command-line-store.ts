@@ -8,7 +8,6 @@
  * of the audit. Each verb records what it changed, so that a running server drops what it has cached of it
  * (`changesSince`).
  */
-import { existsSync } from "node:fs";
 import { StartupError } from "../../domain/errors.ts";
 import type { Uuid } from "../../domain/ids.ts";
 import type { AccessStore } from "../../ports/store.ts";
@@ -17,7 +16,8 @@ import { accessOver } from "../command-line-store.ts";
 import { createVault } from "../vault.ts";
 import { createWriting } from "../writing.ts";
 import { isBehind, isEmpty, migrate, openConnection, type SqliteConnection } from "./connection.ts";
-import { type DataFiles, dataFiles, masterKey, openFault, prepareDir, tryLockDir } from "./files/files.ts";
+import { type DataFiles, existingData, masterKey, openFault, tryLockDir } from "./files/files.ts";
+import { refuseMoved } from "./moved.ts";
 
 export interface CommandLineStoreOptions {
   readonly dataDir: string;
@@ -28,17 +28,13 @@ export interface CommandLineStoreOptions {
 
 /** @throws StartupError when there is no data, or another version or another master key wrote it */
 export function openCommandLineStore({ dataDir, masterKey: given, newId }: CommandLineStoreOptions): AccessStore {
-  const files = dataFiles(dataDir);
-  // A directory without permission looks empty. A missing one is not created: most likely its name is wrong.
-  if (existsSync(dataDir)) prepareDir(dataDir);
-  if (!existsSync(files.database)) {
-    throw new StartupError(`there is no data in ${dataDir} (SIGNALBOX_DATA_DIR); the server's first start makes it`);
-  }
+  const files = existingData(dataDir);
   const vault = createVault(masterKey(files, given));
   let connection: SqliteConnection | null = null;
   try {
     connection = openConnection(files.database, "write");
     bringUpToDate(connection, files, dataDir);
+    refuseMoved(connection);
     checkMasterKey(connection, vault);
     const writing = createWriting(connection, vault, newId);
     return accessOver(

@@ -118,6 +118,11 @@ function migrationNames(): string[] {
     .sort();
 }
 
+/** The schema of this version. */
+export function newestSchema(): number {
+  return migrationNames().length;
+}
+
 function schemaOf({ db }: SqliteConnection): number {
   return Number(db.prepare("PRAGMA user_version").get()?.user_version);
 }
@@ -129,7 +134,7 @@ export function isEmpty(connection: SqliteConnection): boolean {
 
 /** Whether `migrate` would change something. */
 export function isBehind(connection: SqliteConnection): boolean {
-  return schemaOf(connection) < migrationNames().length;
+  return schemaOf(connection) < newestSchema();
 }
 
 /**

@@ -8,6 +8,7 @@ import { Checkpoints } from "./checkpoints.ts";
 import { migrate, openConnection } from "./connection.ts";
 import { DiskSpace } from "./files/disk-space.ts";
 import { openFault } from "./files/files.ts";
+import { refuseMoved } from "./moved.ts";
 
 /** @throws StartupError when another master key or a newer version wrote the file */
 export function openForWrites(
@@ -19,6 +20,7 @@ export function openForWrites(
     const connection = openConnection(file, "write");
     if (pagesMax !== null) connection.exec(`PRAGMA max_page_count = ${pagesMax}`);
     migrate(connection);
+    refuseMoved(connection);
     checkMasterKey(connection, vault);
     const space = new DiskSpace(connection, ballastFile, clock);
     const checkpoints = new Checkpoints(connection, file);

@@ -3,12 +3,13 @@
  * not block the writer. The copy is checked before it gets its final name, so that a file of that name is always
  * complete.
  */
-import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StartupError } from "../../../domain/errors.ts";
 import { BUSY_MS } from "../connection.ts";
-import { type DataFiles, dataFiles, isDiskFull, openFault, reasonOf } from "./files.ts";
+import { refuseMoved } from "../moved.ts";
+import { type DataFiles, existingData, isDiskFull, openFault, reasonOf } from "./files.ts";
 
 export interface BackupOptions {
   readonly dataDir: string;
@@ -27,15 +28,14 @@ export interface Backup {
 
 /** @throws StartupError when there is no data, or the file cannot be written. No file is left then. */
 export function backUp({ dataDir, file, overwrites }: BackupOptions): Backup {
-  const files = dataFiles(dataDir);
-  if (!existsSync(files.database)) throw new StartupError(`there is no data in ${dataDir} (SIGNALBOX_DATA_DIR)`);
+  const files = existingData(dataDir);
   const target = resolve(file);
   const fault = targetFault(target, files, overwrites);
   if (fault !== null) throw new StartupError(`${file}: ${fault}`);
   const unfinished = `${target}.${process.pid}.unfinished`;
   try {
     copy(files.database, unfinished);
-    const schema = check(unfinished);
+    const schema = checkCopy(unfinished, "the copy is damaged, and so may be the data");
     const { size: bytes } = statSync(unfinished);
     renameSync(unfinished, target);
     flush(dirname(target));
@@ -58,7 +58,7 @@ function targetFault(target: string, files: DataFiles, overwrites: boolean): str
 }
 
 /** Whether it is one of the files of the data directory, whatever path names it. */
-function isOwn(target: string, files: DataFiles): boolean {
+export function isOwn(target: string, files: DataFiles): boolean {
   const own = Object.values(files).flatMap((file) => [file, `${file}-wal`, `${file}-shm`]);
   const folder = realpathSync(dirname(target));
   return own.some((file) => basename(file) === basename(target) && realpathSync(dirname(file)) === folder);
@@ -68,6 +68,7 @@ function copy(database: string, unfinished: string): void {
   closeSync(openSync(unfinished, "wx", 0o600)); // SQLite would create it readable for others, but accepts an empty file
   const db = openReadOnly(database);
   try {
+    refuseMoved(db);
     db.prepare("VACUUM INTO ?").run(unfinished);
   } catch (error) {
     // A full disk concerns the copy. Any other error concerns the data.
@@ -81,18 +82,18 @@ function copy(database: string, unfinished: string): void {
 }
 
 /** @returns the version of its schema */
-function check(unfinished: string): number {
-  const db = openReadOnly(unfinished);
+export function checkCopy(file: string, damaged: string): number {
+  const db = openReadOnly(file);
   try {
     const found = db.prepare("PRAGMA integrity_check(1)").get()?.integrity_check;
-    if (found !== "ok") throw new StartupError(`the copy is damaged, and so may be the data: ${found}`);
+    if (found !== "ok") throw new StartupError(`${damaged}: ${String(found).replaceAll("\n", " ")}`);
     return Number(db.prepare("PRAGMA user_version").get()?.user_version);
   } finally {
     db.close();
   }
 }
 
-function openReadOnly(file: string): DatabaseSync {
+export function openReadOnly(file: string): DatabaseSync {
   try {
     return new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS });
   } catch (error) {
@@ -101,7 +102,7 @@ function openReadOnly(file: string): DatabaseSync {
 }
 
 /** Also for a directory: only then is a file's name on the disk. */
-function flush(path: string): void {
+export function flush(path: string): void {
   const descriptor = openSync(path, "r");
   try {
     fsyncSync(descriptor);

@@ -31,6 +31,15 @@ export function dataFiles(dir: string): DataFiles {
   };
 }
 
+/** @throws StartupError when there is no data */
+export function existingData(dir: string): DataFiles {
+  // A directory without permission looks empty. A missing one is not created: most likely its name is wrong.
+  if (existsSync(dir)) prepareDir(dir);
+  const files = dataFiles(dir);
+  if (existsSync(files.database)) return files;
+  throw new StartupError(`there is no data in ${dir} (SIGNALBOX_DATA_DIR); the server's first start makes it`);
+}
+
 export function prepareDir(dir: string): void {
   try {
     makeDir(resolve(dir));
