@@ -51,6 +51,7 @@ test("a field's length is counted in characters, not in UTF-16 units", () => {
 test("half of a surrogate pair is refused", () => {
   for (const field of TEXTS) {
     assert.deepEqual(faults({ [field]: "a\ud800" }), [`${field} must not have half of a surrogate pair`]);
+    assert.deepEqual(faults({ [field]: "a\0" }), [`${field} must not have a NUL character`]);
   }
   assert.deepEqual(faults({ changed_at: "\ud800" }), ["changed_at must be an RFC 3339 date and time"]);
 });
@@ -64,6 +65,7 @@ test("a shown text is cut between characters, and can be stored", () => {
   assert.equal(shownText("😀".repeat(300)), "😀".repeat(200));
   assert.equal(shownText(`a${"😀".repeat(300)}`), `a${"😀".repeat(199)}`);
   assert.equal(shownText("a\ud800"), "a\ufffd");
+  assert.equal(shownText("a\0b"), "a\ufffdb");
   assert.equal(shownText(""), null);
   assert.equal(shownText(3), null);
 });

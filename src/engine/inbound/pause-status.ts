@@ -63,7 +63,8 @@ function textFault(value: unknown): string | null {
     return `must be a string of 1 to ${INBOUND_FIELD_CHARS_MAX} characters`;
   }
   // UTF-8 cannot encode one. The store would keep U+FFFD instead, and the event would differ from the record.
-  return value.isWellFormed() ? null : "must not have half of a surrogate pair";
+  if (!value.isWellFormed()) return "must not have half of a surrogate pair";
+  return value.includes("\0") ? "must not have a NUL character" : null; // PostgreSQL does not store one
 }
 
 export function faultsText(faults: readonly FieldFault[]): string {
@@ -73,7 +74,7 @@ export function faultsText(faults: readonly FieldFault[]): string {
 /** A text field of a request that may be refused: as much of it as a record can show. */
 export function shownText(value: unknown): string | null {
   if (typeof value !== "string" || value === "") return null;
-  return firstCharacters(value, INBOUND_FIELD_CHARS_MAX).toWellFormed();
+  return firstCharacters(value, INBOUND_FIELD_CHARS_MAX).toWellFormed().replaceAll("\0", "\ufffd");
 }
 
 export interface TransitionNotice {
