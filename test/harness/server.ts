@@ -10,6 +10,7 @@ import { startSignalbox } from "../../src/signalbox.ts";
 import type { ThreadsOptions } from "../../src/store/store.ts";
 import { prepareDataDir } from "../fixtures/empty-store.ts";
 import { runHere } from "../fixtures/threads-here.ts";
+import { storeOfServer } from "../postgres/shared-server.ts";
 
 export interface TestServer extends Client {
   readonly url: string;
@@ -158,6 +159,7 @@ export async function startServer(
 ): Promise<TestServer> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "signalbox-test-"));
   prepareDataDir(dataDir);
+  const store = await storeOfServer();
   const config = loadConfig({
     HOST: "127.0.0.1",
     PORT: "0",
@@ -166,12 +168,16 @@ export async function startServer(
     SIGNALBOX_API_KEY: ADMIN_KEY,
     SIGNALBOX_ALLOW_HTTP: "true",
     SIGNALBOX_ALLOW_NETWORKS: "127.0.0.0/8,::1/128",
+    ...store.settings,
     ...env,
   });
   const running = await startSignalbox(config, { startRunner });
   let closed: Promise<void> | null = null;
   const close = async (): Promise<void> => {
-    closed ??= running.close().then(() => rm(dataDir, { recursive: true, force: true }));
+    closed ??= running.close().then(async () => {
+      await rm(dataDir, { recursive: true, force: true });
+      await store.release();
+    });
     await closed;
   };
   scope.after(close);

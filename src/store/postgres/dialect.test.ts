@@ -8,6 +8,7 @@ const CASES: readonly (readonly [what: string, sqlite: string, postgres: string]
   ["named parameters", "SELECT :a, :b, :a, c::int8", "SELECT $1, $2, $1, c::int8"],
   ["a comment with a question", "SELECT a -- why?\nFROM t", "SELECT a -- why?\nFROM t"],
   ["a named index", "SELECT a FROM t INDEXED BY t_a WHERE a = 1", "SELECT a FROM t WHERE a = 1"],
+  ["no index", "SELECT a FROM t NOT INDEXED WHERE a = 1", "SELECT a FROM t WHERE a = 1"],
   ["an order of joins", "FROM a x CROSS JOIN b y ON y.a = x.a", "FROM a x JOIN b y ON y.a = x.a"],
   ["a cross join", "FROM a CROSS JOIN b WHERE 1 = 1", "FROM a CROSS JOIN b WHERE 1 = 1"],
   ["the larger of two values", "SET a = max(b, coalesce(c, 0))", "SET a = greatest(b, coalesce(c, 0))"],

@@ -13,7 +13,7 @@ export interface Translated {
 /** Forms that are the same everywhere in a statement, each with what it becomes. */
 const FORMS: readonly (readonly [RegExp, string])[] = [
   // The planner of PostgreSQL takes no orders.
-  [/ INDEXED BY \w+/g, ""],
+  [/ (?:INDEXED BY \w+|NOT INDEXED\b)/g, ""],
   [/\bCROSS JOIN (\w+(?: \w+)?(?:\([^)]*\))?(?: \w+)?)(\s+)ON\b/g, "JOIN $1$2ON"],
   // The operand is ASCII or is compared as it is, in both.
   [/(\w+) = \? COLLATE NOCASE/g, "lower($1) = lower(?)"],
