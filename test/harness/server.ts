@@ -10,7 +10,7 @@ import { startSignalbox } from "../../src/signalbox.ts";
 import type { ThreadsOptions } from "../../src/store/store.ts";
 import { prepareDataDir } from "../fixtures/empty-store.ts";
 import { runHere } from "../fixtures/threads-here.ts";
-import { storeOfServer } from "../postgres/shared-server.ts";
+import { storeOfServer } from "../postgres/store-of-server.ts";
 
 export interface TestServer extends Client {
   readonly url: string;

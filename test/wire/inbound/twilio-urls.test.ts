@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { getExpectedTwilioSignature } from "twilio/lib/webhooks/webhooks.js";
 import { createSource, recordOf, rowsOf, SOURCE_SECRET } from "../../harness/inbound.ts";
 import { startServer } from "../../harness/server.ts";
-import { ON_POSTGRES } from "../../postgres/shared-server.ts";
+import { ON_POSTGRES } from "../../postgres/store-of-server.ts";
 
 const RIGHT = "https://hooks.example.com";
 const FORM = { "content-type": "application/x-www-form-urlencoded" };

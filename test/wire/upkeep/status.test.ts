@@ -4,7 +4,7 @@ import type { ServerStatus } from "../../../packages/sdk/src/index.ts";
 import { startMailServer } from "../../fixtures/mail-server.ts";
 import { type Client, newTenant } from "../../harness/server.ts";
 import { followOutcomes } from "../../harness/stream.ts";
-import { ON_POSTGRES } from "../../postgres/shared-server.ts";
+import { ON_POSTGRES } from "../../postgres/store-of-server.ts";
 import { sharedServer } from "../../processes/one-server.ts";
 
 const mail = await startMailServer({ after });
