@@ -12,6 +12,7 @@ import { type Bootstrapped, bootstrap } from "./engine/access/bootstrap.ts";
 import { hmacSha256 } from "./engine/delivery/hmac.ts";
 import { startEngine } from "./engine/engine.ts";
 import { createNotifiers } from "./notify/notifiers.ts";
+import type { Clock } from "./ports/clock.ts";
 import type { Store } from "./ports/store.ts";
 import { createSender } from "./sender/sender.ts";
 import { openPostgresStore } from "./store/postgres/store.ts";
@@ -80,7 +81,7 @@ async function assemble(config: Config, options: StartOptions) {
   const loadingApi = Promise.all([import("./api/server.ts"), import("./api/listen.ts")]);
   const clock = createSystemClock();
   const telemetry = createTelemetry({ level: config.logLevel, clock });
-  const store = await openStore(config, telemetry, options);
+  const store = await openStore(config, telemetry, clock, options);
   const sender = createSender({ clock, allowHttp: config.allowHttp, allowNetworks: config.allowNetworks });
   // For URLs that the operator configured, which may be internal.
   const operatorSender = createSender({ clock, allowHttp: true, allowNetworks: ["0.0.0.0/0", "::/0"] });
@@ -142,7 +143,7 @@ class Address {
   }
 }
 
-function openStore(config: Config, telemetry: ServerTelemetry, options: StartOptions): Promise<Store> {
+function openStore(config: Config, telemetry: ServerTelemetry, clock: Clock, options: StartOptions): Promise<Store> {
   const { database, dataDir } = config;
   const key = masterKeyOf(config);
   function onDeath(error: Error): void {
@@ -153,7 +154,7 @@ function openStore(config: Config, telemetry: ServerTelemetry, options: StartOpt
     process.exit(1);
   }
   if (database === null || key === null) return openSqliteStore({ ...options, dataDir, masterKey: key, onDeath });
-  return openPostgresStore({ ...options, database, masterKey: key, onDeath });
+  return openPostgresStore({ ...options, clock, database, masterKey: key, onDeath });
 }
 
 /** Create the inbound sources of the settings that the first tenant does not have yet. */

@@ -1,11 +1,13 @@
 /** The store's threads, and every verb of the port as a call to the thread that runs it. */
 import type { Seq } from "../domain/ids.ts";
 import { LEDGER_BEHIND_ROWS_MAX } from "../domain/limits.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Changes, NodeNotes, Store, StoreStats } from "../ports/store.ts";
 import { Keeper } from "./history/ledger/keeper.ts";
 import type { LEDGER_VERBS } from "./history/ledger/verbs.ts";
 import { LargeReads } from "./threads/large-reads.ts";
 import { LateThread } from "./threads/late-thread.ts";
+import { progressOf } from "./threads/messages.ts";
 import {
   type Packed,
   packPublishRequests,
@@ -23,6 +25,8 @@ export interface ThreadsOptions {
   readonly notes?: NodeNotes;
   /** What each thread needs to open the database. */
   data(): ThreadStart;
+  /** Given for a database behind a network: while it is silent, calls are refused. */
+  readonly clock?: Pick<Clock, "after">;
   /** Tests can run the code of all threads in the main thread. */
   readonly startRunner?: (name: ThreadName, start: ThreadStart) => Runner;
   /** Called when a thread of the store ended by itself. The process then has to end. */
@@ -35,10 +39,15 @@ export interface ThreadsOptions {
 
 /** Start the threads. One thread writes, one reads, and one, which starts later, keeps the ledger. */
 export async function openStore({ data, onDeath, measure, close, notes, ...options }: ThreadsOptions): Promise<Store> {
-  const startRunner = options.startRunner ?? startWorker;
+  const { startRunner = startWorker, clock } = options;
   // Async, so that the store becomes unavailable if the worker cannot be created.
   const onNoted = () => notes?.send({ kind: "changed" });
-  const start = async (name: ThreadName) => startThread(startRunner(name, data()), onDeath, onNoted);
+  const start = async (name: ThreadName) => {
+    const given = data();
+    const progress = name === "writer-thread" ? progressOf(given.workerData) : null;
+    const watch = progress === null || clock === undefined ? null : { progress, clock };
+    return startThread(startRunner(name, given), { onDeath, onNoted, watch });
+  };
   const [writer, reader] = await both(start("writer-thread"), start("reader-thread"));
   const ledger = new LateThread(() => start("ledger-thread"));
   const stats = async (): Promise<StoreStats> => ({

@@ -37,7 +37,7 @@ const QUICK = new Set([
   "nodes",
 ]);
 
-type Threads = Pick<PostgresOptions, "startRunner" | "connections">;
+type Threads = Partial<Pick<PostgresOptions, "startRunner" | "connections" | "onDeath">>;
 
 const masterKey = randomBytes(32);
 const onDeath = (error: Error) => assert.fail(`a thread died: ${error.message}`);
@@ -88,7 +88,11 @@ const ALL = [...SPECIAL_CALLS, ...USUAL_CALLS];
 describeStore("the store on PostgreSQL", openHere, RUNS_ALL ? ALL : ALL.filter(([subject]) => QUICK.has(subject)));
 
 describe("failures of PostgreSQL", () =>
-  failureCases({ server: () => server, createDatabase, openOn: (database) => openOn(database, {}) }));
+  failureCases({
+    server: () => server,
+    createDatabase,
+    openOn: (database, dies = onDeath) => openOn(database, { onDeath: dies }),
+  }));
 
 startupCases({ server: () => server, connections: () => connections, createDatabase, masterKey });
 
@@ -108,6 +112,7 @@ describe("faults", () => {
         events: 100,
         nodes: 2,
         lastsMs: 2000,
+        refusalMsMax: 60_000,
       });
       t.diagnostic(JSON.stringify(numbers));
     });

@@ -1,5 +1,5 @@
 /** Shared by tests that kill a server at random moments: the random seed and a client that survives the kill. */
-import { type Agent, request } from "node:http";
+import { type Agent, type IncomingHttpHeaders, request } from "node:http";
 import type { TestContext } from "node:test";
 import { createRandom, type Random } from "../sim/random.ts";
 
@@ -20,7 +20,7 @@ export interface Post {
 export function postOrLost(
   agent: Agent,
   { url, headers, body }: Post,
-): Promise<{ readonly status: number; readonly text: string } | null> {
+): Promise<{ readonly status: number; readonly text: string; readonly headers: IncomingHttpHeaders } | null> {
   return new Promise((resolve) => {
     const lost = () => resolve(null);
     const sent = request(url, { method: "POST", agent, headers }, (answer) => {
@@ -28,7 +28,9 @@ export function postOrLost(
       answer.setEncoding("utf8").on("data", (chunk: string) => {
         text += chunk;
       });
-      answer.on("error", lost).on("end", () => resolve({ status: answer.statusCode ?? 0, text }));
+      answer
+        .on("error", lost)
+        .on("end", () => resolve({ status: answer.statusCode ?? 0, text, headers: answer.headers }));
     });
     sent.on("error", lost).end(body);
   });

@@ -12,11 +12,16 @@ const HEADERS = { authorization: `Bearer ${CHILD_KEY}`, "content-type": "applica
 const PUBLISHERS_EACH = 2;
 /** The wait of a publisher after a response that is not 202, as a careful client has it. */
 const RETRY_MS = 100;
+/** A publisher whose response takes longer publishes the next event meanwhile. */
+const PATIENCE_MS = 1000;
 
 export interface Arrivals {
   readonly accepted: number;
-  /** Responses other than 202, and the longest time that one of them took. */
+  /** Accepted events that never arrived, of those that may be lost. */
+  readonly missing: number;
+  /** Responses other than 202. */
   readonly refused: number;
+  /** The longest time that one of them took, of requests that were sent after the fault had begun. */
   readonly slowestRefusalMs: number;
   /** Requests whose connection broke. */
   readonly lost: number;
@@ -28,22 +33,24 @@ export interface ClusterOptions {
   readonly database: DatabaseAddress;
   readonly masterKey: Uint8Array;
   readonly nodes: number;
+  /** The address of the database for the second node, when it has another one. */
+  readonly second?: DatabaseAddress;
 }
 
 export async function startCluster(scope: Scope, options: ClusterOptions): Promise<Cluster> {
-  const { database, masterKey, nodes: count } = options;
-  const env = {
-    DATABASE_URL: shownDatabase(database),
-    SIGNALBOX_MASTER_KEY: Buffer.from(masterKey).toString("base64"),
-  };
+  const { database, masterKey, nodes: count, second = database } = options;
+  const env = { SIGNALBOX_MASTER_KEY: Buffer.from(masterKey).toString("base64") };
   const cluster = new Cluster(scope, { dataDir: await newDataDir(scope), env });
-  for (let index = 0; index < count; index += 1) await cluster.add();
+  for (let index = 0; index < count; index += 1) await cluster.add(index === 1 ? second : database);
   await cluster.receive();
   return cluster;
 }
 
 export class Cluster {
   readonly nodes: ListeningChild[] = [];
+  readonly #starts: (() => Promise<ListeningChild>)[] = [];
+  readonly #mayBeLost = new Set<string>();
+  #restartsEnded = false;
   readonly #scope: Scope;
   readonly #start: { readonly dataDir: string; readonly env: ChildEnvironment };
   readonly #agent = new Agent({ keepAlive: true });
@@ -54,6 +61,8 @@ export class Cluster {
   #refused = 0;
   #slowestRefusalMs = 0;
   #lost = 0;
+  #faultBeganMs = Number.POSITIVE_INFINITY;
+  readonly #requests = new Set<Promise<boolean>>();
   #number = 0;
   #isLoaded = false;
 
@@ -64,8 +73,45 @@ export class Cluster {
   }
 
   /** Start one more node. */
-  async add(): Promise<void> {
-    this.nodes.push(await startChild(this.#scope, this.#start.dataDir, this.#start.env));
+  async add(database: DatabaseAddress): Promise<void> {
+    const env = { ...this.#start.env, DATABASE_URL: shownDatabase(database) };
+    this.#starts.push(() => startChild(this.#scope, this.#start.dataDir, env));
+    await this.#startNode(this.nodes.length);
+  }
+
+  async #startNode(index: number): Promise<void> {
+    const node = (await this.#starts[index]?.()) ?? assert.fail();
+    this.nodes[index] = node;
+    void node.exited.then(() => (this.#restartsEnded ? this.#startNode(index) : undefined)).catch(() => undefined);
+  }
+
+  /** Stop a node, and start it again. */
+  async restart(index: number): Promise<void> {
+    const node = this.nodes[index] ?? assert.fail();
+    node.signal("SIGTERM");
+    await node.exited;
+    await this.#startNode(index);
+  }
+
+  /** From now on, a node that ends by itself is started again, as a service manager does. */
+  restartEnded(): void {
+    this.#restartsEnded = true;
+    this.#scope.after(() => {
+      this.#restartsEnded = false;
+    });
+  }
+
+  /** Events that are accepted from now on, until the returned function is called, may be lost. */
+  mayLose(): () => void {
+    const before = new Set(this.#accepted);
+    return () => {
+      for (const id of this.#accepted) if (!before.has(id)) this.#mayBeLost.add(id);
+    };
+  }
+
+  /** From now on, the time of refusals counts. */
+  faultBegins(): void {
+    this.#faultBeganMs = performance.now();
   }
 
   /** Create the endpoint of the receiver. */
@@ -84,12 +130,13 @@ export class Cluster {
   /** Publish to all nodes until the returned function is called, which resolves when all requests have ended. */
   load(): () => Promise<void> {
     this.#isLoaded = true;
-    const publishers = this.nodes.flatMap((node) =>
-      Array.from({ length: PUBLISHERS_EACH }, () => this.#publishTo(node)),
+    const publishers = this.nodes.flatMap((_, index) =>
+      Array.from({ length: PUBLISHERS_EACH }, () => this.#publishTo(index)),
     );
     return async () => {
       this.#isLoaded = false;
       await Promise.all(publishers);
+      await Promise.all(this.#requests);
     };
   }
 
@@ -102,12 +149,14 @@ export class Cluster {
   /** Resolves when every accepted event has arrived. */
   async allArrived(): Promise<Arrivals> {
     const isMissing = (id: string) => !this.#arrivals.has(id);
+    const isExpected = (id: string) => isMissing(id) && !this.#mayBeLost.has(id);
     await polled(
-      async () => (this.#accepted.values().some(isMissing) ? null : true),
+      async () => (this.#accepted.values().some(isExpected) ? null : true),
       "the arrival of every accepted event",
     );
     return {
       accepted: this.#accepted.size,
+      missing: this.#accepted.values().filter(isMissing).toArray().length,
       refused: this.#refused,
       slowestRefusalMs: Math.round(this.#slowestRefusalMs),
       lost: this.#lost,
@@ -115,11 +164,12 @@ export class Cluster {
     };
   }
 
-  async #publishTo(node: ListeningChild): Promise<void> {
+  async #publishTo(index: number): Promise<void> {
     while (this.#isLoaded) {
-      if (await this.#publish(node)) continue;
-      // tidy-allow timer: a client's pause before it tries again
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      const node = this.nodes[index] ?? assert.fail();
+      const request = this.#publish(node).finally(() => this.#requests.delete(request));
+      this.#requests.add(request);
+      if (!(await Promise.race([request, passed(PATIENCE_MS)]))) await passed(RETRY_MS);
     }
   }
 
@@ -133,9 +183,15 @@ export class Cluster {
     } else if (answer === null) {
       this.#lost += 1;
     } else {
+      assert.equal(answer.status, 503, answer.text);
+      assert.match(answer.headers["retry-after"] ?? "", /^\d+$/);
       this.#refused += 1;
-      this.#slowestRefusalMs = Math.max(this.#slowestRefusalMs, performance.now() - beganMs);
+      const tookMs = beganMs < this.#faultBeganMs ? 0 : performance.now() - beganMs;
+      this.#slowestRefusalMs = Math.max(this.#slowestRefusalMs, tookMs);
     }
     return answer?.status === 202;
   }
 }
+
+// tidy-allow timer: a client's patience
+const passed = (ms: number) => new Promise<false>((resolve) => setTimeout(resolve, ms, false));

@@ -5,6 +5,7 @@ import type { DatabaseAddress } from "../../src/domain/database-address.ts";
 import { StoreUnavailable } from "../../src/domain/errors.ts";
 import type { Tenancy } from "../conformance/store/access/tenancy.ts";
 import { type OpenedStore, withWorld } from "../conformance/store/world.ts";
+import { signalled } from "../harness/deadline.ts";
 import { startProxy } from "./proxy.ts";
 import type { PostgresServer } from "./server.ts";
 
@@ -12,7 +13,7 @@ export interface Ground {
   readonly server: () => PostgresServer;
   /** An empty database with the schema. */
   createDatabase(): Promise<DatabaseAddress>;
-  openOn(database: DatabaseAddress): Promise<OpenedStore>;
+  openOn(database: DatabaseAddress, onDeath?: (error: Error) => void): Promise<OpenedStore>;
 }
 
 async function countDeliveries(tenant: Tenancy): Promise<number> {
@@ -71,6 +72,24 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
         assert.equal(await world.store.findKey("00"), null, "a read is repeated");
         await tenant.publish([endpoint]);
         assert.equal(await countDeliveries(tenant), 1);
+      },
+    );
+  });
+
+  test("a store that has gone back ends the process, and a failover that lost nothing does not", async () => {
+    const database = await createDatabase();
+    const died = signalled<Error>("the end of the store's thread");
+    await withWorld(
+      () => openOn(database, died.give),
+      async (world) => {
+        const tenant = await world.newTenant();
+        const publish = async () => world.store.publish([await tenant.request([await tenant.endpoint()])]);
+        await publish();
+        await server().query(database, "UPDATE signalbox.turn SET timeline = '00000002', since = number + 1");
+        await publish();
+        await server().query(database, "UPDATE signalbox.turn SET timeline = '00000003', since = number");
+        await assert.rejects(publish(), StoreUnavailable);
+        assert.match((await died.promise).message, /lacks the latest transactions/);
       },
     );
   });

@@ -1,10 +1,14 @@
 /**
  * Faults of nodes, of PostgreSQL and of the network between them, under load, with real processes. After each of them
- * every event that got a 202 arrives.
+ * every event that got a 202 arrives, and no delivery has ended twice.
  */
+import assert from "node:assert/strict";
 import type { DatabaseAddress } from "../../src/domain/database-address.ts";
+import { polled } from "../harness/deadline.ts";
 import type { Scope } from "../harness/server.ts";
-import { type Arrivals, type Cluster, type ClusterOptions, startCluster } from "./cluster.ts";
+import { type Arrivals, type Cluster, startCluster } from "./cluster.ts";
+import { startProxy } from "./proxy.ts";
+import { promotable } from "./replica.ts";
 import type { PostgresServer } from "./server.ts";
 
 export interface FaultGround {
@@ -16,48 +20,139 @@ export interface FaultGround {
   readonly nodes: number;
   /** How long what is temporary lasts. */
   readonly lastsMs: number;
+  /** How long a refusal may take. */
+  readonly refusalMsMax: number;
 }
 
 interface Fault {
   readonly name: string;
-  /** Whether it shows nothing unless it lasts longer than a node may be silent. */
+  /** Whether only `npm run faults` has it: it takes another server, or longer than a node may be silent. */
   readonly isLong?: true;
+  /** Whether something waits for a node that is frozen and cannot respond. */
+  readonly isSlow?: true;
+  stage(ground: FaultGround, scope: Scope): Promise<Stage>;
+}
+
+/** What a fault needs before the nodes start. */
+interface Stage {
+  readonly database: DatabaseAddress;
+  /** The address for the second node, when it has another one. */
+  readonly second?: DatabaseAddress;
   /** Runs under load. */
-  run(cluster: Cluster, ground: FaultGround & { readonly database: DatabaseAddress }): Promise<void>;
+  strike(cluster: Cluster): Promise<void>;
 }
 
 export const FAULTS: readonly Fault[] = [
   {
     name: "a node is killed",
-    async run({ nodes }) {
-      nodes[1]?.signal("SIGKILL");
-    },
+    stage: async ({ createDatabase }) => ({
+      database: await createDatabase(),
+      async strike({ nodes }) {
+        nodes[1]?.signal("SIGKILL");
+      },
+    }),
   },
   {
     name: "a node is frozen, and wakes up",
     isLong: true,
-    async run({ nodes }, { lastsMs }) {
-      nodes[1]?.signal("SIGSTOP");
-      await passed(lastsMs);
-      nodes[1]?.signal("SIGCONT");
-    },
+    isSlow: true,
+    stage: async ({ createDatabase, lastsMs }) => ({
+      database: await createDatabase(),
+      async strike({ nodes }) {
+        nodes[1]?.signal("SIGSTOP");
+        await passed(lastsMs);
+        nodes[1]?.signal("SIGCONT");
+      },
+    }),
   },
   {
     name: "PostgreSQL crashes, and comes back",
-    async run(_cluster, { server, lastsMs }) {
-      const start = await server.crash();
-      await passed(lastsMs);
-      await start();
-    },
+    stage: async ({ createDatabase, server, lastsMs }) => ({
+      database: await createDatabase(),
+      async strike() {
+        const start = await server.crash();
+        await passed(lastsMs);
+        await start();
+      },
+    }),
   },
   {
     name: "connections are terminated at random",
-    async run(_, { server, database, lastsMs }) {
-      const endMs = performance.now() + lastsMs;
-      while (performance.now() < endMs) {
-        await server.query(database, TERMINATE);
-        await passed(TERMINATE_EVERY_MS);
-      }
+    isLong: true,
+    async stage({ createDatabase, server, lastsMs }) {
+      const database = await createDatabase();
+      return {
+        database,
+        async strike() {
+          const endMs = performance.now() + lastsMs;
+          while (performance.now() < endMs) {
+            await server.query(database, TERMINATE);
+            await passed(TERMINATE_EVERY_MS);
+          }
+        },
+      };
+    },
+  },
+  {
+    name: "the network between a node and PostgreSQL is cut, and heals",
+    async stage({ createDatabase, lastsMs }, scope) {
+      const database = await createDatabase();
+      const proxy = await startProxy(database);
+      scope.after(() => proxy.close());
+      return {
+        database,
+        second: proxy.options,
+        async strike() {
+          const heal = proxy.swallow();
+          await passed(lastsMs);
+          heal();
+        },
+      };
+    },
+  },
+  {
+    name: "the nodes restart one after the other",
+    isLong: true,
+    async stage({ createDatabase, nodes }) {
+      return {
+        database: await createDatabase(),
+        async strike(cluster) {
+          for (let index = 0; index < nodes; index += 1) await cluster.restart(index);
+        },
+      };
+    },
+  },
+  {
+    name: "PostgreSQL fails over to a replica that is up to date",
+    isLong: true,
+    async stage(_, scope) {
+      const { database, crash, promote } = await promotable(scope, "synchronous");
+      return {
+        database,
+        async strike() {
+          await crash();
+          await promote();
+        },
+      };
+    },
+  },
+  {
+    name: "PostgreSQL fails over to a replica that lags behind",
+    isLong: true,
+    async stage({ events }, scope) {
+      const { database, crash, promote, stopStreaming } = await promotable(scope, "asynchronous");
+      return {
+        database,
+        async strike(cluster) {
+          cluster.restartEnded();
+          const forgive = cluster.mayLose();
+          await stopStreaming();
+          await cluster.acceptedMore(events);
+          await crash();
+          forgive();
+          await promote();
+        },
+      };
     },
   },
 ];
@@ -72,13 +167,27 @@ const TERMINATE = `
 const passed = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 export async function runFault(scope: Scope, fault: Fault, ground: FaultGround): Promise<Arrivals> {
-  const database = await ground.createDatabase();
-  const options: ClusterOptions = { database, masterKey: ground.masterKey, nodes: ground.nodes };
-  const cluster = await startCluster(scope, options);
+  const { masterKey, nodes, server, events, refusalMsMax } = ground;
+  const { database, second, strike } = await fault.stage(ground, scope);
+  const cluster = await startCluster(scope, { database, masterKey, nodes, ...(second && { second }) });
   const end = cluster.load();
-  await cluster.acceptedMore(ground.events);
-  await fault.run(cluster, { ...ground, database });
-  await cluster.acceptedMore(ground.events);
+  await cluster.acceptedMore(events);
+  cluster.faultBegins();
+  await strike(cluster);
+  await cluster.acceptedMore(events);
   await end();
-  return cluster.allArrived();
+  const arrivals = await cluster.allArrived();
+  if (!fault.isSlow) assert(arrivals.slowestRefusalMs <= refusalMsMax, JSON.stringify(arrivals));
+  await polled(async () => {
+    const [left] = await server.query(database, LEFT);
+    return Number(left?.left) === 0 ? true : null;
+  }, "the end of every delivery");
+  const [ended] = await server.query(database, ENDED);
+  assert.equal(ended?.counted, ended?.deliveries, "each delivery ended once");
+  return arrivals;
 }
+
+const LEFT = "SELECT count(*)::int AS left FROM signalbox.deliveries WHERE state <> 3";
+const ENDED = `
+  SELECT (SELECT count(*)::int FROM signalbox.deliveries) AS deliveries,
+    (SELECT sum(delivered)::int FROM signalbox.counters WHERE endpoint_seq <> 0) AS counted`;

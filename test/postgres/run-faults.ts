@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { FAULTS, runFault } from "./faults.ts";
 import { startPostgres } from "./server.ts";
 
-const LONG = { events: 2000, nodes: 3, lastsMs: 30_000 };
+const LONG = { events: 2000, nodes: 3, lastsMs: 30_000, refusalMsMax: 1500 };
 
 const [only = ""] = process.argv.slice(2);
 const server = await startPostgres();

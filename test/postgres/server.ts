@@ -26,7 +26,8 @@ const SETTINGS = {
   unix_socket_directories: "",
   fsync: "off",
   full_page_writes: "off",
-  synchronous_commit: "off",
+  // Otherwise a crash loses what was committed right before.
+  synchronous_commit: "on",
   shared_buffers: "32MB",
   max_connections: "200",
   autovacuum: "off",
@@ -52,6 +53,7 @@ host      all by_certificate all reject
 `;
 
 export interface PostgresServer {
+  readonly hosts: DatabaseAddress["hosts"];
   /** An empty database. */
   createDatabase(): Promise<DatabaseAddress>;
   /** A copy of this database, which nobody may be connected to. */
@@ -59,35 +61,52 @@ export interface PostgresServer {
   query(database: DatabaseAddress, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Stop at once, as a crash would, and start again when the returned function is called. */
   crash(): Promise<() => Promise<void>>;
+  /** Start a replica of this server. */
+  replicate(): Promise<PostgresServer>;
   stop(): Promise<void>;
 }
 
+type Settings = Readonly<Record<string, string>>;
+
 /** @param settings replace those above */
-export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
-  const dir = mkdtempSync(path.join(tmpdir(), "signalbox-postgres-"));
-  if ("uid" in AS_NOBODY) chownSync(dir, NOBODY, NOBODY);
+export async function startPostgres(settings: Settings = {}): Promise<PostgresServer> {
+  const dir = newDir();
   const bin = await programs(dir);
   const data = path.join(dir, "data");
   const made = spawnSync(
     path.join(bin, "initdb"),
     ["-D", data, "-U", USER, "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8"],
-    {
-      ...AS_NOBODY,
-      cwd: dir,
-      encoding: "utf8",
-    },
+    { ...AS_NOBODY, cwd: dir, encoding: "utf8" },
   );
   assert.equal(made.status, 0, made.stderr);
   protect(data);
+  return startOn({ dir, bin, settings });
+}
+
+function newDir(): string {
+  const dir = mkdtempSync(path.join(tmpdir(), "signalbox-postgres-"));
+  if ("uid" in AS_NOBODY) chownSync(dir, NOBODY, NOBODY);
+  return dir;
+}
+
+interface Place {
+  /** Contains the folder `data`, and is deleted when the server stops. */
+  readonly dir: string;
+  /** The folder of PostgreSQL's programs. */
+  readonly bin: string;
+  readonly settings: Settings;
+}
+
+async function startOn({ dir, bin, settings }: Place): Promise<PostgresServer> {
   const port = await freePort();
-  const options = Object.entries({ ...SETTINGS, ...settings, port: String(port) }).flatMap(([name, value]) => [
-    "-c",
-    `${name}=${value}`,
-  ]);
+  const data = path.join(dir, "data");
+  const all = { ...SETTINGS, ...settings, port: String(port) };
+  const options = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const start = () => launch(path.join(bin, "postgres"), ["-D", data, ...options], dir);
   let server = await start();
+  const hosts = [{ host: "127.0.0.1", port }];
   const at = (database: string): DatabaseAddress => ({
-    hosts: [{ host: "127.0.0.1", port }],
+    hosts,
     user: USER,
     password: null,
     database,
@@ -100,22 +119,30 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     await query(at("postgres"), `CREATE DATABASE ${name} ${suffix}`);
     return at(name);
   };
+  const end = async (signal: NodeJS.Signals) => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const ended = once(server, "exit");
+    server.kill(signal);
+    await ended;
+  };
   return {
+    hosts,
     createDatabase: () => create(""),
     copyDatabase: ({ database }) => create(`TEMPLATE ${database} STRATEGY wal_log`),
     query,
     async crash() {
-      const ended = once(server, "exit");
-      server.kill("SIGQUIT"); // an immediate shutdown, which is followed by a recovery
-      await ended;
+      await end("SIGQUIT"); // an immediate shutdown, which is followed by a recovery
       return async () => {
         server = await start();
       };
     },
+    async replicate() {
+      const copy = newDir();
+      await backUp(at("postgres"), data, path.join(copy, "data"));
+      return startOn({ dir: copy, bin, settings });
+    },
     async stop() {
-      const ended = once(server, "exit");
-      server.kill("SIGINT"); // a fast shutdown
-      await ended;
+      await end("SIGINT"); // a fast shutdown
       rmSync(dir, { recursive: true });
     },
   };
@@ -130,6 +157,22 @@ function protect(data: string): void {
   }
   const access = path.join(data, "pg_hba.conf");
   writeFileSync(access, ACCESS + readFileSync(access, "utf8")); // the first line that fits counts
+}
+
+/** Copy the data of a running server, so that a server on the copy becomes its replica. Nothing writes meanwhile. */
+async function backUp(primary: DatabaseAddress, from: string, to: string): Promise<void> {
+  const client = await connect(connectionOptions(primary));
+  await client.query("SELECT pg_backup_start('replica', true)");
+  cpSync(from, to, { recursive: true, filter: (file) => !file.endsWith("postmaster.pid") });
+  const { rows } = await client.query<{ labelfile: string }>("SELECT labelfile FROM pg_backup_stop(false)");
+  await client.end();
+  cpSync(path.join(from, "pg_wal"), path.join(to, "pg_wal"), { recursive: true });
+  const [{ host, port } = assert.fail()] = primary.hosts;
+  writeFileSync(path.join(to, "backup_label"), rows[0]?.labelfile ?? "");
+  writeFileSync(path.join(to, "standby.signal"), "");
+  writeFileSync(path.join(to, "postgresql.auto.conf"), `primary_conninfo = 'host=${host} port=${port} user=${USER}'\n`);
+  chmodSync(to, 0o700);
+  if ("uid" in AS_NOBODY) spawnSync("chown", ["-R", `${NOBODY}:${NOBODY}`, to]);
 }
 
 /** The folder of PostgreSQL's programs. When the user that runs them may not read `node_modules`, a copy of it. */
@@ -165,7 +208,7 @@ async function ready(server: ChildProcess): Promise<void> {
   const lines: string[] = [];
   for await (const line of createInterface(server.stderr)) {
     lines.push(line);
-    if (!line.includes("database system is ready to accept connections")) continue;
+    if (!/database system is ready to accept (?:read-only )?connections/.test(line)) continue;
     server.stderr.resume();
     return;
   }

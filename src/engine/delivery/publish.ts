@@ -35,12 +35,12 @@ import type { PublishInput, PublishOutput } from "./publish-types.ts";
 
 export interface PublisherOptions {
   readonly clock: Pick<Clock, "now" | "uuid">;
-  readonly store: Pick<Store, "publish">;
+  readonly store: Pick<Store, "publish" | "notes">;
   readonly matching: Pick<Matching, "find" | "outdated">;
   readonly deliveries: Deliveries;
   readonly tokens: Tokens;
   readonly telemetry: Pick<Telemetry, "published">;
-  readonly outage: Pick<Outage, "report">;
+  readonly outage: Pick<Outage, "report" | "reason" | "onChange">;
   readonly activity: TenantActivity;
   readonly streams: Pick<Streams, "announce">;
 }
@@ -66,6 +66,7 @@ export class Publisher {
       queueBytesMax: PUBLISH_QUEUE_BYTES_MAX,
       tenantOf: ({ tenantSeq }) => tenantSeq,
       activity,
+      ...(store.notes !== null && { outage }),
       onFailure(error) {
         outage.report(error);
         return Promise.resolve("giveUp"); // the caller gets a 503, and tries again

@@ -72,6 +72,7 @@ export class InboundReceiver {
     const bounds = {
       rowsMax: GROUP_DELIVERIES_MAX,
       bytesMax: GROUP_BYTES_MAX,
+      ...(store.notes !== null && { outage }),
       onFailure(error: unknown) {
         outage.report(error);
         return Promise.resolve("giveUp" as const); // the sender gets a 503 and sends the request again

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { StoreUnavailable } from "../../domain/errors.ts";
 import { BATCH_CALLS_MAX, GROUP_DELIVERIES_SHARED_MAX } from "../../domain/limits.ts";
 import { Batcher, type BatcherOptions } from "./batcher.ts";
 
@@ -142,4 +143,33 @@ test("elements that wait or are in flight count against their tenant's share, an
   await Promise.all(added);
   await batcher.drained();
   assert.deepEqual([batcher.allowance(1), batcher.bytes, batcher.size], [100, 0, 0]);
+});
+
+test("elements that wait behind stuck calls are rejected when an outage begins, and while it lasts", async () => {
+  const listeners: ((down: boolean) => void)[] = [];
+  let reason: string | null = null;
+  const outage = {
+    onChange: (listener: (down: boolean) => void) => void listeners.push(listener),
+    get reason() {
+      return reason;
+    },
+  };
+  const { batcher, calls, add } = stage(10_000, { outage });
+  const inFlight: Promise<number>[] = [];
+  for (let number = 0; number < BATCH_CALLS_MAX; number += 1) {
+    inFlight.push(add(1, number));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const waiting = add(1, 7);
+  reason = "it is gone";
+  for (const listener of listeners) listener(true);
+  await assert.rejects(waiting, StoreUnavailable);
+  await assert.rejects(add(1, 8), StoreUnavailable);
+  assert.equal(batcher.size, BATCH_CALLS_MAX);
+  for (const { end } of calls) end();
+  assert.deepEqual(await Promise.all(inFlight), [0, 1, 2], "what was sent gets its result");
+  const again = add(1, 9);
+  await new Promise((resolve) => setImmediate(resolve));
+  calls.at(-1)?.end();
+  assert.equal(await again, 9, "a call can begin, so nothing waits behind others");
 });

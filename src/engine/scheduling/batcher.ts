@@ -7,6 +7,7 @@ import {
   BATCH_PASSED_OVER_COUNT_MAX,
   GROUP_DELIVERIES_SHARED_MAX,
 } from "../../domain/limits.ts";
+import type { Outage } from "../upkeep/outage.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { Shares } from "./shares.ts";
 import type { TenantActivity } from "./tenant-activity.ts";
@@ -30,6 +31,8 @@ export interface BatcherOptions<E, R> {
   readonly activity?: Pick<TenantActivity, "isShared" | "note">;
   /** The tenant that an element belongs to: tenants join calls in turn. When left out, elements keep their order. */
   readonly tenantOf?: (element: E) => Seq;
+  /** While the store cannot commit and all calls wait for it, elements are rejected instead of waiting behind those calls. */
+  readonly outage?: Pick<Outage, "reason" | "onChange">;
   /** Called when a call fails as a whole. Its result says whether to try the same elements again or to reject them. */
   readonly onFailure: (error: unknown) => Promise<"again" | "giveUp">;
 }
@@ -62,6 +65,7 @@ export class Batcher<E, R> {
     this.#options = options;
     this.#tenantOf = options.tenantOf ?? (() => NO_TENANT);
     this.#bytes = new Shares(options.queueBytesMax ?? Number.POSITIVE_INFINITY);
+    options.outage?.onChange(() => this.#rejectStuck());
   }
 
   /** Elements that have no result yet. */
@@ -85,6 +89,7 @@ export class Batcher<E, R> {
     return new Promise((resolve, reject) => {
       this.#queue.push(tenantSeq, { element, ...weight, resolve, reject });
       this.#start();
+      this.#rejectStuck();
     });
   }
 
@@ -92,6 +97,16 @@ export class Batcher<E, R> {
   drained(): Promise<void> {
     if (this.#calls === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onDrained.push(resolve));
+  }
+
+  /** Nothing of an element in the queue has happened. */
+  #rejectStuck(): void {
+    const { outage } = this.#options;
+    if (!outage?.reason || this.#calls < BATCH_CALLS_MAX || this.#isStarting) return;
+    for (let waiting = this.#queue.next(); waiting !== null; waiting = this.#queue.next()) {
+      this.#bytes.free(this.#tenantOf(waiting.element), waiting.bytes);
+      waiting.reject(new StoreUnavailable("earlier calls wait for it"));
+    }
   }
 
   #start(): void {

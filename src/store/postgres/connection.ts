@@ -3,7 +3,7 @@ import { POSTGRES_VERDICT_MS_MAX, POSTGRES_VERDICT_STEP_MS } from "../../domain/
 import type { Connection, NamedValues, Row, SqlValue, Statement } from "../connection.ts";
 import type { ElementType } from "./arrays.ts";
 import { toPostgres } from "./dialect.ts";
-import { faultOf, isLost, PostgresError, UnknownOutcome } from "./errors.ts";
+import { faultOf, isLost, PostgresError, UnknownOutcome, WentBack } from "./errors.ts";
 import type { Link, Reply, SentStatement, StatementResult } from "./link.ts";
 import { type Appended, type AtOnce, ONE_ROW, type Pending, statementOf, together, toStatement } from "./pending.ts";
 import { type ColumnTypes, changedTable, rowsAtOnce } from "./rows-at-once.ts";
@@ -22,7 +22,10 @@ const BEGIN_WRITE = `
   BEGIN;
   UPDATE turn
   SET number = number + 1
-  RETURNING number, pg_current_xact_id() AS transaction, (extract(epoch FROM clock_timestamp()) * 1000)::int8 AS clock`;
+  RETURNING number, since, timeline, pg_backend_pid() AS pid, pg_current_xact_id() AS transaction,
+    (extract(epoch FROM clock_timestamp()) * 1000)::int8 AS clock`;
+/** Some hosted services do not offer these functions. They do not lose transactions in a failover either. */
+const TIMELINE = "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8) AS timeline";
 /** All statements of a verb see one state of the store. */
 const BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -81,6 +84,12 @@ class Session {
   #turn = 0;
   #nextTurn = 0;
   #turnsOfOwn = 0;
+  /** The latest turn of any node that this connection knows of, and the turn with which the timeline began. */
+  #known = 0;
+  #since: number | null = null;
+  /** PostgreSQL's process behind the connection. */
+  #pid = 0;
+  #next = { since: 0, pid: 0 };
   /** PostgreSQL's number of the writing transaction. */
   #transactionId = "";
   #overtaken = false;
@@ -121,10 +130,33 @@ class Session {
     this.#begun = null;
     const [row] = this.#complete(begun).rows;
     const number = Number(row?.number);
+    const since = Number(row?.pid) === this.#pid ? Number(row?.since) : this.#beginTimeline(row, number);
+    const isNew = this.#since !== null && since !== this.#since;
+    if (number <= this.#known || (isNew && since <= this.#known)) throw new WentBack();
+    this.#next = { since, pid: Number(row?.pid) };
+    this.#known = number - 1;
     this.#overtaken = number !== this.#turn + 1;
     this.#nextTurn = number;
     this.#transactionId = String(row?.transaction);
     this.#clockMs = Number(row?.clock);
+  }
+
+  /** The connection is new, so it may lead to another server. The first turn there notes the timeline's beginning. */
+  #beginTimeline(row: Row | undefined, number: number): number {
+    this.savepoint("begin");
+    let timeline = "";
+    try {
+      timeline = String(this.#complete(this.#add(plain(TIMELINE))).rows[0]?.timeline);
+      this.savepoint("release");
+    } catch (error) {
+      if (isLost(error)) throw error;
+      this.savepoint("undo");
+    }
+    if (timeline === row?.timeline || timeline === "") return Number(row?.since);
+    // A new store has no timeline yet.
+    const since = row?.timeline === "" ? Number(row.since) : number;
+    this.#complete(this.#add(plain(`UPDATE turn SET timeline = '${timeline}', since = ${since}`)));
+    return since;
   }
 
   isOvertaken(): boolean {
@@ -156,6 +188,9 @@ class Session {
     this.#transaction = false;
     if (!isWriting) return;
     this.#turn = this.#nextTurn;
+    this.#known = this.#nextTurn;
+    this.#since = this.#next.since;
+    this.#pid = this.#next.pid;
     this.#turnsOfOwn += 1;
   }
 
@@ -165,16 +200,21 @@ class Session {
    * @throws UnknownOutcome when PostgreSQL cannot be reached for too long
    */
   #hasCommitted(): boolean {
-    const statement = plain(`SELECT pg_xact_status('${this.#transactionId}'::xid8) AS status`);
+    const statement = plain(`SELECT pg_xact_status('${this.#transactionId}'::xid8) AS status, number, since FROM turn`);
     for (let waitedMs = 0; waitedMs < POSTGRES_VERDICT_MS_MAX; waitedMs += POSTGRES_VERDICT_STEP_MS) {
       const [reply] = this.#link.exchange({ statements: [statement], begins: true });
-      const status = reply?.kind === "ok" ? reply.result.rows[0]?.status : null;
-      // Null: so long ago that PostgreSQL has forgotten it.
-      if (status === "committed") return true;
-      if (status === "aborted") return false;
+      const row = reply?.kind === "ok" ? reply.result.rows[0] : undefined;
+      // A replica that lacks the transaction may have used its number again, or not have reached it.
+      if (row?.status === "committed") return this.#hasTurn(row);
+      if (row?.status === "aborted" || isFuture(reply)) return false;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POSTGRES_VERDICT_STEP_MS);
     }
     throw new UnknownOutcome("whether the last transaction was committed is unknown");
+  }
+
+  #hasTurn({ number, since }: Row): boolean {
+    const isSameTimeline = Number(since) === this.#next.since || Number(since) > this.#nextTurn;
+    return isSameTimeline && Number(number) >= this.#nextTurn;
   }
 
   rollback(): void {
@@ -308,6 +348,11 @@ class Session {
 function resultOf(reply: Reply | undefined): StatementResult {
   if (reply?.kind === "ok") return reply.result;
   throw new PostgresError(reply?.fault ?? { code: null, message: "no reply" });
+}
+
+/** PostgreSQL has not had a transaction of this number yet. */
+function isFuture(reply: Reply | undefined): boolean {
+  return reply?.kind === "failed" && reply.fault.code === "22023";
 }
 
 function plain(text: string): SentStatement {

@@ -1,6 +1,7 @@
 /** The thread that holds the connections to PostgreSQL, as the main thread uses it. */
 import { once } from "node:events";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { newProgress } from "../silence/progress.ts";
 import { CLOSE } from "../threads/messages.ts";
 import { threadFile } from "../threads/thread-files.ts";
 import type { ConnectionOptions } from "./connect.ts";
@@ -39,9 +40,10 @@ export class Connections {
   open(options: ConnectionOptions): LinkData {
     const { port1, port2 } = new MessageChannel();
     const signal = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-    const message: ConnectionsMessage = { options, link: { port: port1, signal } };
+    const progress = newProgress();
+    const message: ConnectionsMessage = { options, link: { port: port1, signal, progress } };
     this.#worker.postMessage(message, [port1]);
-    return { port: port2, signal };
+    return { port: port2, signal, progress };
   }
 
   /** Open one more connection, which carries notes between nodes. Closing the port ends it. */

@@ -15,13 +15,23 @@ export class PostgresError extends Error {
 /** It is unknown whether a transaction has committed: only a new start, which reads what is stored, is certain. */
 export class UnknownOutcome extends Error {}
 
+/** PostgreSQL has lost transactions that this node remembers. Only a new start forgets all of them. */
+export class WentBack extends Error {
+  constructor() {
+    super(
+      "PostgreSQL was replaced by a replica or a backup that lacks the latest transactions. " +
+        "Events that were accepted shortly before are lost. To lose none, replicate synchronously (docs/deploy.md)",
+    );
+  }
+}
+
 /** Whether PostgreSQL did not answer. */
 export function isLost(error: unknown): boolean {
   return error instanceof PostgresError && (error.code === null || /^(08|57P)/.test(error.code));
 }
 
 export function faultOf(error: unknown): Fault | null {
-  if (error instanceof UnknownOutcome) return { kind: "fatal" };
+  if (error instanceof UnknownOutcome || error instanceof WentBack) return { kind: "fatal" };
   if (!(error instanceof PostgresError)) return null;
   const { code, message } = error;
   // 22: a value that the type does not take. 23: a violated constraint. 42: a mistake in the statement.

@@ -6,6 +6,7 @@
  */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Row, SqlValue } from "../connection.ts";
+import { noteAnswer, type ProgressData } from "../silence/progress.ts";
 
 export interface SentStatement {
   /** The prepared statement's name. Empty: not prepared. */
@@ -43,6 +44,7 @@ export interface LinkData {
   readonly port: MessagePort;
   /** One 32-bit counter of replies. */
   readonly signal: SharedArrayBuffer;
+  readonly progress: ProgressData;
 }
 
 /** The verbs' end. */
@@ -75,14 +77,20 @@ interface LinkServer {
 }
 
 /** The connections' end: run each batch that arrives, and wake the thread that waits for it. */
-export function serveLink({ port, signal }: LinkData, { run, close }: LinkServer): void {
+export function serveLink({ port, signal, progress }: LinkData, { run, close }: LinkServer): void {
   const counter = new Int32Array(signal);
   port.on("message", (batch: Batch) => {
     void run(batch).then((replies) => {
+      if (replies.some(isAnswer)) noteAnswer(progress);
       port.postMessage(replies);
       Atomics.add(counter, 0, 1);
       Atomics.notify(counter, 0);
     });
   });
   port.on("close", close);
+}
+
+/** Whether PostgreSQL itself replied. */
+function isAnswer(reply: Reply): boolean {
+  return reply.kind === "ok" || reply.fault.code !== null;
 }

@@ -7,6 +7,7 @@ import type { ThreadStart } from "../threads/thread.ts";
 import { type ConnectionOptions, connect, connectionOptions } from "./connect.ts";
 import { Connections } from "./connections.ts";
 import { migrate } from "./migrate.ts";
+import { checkSessions } from "./startup/sessions.ts";
 import { startupFault } from "./startup-fault.ts";
 
 export interface PostgresOptions {
@@ -16,6 +17,7 @@ export interface PostgresOptions {
   /** Called when a thread of the store ended by itself. The process then has to end. */
   readonly onDeath: (error: Error) => void;
   readonly startRunner?: ThreadsOptions["startRunner"];
+  readonly clock?: ThreadsOptions["clock"];
   /** Tests with many stores share one thread. The store does not close it. */
   readonly connections?: Connections;
 }
@@ -45,6 +47,7 @@ export async function openPostgresStore({
       notes: notesOver(notes),
       onDeath,
       ...(options.startRunner && { startRunner: options.startRunner }),
+      ...(options.clock && { clock: options.clock }),
       measure: async (reader) => ({ fileBytes: await reader.call<number>("measureDatabase", []), walBytes: 0 }),
       close,
     });
@@ -67,10 +70,12 @@ function notesOver(port: MessagePort): NodeNotes {
 async function bringUpToDate(database: ConnectionOptions): Promise<void> {
   try {
     const client = await connect(database);
+    const other = await connect(database);
     try {
+      await checkSessions(client, other);
       await migrate(client);
     } finally {
-      await client.end();
+      await Promise.all([client.end(), other.end()]);
     }
   } catch (error) {
     throw startupFault(error, database);

@@ -1,6 +1,7 @@
 /** The messages between the main thread and the store's threads. */
 import type { Answer } from "../group.ts";
 import type { LinkData } from "../postgres/link.ts";
+import type { ProgressData } from "../silence/progress.ts";
 
 export interface ThreadData {
   readonly masterKey: Uint8Array;
@@ -18,6 +19,11 @@ export interface SqliteDatabase {
 export interface PostgresDatabase {
   readonly kind: "postgres";
   readonly link: LinkData;
+}
+
+/** Null for a database that is not behind a network. */
+export function progressOf({ database }: ThreadData): ProgressData | null {
+  return database.kind === "postgres" ? database.link.progress : null;
 }
 
 export interface CallMessage {

@@ -2,6 +2,7 @@
 import { type EventEmitter, once } from "node:events";
 import { type MessagePort, Worker } from "node:worker_threads";
 import { NodeGone, StartupError, StoreUnavailable } from "../../domain/errors.ts";
+import { Silence, type SilenceOptions } from "../silence/silence.ts";
 import { CLOSE, NOTED, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
 import { type ThreadName, threadFile } from "./thread-files.ts";
 
@@ -36,28 +37,34 @@ export function startWorker(name: ThreadName, start: ThreadStart): Runner {
   });
 }
 
+export interface ThreadOptions {
+  /** Called once if the thread ends by itself. What it wrote last is then unknown, and the process has to end. */
+  readonly onDeath: (error: Error) => void;
+  /** Called after a commit that recorded something for other nodes. */
+  readonly onNoted?: () => void;
+  /** Given for a writer on PostgreSQL. */
+  readonly watch?: Pick<SilenceOptions, "progress" | "clock"> | null;
+}
+
 /**
  * Wait until a thread is ready.
  *
- * @param onNoted called after a commit that recorded something for other nodes
- * @param onDeath called once if the thread ends by itself. What it wrote last is then unknown, and the process has to end.
  * @throws StartupError when the thread cannot open the data
  */
-export async function startThread(
-  worker: Runner,
-  onDeath: (error: Error) => void,
-  onNoted: () => void = () => undefined,
-): Promise<Thread> {
+export async function startThread(worker: Runner, options: ThreadOptions): Promise<Thread> {
+  const { onDeath, onNoted, watch = null } = options;
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let writable = true;
   let closing = false;
+  const silence = watch === null ? null : new Silence({ ...watch, waiting });
 
   function settle(reply: ReplyMessage): void {
-    if (reply.id === NOTED) onNoted();
+    if (reply.id === NOTED) onNoted?.();
     const call = waiting.get(reply.id);
     if (call === undefined) return;
     waiting.delete(reply.id);
+    if (reply.kind !== "unavailable") silence?.end();
     if (reply.kind === "ok") writable = true;
     else if (reply.kind === "unavailable") writable = false;
     if (reply.kind === "ok") call.resolve(reply.value as never);
@@ -77,12 +84,14 @@ export async function startThread(
   worker.on("exit", () => die(new Error("the store's thread ended")));
   return {
     get writable() {
-      return writable;
+      return writable && silence?.isBegun !== true;
     },
-    call(verb, args) {
-      if (closing) return Promise.reject(new StoreUnavailable("it is closed"));
+    async call(verb, args) {
+      if (closing) throw new StoreUnavailable("it is closed");
+      silence?.check(verb);
       lastId += 1;
       const id = lastId;
+      silence?.sent(id);
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject });
         worker.postMessage({ id, verb, args });

@@ -5,11 +5,20 @@ import type { Clock } from "../../ports/clock.ts";
 import type { PublishRequest, PublishResult, Settlement, SettleResult } from "../../ports/store.ts";
 import type { WritableDatabase } from "../connection.ts";
 import { type Answer, commitGroup, type Needs } from "../group.ts";
+import { noteStarted, type ProgressData } from "../silence/progress.ts";
 import { noteForNodes } from "../upkeep/noted-changes.ts";
 import { createVault } from "../vault.ts";
 import { GROWING_VERBS, WRITER_VERBS, type WriterVerb } from "../verbs.ts";
 import { createWriting, type Writing } from "../writing.ts";
-import { type CallMessage, CLOSE, NOTED, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
+import {
+  type CallMessage,
+  CLOSE,
+  NOTED,
+  progressOf,
+  type ReadyMessage,
+  type ReplyMessage,
+  type ThreadData,
+} from "./messages.ts";
 import { openForWrites } from "./open.ts";
 import {
   type Packed,
@@ -23,21 +32,33 @@ import {
 const GROUP_CALLS_MAX = 64;
 const NO_ROOM = "the disk is full";
 
+const WITHDRAWN = "PostgreSQL did not answer";
+
 interface Open {
   readonly writing: Writing;
   readonly database: WritableDatabase;
+  readonly progress: ProgressData | null;
 }
 
 function open(data: ThreadData, clock: Clock): Open {
   const database = openForWrites(data, clock);
-  return { database, writing: createWriting(database.connection, createVault(data.masterKey), () => clock.uuid()) };
+  const writing = createWriting(database.connection, createVault(data.masterKey), () => clock.uuid());
+  return { database, writing, progress: progressOf(data) };
 }
 
-function carryOut({ writing, database }: Open, calls: readonly CallMessage[]): ReplyMessage[] {
+function carryOut({ writing, database, progress }: Open, calls: readonly CallMessage[]): ReplyMessage[] {
+  if (calls.length === 0) return [];
   // Verbs that end or free something may use the space that is left.
   const full = !database.hasSpace();
-  const isRefused = (call: CallMessage) => full && GROWING_VERBS.has(call.verb as WriterVerb);
-  const accepted = calls.filter((call) => !isRefused(call)).map(unpacked);
+  const withdrawn = progress === null ? 0 : noteStarted(progress, calls.at(-1)?.id ?? 0);
+  const refusal = ({ id, verb }: CallMessage): ReplyMessage | null => {
+    if (id <= withdrawn) return { id, kind: "unavailable", message: WITHDRAWN, full: false };
+    if (full && GROWING_VERBS.has(verb as WriterVerb)) return { id, kind: "unavailable", message: NO_ROOM, full: true };
+    return null;
+  };
+  const refused = calls.map(refusal).filter((reply) => reply !== null);
+  const accepted = calls.filter((call) => refusal(call) === null).map(unpacked);
+  if (accepted.length === 0) return refused;
   writing.mode.enters = accepted.some(({ verb }) => verb === "enter");
   const answers = commitGroup(
     writing,
@@ -49,9 +70,6 @@ function carryOut({ writing, database }: Open, calls: readonly CallMessage[]): R
     writing.isShared ? needsOf(accepted) : undefined,
   );
   if (answers.some(isDiskFull)) database.ranOut();
-  const refused: ReplyMessage[] = calls
-    .filter(isRefused)
-    .map(({ id }) => ({ id, kind: "unavailable", message: NO_ROOM, full: true }));
   const replies = accepted.map(({ id }, index) => ({ id, ...(answers[index] as Answer<unknown>) }));
   return [...refused, ...replies, ...takeNoted(writing)];
 }

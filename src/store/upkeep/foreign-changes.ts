@@ -63,16 +63,22 @@ function changesOf(rows: readonly Row[], seqBefore: Seq): readonly Change[] {
 
 const LATEST = "SELECT coalesce(max(seq), 0) AS seq FROM foreign_changes";
 
-/** The same where all writers record what they change. A mark is the sequence of the latest record. */
+const TIMELINE = "SELECT since FROM turn";
+
+/** The same where all writers record what they change. A mark is the timeline and the sequence of the latest record. */
 export function recordedSince(connection: Connection, node: number, mark: string | null): Recorded {
-  if (mark === null) return { changes: [], mark: String(one<{ seq: Seq }>(connection, LATEST)?.seq) };
-  const seqBefore = Number(mark);
+  const since = one<{ since: number }>(connection, TIMELINE)?.since ?? 0;
+  const [sinceBefore, seqBefore = 0] = (mark ?? "").split(" ").map(Number);
+  if (mark === null || since !== sinceBefore) {
+    const latest = one<{ seq: Seq }>(connection, LATEST)?.seq ?? 0;
+    return { changes: mark === null ? [] : [{ kind: "anything" }], mark: `${since} ${latest}` };
+  }
   const rows = all<Row>(connection, SINCE, seqBefore);
   const last = rows.at(-1)?.seq;
   if (last === undefined) return { changes: [], mark };
   const foreign = rows.filter((row) => row.node !== node);
   const isComplete = rows[0]?.seq === seqBefore + 1;
-  return { changes: isComplete ? foreign.map(changeOf) : [{ kind: "anything" }], mark: String(last) };
+  return { changes: isComplete ? foreign.map(changeOf) : [{ kind: "anything" }], mark: `${since} ${last}` };
 }
 
 function changeOf({ kind, tenant_seq: tenantSeq, subject }: Row): Change {

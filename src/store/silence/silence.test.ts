@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { StoreUnavailable } from "../../domain/errors.ts";
+import { POSTGRES_LOOK_MS, POSTGRES_LOOKS_COUNT_MAX } from "../../domain/limits.ts";
+import { newProgress, noteAnswer, noteStarted, withdraw } from "./progress.ts";
+import { Silence } from "./silence.ts";
+
+test("a call that the thread has begun is not withdrawn, and one that was withdrawn is not begun", () => {
+  const progress = newProgress();
+  assert.equal(noteStarted(progress, 3), 0);
+  assert.equal(withdraw(progress, 5), 3, "4 and 5 are withdrawn");
+  assert.equal(noteStarted(progress, 6), 5, "of 4, 5 and 6 only the last is begun");
+});
+
+/** Time passes in steps of a look. */
+function stage() {
+  const progress = newProgress();
+  const waiting = new Map<number, { readonly reject: (error: Error) => void }>();
+  const refused: number[] = [];
+  const task: { run: (() => void) | null } = { run: null };
+  const clock = {
+    after(ms: number, run: () => void) {
+      assert.equal(ms, POSTGRES_LOOK_MS);
+      task.run = run;
+      return { cancel: () => assert.fail() };
+    },
+  };
+  const silence = new Silence({ progress, clock, waiting });
+  return {
+    progress,
+    silence,
+    waiting,
+    refused,
+    isLooking: () => task.run !== null,
+    send(id: number) {
+      silence.sent(id);
+      waiting.set(id, { reject: () => refused.push(id) });
+    },
+    look(times: number) {
+      for (let looks = 0; looks < times; looks += 1) {
+        const { run } = task;
+        task.run = null;
+        run?.();
+      }
+    },
+  };
+}
+
+test("when PostgreSQL has not answered for some looks, what the thread has not begun is refused", () => {
+  const { progress, silence, refused, send, look } = stage();
+  for (const id of [1, 2, 3]) send(id);
+  noteStarted(progress, 1);
+  look(POSTGRES_LOOKS_COUNT_MAX - 1);
+  noteAnswer(progress);
+  look(1);
+  assert.deepEqual([silence.isBegun, refused], [false, []], "it has answered since");
+  look(POSTGRES_LOOKS_COUNT_MAX);
+  assert.deepEqual([silence.isBegun, refused], [true, [2, 3]]);
+});
+
+test("during a silence only a heartbeat gets through, alone, until a call succeeds", () => {
+  const { progress, silence, waiting, send, look } = stage();
+  send(1);
+  noteStarted(progress, 1);
+  look(POSTGRES_LOOKS_COUNT_MAX);
+  assert.throws(() => silence.check("heartbeat"), StoreUnavailable, "another call waits");
+  waiting.clear();
+  assert.throws(() => silence.check("publish"), StoreUnavailable);
+  silence.check("heartbeat");
+  silence.end();
+  silence.check("publish");
+});
+
+test("nothing is looked at while no call waits", () => {
+  const { silence, waiting, send, look, isLooking } = stage();
+  send(1);
+  waiting.clear();
+  look(1);
+  assert.deepEqual([isLooking(), silence.isBegun], [false, false]);
+});
