@@ -211,6 +211,11 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
       }
       assert.equal(await isEncrypted("by_password", `sslmode=verify-ca&${ca}`, "127.0.0.1"), true);
       assert.equal(await isEncrypted("by_password", `sslmode=require&${ca}`, "127.0.0.1"), true);
+      assert.equal(
+        await isEncrypted("by_password", "sslmode=prefer", "localhost:1,localhost"),
+        true,
+        "the second host",
+      );
     });
 
     test("a connection that cannot be protected as sslmode says is refused, with the fix", async () => {
