@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { dataFiles } from "../../src/store/sqlite/files/files.ts";
 import { openSqliteStore, type SqliteOptions } from "../../src/store/sqlite/store.ts";
+import { verifySqlite } from "../../src/store/upkeep/verify/verify-store.ts";
 import { prepareDataDir } from "../fixtures/empty-store.ts";
 import { runHere } from "../fixtures/threads-here.ts";
 import { endTracking } from "../processes/test-tracking.ts";
@@ -35,6 +36,8 @@ async function openInTempDir(startRunner?: SqliteOptions["startRunner"]): Promis
     },
     async dispose() {
       await store.close();
+      const broken = verifySqlite(dataDir).filter(({ wrong }) => wrong > 0);
+      assert.deepEqual(broken, [], "what the cases have written is verified, as by `admin verify`");
       rmSync(dataDir, { recursive: true });
     },
   };

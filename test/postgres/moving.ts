@@ -1,6 +1,6 @@
 /** `signalbox admin migrate-store` and `admin verify`: an embedded store with every kind of row, and real databases. */
 import assert from "node:assert/strict";
-import { cp } from "node:fs/promises";
+import { cp, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
@@ -281,7 +281,10 @@ export function movingCases({ server, createDatabase }: MovingGround): void {
       await busy.query("BEGIN; UPDATE signalbox.turn SET number = number + 1");
       await assertRefused(move(dataDir, database), /in use by an unfinished migration/);
       await busy.end();
-      assert.equal((await move(dataDir, database)).code, 0);
+      await writeFile(path.join(dataDir, "master.key"), KEY);
+      const finished = await runHere(dataDir, ["admin", "migrate-store", "--to", shownDatabase(database)]);
+      assert.equal(finished.code, 0, finished.stderr);
+      assert.ok(finished.stdout.includes(`SIGNALBOX_MASTER_KEY="$(cat '${dataDir}/master.key')" npm start`));
       // A copy that does not know of it is the source whose process ended before it noted the move.
       assert.equal((await move(unmarked, database)).code, 0);
       const stranger = await newDataDir(scope);
