@@ -67,6 +67,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "PostgreSQL crashes, and comes back",
+    isLong: true,
     stage: async ({ createDatabase, server, lastsMs }) => ({
       database: await createDatabase(),
       async strike() {
@@ -187,7 +188,9 @@ export async function runFault(scope: Scope, fault: Fault, ground: FaultGround):
   return arrivals;
 }
 
-const LEFT = "SELECT count(*)::int AS left FROM signalbox.deliveries WHERE state <> 3";
+// Sleeps, because each look is a new connection.
+const LEFT =
+  "SELECT (SELECT count(*)::int FROM signalbox.deliveries WHERE state <> 3) AS left FROM pg_catalog.pg_sleep(0.3)";
 const ENDED = `
   SELECT (SELECT count(*)::int FROM signalbox.deliveries) AS deliveries,
     (SELECT sum(delivered)::int FROM signalbox.counters WHERE endpoint_seq <> 0) AS counted`;
