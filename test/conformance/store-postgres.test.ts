@@ -20,7 +20,7 @@ import type { OpenedStore } from "./store/world.ts";
 /** Each new database and connection costs, so all subjects together take a minute of two processors. */
 const RUNS_ALL = process.env.CONFORMANCE === "all";
 /** What `npm test` runs: where the two databases differ most. `npm run conformance` runs everything on both. */
-const QUICK = new Set(["publish", "claims", "settlements", "pauses", "access", "nodes"]);
+const QUICK = new Set(["publish", "claims", "settlements", "pauses", "nodes"]);
 
 type Threads = Partial<Pick<PostgresOptions, "startRunner" | "connections" | "onDeath">>;
 
@@ -84,7 +84,7 @@ startupCases({ server: () => server, connections: () => connections, createDatab
 nodeCases({ createDatabase, masterKey });
 movingCases({ server: () => server, createDatabase });
 
-textCases({ createDatabase, masterKey });
+if (RUNS_ALL) textCases({ createDatabase, masterKey });
 
 /** What `npm run faults` does for longer. */
 describe("faults", () => {

@@ -23,13 +23,17 @@ const PARSERS: Readonly<Record<number, (text: string) => SqlValue>> = {
 const asText = (text: string): SqlValue => text;
 const TYPES = { getTypeParser: (oid: number) => PARSERS[oid] ?? asText } as pg.CustomTypesConfig;
 
-// A statement finds its rows by key, so a plan for any values is good for all, and compiling it would take longer.
+// A statement finds its rows by key, so a plan for any values is good for all, and compiling it would take longer. A plan
+// that was made while a table was empty, and had no statistics, would otherwise read the whole table for as long as it is kept.
 const SETTINGS = `
   SET search_path = signalbox;
   SET statement_timeout = ${POSTGRES_STATEMENT_MS_MAX};
   SET lock_timeout = ${POSTGRES_LOCK_MS_MAX};
   SET idle_in_transaction_session_timeout = ${POSTGRES_IDLE_MS_MAX};
   SET plan_cache_mode = force_generic_plan;
+  SET enable_seqscan = off;
+  SET enable_hashjoin = off;
+  SET enable_mergejoin = off;
   SET jit = off`;
 
 /** The session's prepared statements are not what this connection believes: a pooler, or a migration. */
