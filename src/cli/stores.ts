@@ -23,7 +23,7 @@ const RESTORE: Command = {
   action: "restore",
   operand: "FILE",
   options: { force: { value: null, about: "replace data that is there" } },
-  about: "verify a backup and put it in the place of the data; the server must be stopped",
+  about: "verify a backup and restore the data from it; the server must be stopped",
   prepare(args) {
     const file = args.file();
     const overwrites = args.flag("force");

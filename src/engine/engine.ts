@@ -147,7 +147,7 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
   const outage = new Outage(clock, telemetry);
   const activity = new TenantActivity(clock);
   const tokens = new Tokens(node);
-  const membership = new Membership(clock);
+  const membership = new Membership(clock, store.notes !== null);
   const matching = new Matching(store);
   const streams = new Streams(store, clock, membership);
   const attempts = new Attempts(options);

@@ -90,7 +90,7 @@ test("a failed backup leaves no file, and a backup replaces a file only with --f
   assert.deepEqual(readdirSync(folder).sort(), ["copy.db", "deep"]);
 });
 
-test("a backup is put in the place of the data, when no server runs and the key is its own", async (t) => {
+test("a backup replaces the data when no server runs and the key is its own", async (t) => {
   const dataDir = await newDataDir(t);
   const server = await startHere(t, dataDir);
   const publish = async (on: typeof server) => {

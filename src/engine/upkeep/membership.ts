@@ -5,12 +5,15 @@ import type { Heartbeat } from "../../ports/store.ts";
 
 export class Membership {
   readonly #clock: Pick<Clock, "monotonicMs">;
+  readonly #canBeShared: boolean;
   #count = 1;
   #isLeader = true;
   #heardMs: number;
 
-  constructor(clock: Pick<Clock, "monotonicMs">) {
+  /** @param canBeShared whether other nodes may use the store, even if none was seen yet */
+  constructor(clock: Pick<Clock, "monotonicMs">, canBeShared: boolean) {
     this.#clock = clock;
+    this.#canBeShared = canBeShared;
     this.#heardMs = clock.monotonicMs();
   }
 
@@ -33,7 +36,7 @@ export class Membership {
    * what another node may have sent.
    */
   isAlive(): boolean {
-    return !this.isShared || this.#clock.monotonicMs() - this.#heardMs < NODE_UNSURE_MS;
+    return !this.#canBeShared || this.#clock.monotonicMs() - this.#heardMs < NODE_UNSURE_MS;
   }
 
   /** The store has the heartbeat that was begun then. */

@@ -1,5 +1,5 @@
 /**
- * Puts a backup in the place of the data. The copy is checked next to it, and gets its name last: until then, the data is
+ * Replaces the data with a backup. The copy is checked next to it, and gets its name last: until then, the data is
  * what it was.
  */
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
