@@ -93,7 +93,7 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
   const isOpen = () => phase.isListening;
   const inbound = createInbound({ clock, store, outage, activity, claims, streams, publicUrl, isOpen });
   const jobs = { work: () => upkeep.workOnJobs() };
-  const caches = { ...access, matching, inbound, claims, waits: asking.waits, jobs };
+  const caches = { ...access, matching, inbound, claims, deliveries, waits: asking.waits, jobs };
   const upkeep: Upkeep = new Upkeep({
     clock,
     store,

@@ -14,12 +14,15 @@ export interface RunningReceiver {
   next(): Promise<Received>;
   /** Sets the status of all later responses. Initially 200. */
   answerWith(status: number): void;
+  /** Later requests get their response when the returned function is called. */
+  hold(): () => void;
 }
 
 export async function startRunningReceiver(scope: Scope): Promise<RunningReceiver> {
   const arrived: Received[] = [];
   const waiting: ((received: Received) => void)[] = [];
   let status = 200;
+  let held = Promise.resolve();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -28,7 +31,7 @@ export async function startRunningReceiver(scope: Scope): Promise<RunningReceive
       const taker = waiting.shift();
       if (taker === undefined) arrived.push(received);
       else taker(received);
-      response.writeHead(status).end();
+      void held.then(() => response.writeHead(status).end());
     });
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -45,6 +48,11 @@ export async function startRunningReceiver(scope: Scope): Promise<RunningReceive
     },
     answerWith(next) {
       status = next;
+    },
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return resolve;
     },
   };
 }

@@ -100,6 +100,26 @@ export function nodeCases({ createDatabase, masterKey }: NodesGround): void {
       assert.deepEqual(got, sent);
     });
 
+    test("a delivery that is cancelled on any node is not sent by the node that has leased it", async () => {
+      const receiver = await startRunningReceiver(scope);
+      const release = receiver.hold();
+      const [onA, onB] = await onBoth();
+      await endpoint(onA, receiver, { max_in_flight: 1 });
+      for (const index of [0, 1, 2, 3]) await publish(onA, index);
+      assert.equal(dataOf(await receiver.next()), 0);
+      const listed = await onA.request("GET", "/v1/deliveries");
+      const ids = listed.body.results.map(({ id }: { id: string }) => id).reverse();
+      // One of the nodes has leased both: only one may send to this endpoint.
+      for (const [on, id] of [[onA, ids[1]] as const, [onB, ids[2]] as const]) {
+        const cancelled = await on.request("POST", `/v1/deliveries/${id}/cancel`);
+        assert.equal(cancelled.status, 200, cancelled.text);
+        const state = async () => (await on.request("GET", `/v1/deliveries/${id}`)).body.status;
+        await polled(async () => ((await state()) === "CANCELLED" ? true : null), "the end of the cancelled delivery");
+      }
+      release();
+      assert.equal(dataOf(await receiver.next()), 3);
+    });
+
     test("a long poll on one node ends when the pause is decided on the other", async () => {
       const [onA, onB] = await onBoth();
       const asked = await onA.request("POST", "/v1/pause", { body: { message: "Pay?", options: ["Yes", "No"] } });

@@ -21,6 +21,7 @@ function after(change: Change): string[] {
       claims: { discover: note("ready lanes") },
       waits: { signal: note("pause"), signalAll: note("all pauses") },
       jobs: { work: note("jobs") },
+      deliveries: { dropCancelled: (endpointSeq, deliverySeq) => void done.push(`${deliverySeq} of ${endpointSeq}`) },
     },
     change,
   );
@@ -36,6 +37,7 @@ test("a change drops only what is cached of it", () => {
   assert.deepEqual(after({ kind: "quotas", tenantSeq: 7 }), ["quotas of 7"]);
   assert.deepEqual(after({ kind: "jobs" }), ["jobs"]);
   assert.deepEqual(after({ kind: "pause", id }), [`pause of ${id}`]);
+  assert.deepEqual(after({ kind: "cancel", endpointSeq: 7, deliverySeq: 8 }), ["8 of 7"]);
 });
 
 test("when anything may have changed, everything is dropped", () => {

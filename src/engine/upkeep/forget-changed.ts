@@ -4,6 +4,7 @@ import type { Access } from "../access/access.ts";
 import type { PublishRate } from "../access/publish-rate.ts";
 import type { Sessions } from "../access/sessions.ts";
 import type { Claims } from "../delivery/claims.ts";
+import type { Deliveries } from "../delivery/deliveries.ts";
 import type { Matching } from "../endpoints/matching.ts";
 import type { Inbound } from "../inbound/inbound.ts";
 import type { Waits } from "../pauses/waits.ts";
@@ -18,6 +19,7 @@ export interface Caches {
   readonly claims: Pick<Claims, "discover">;
   readonly waits: Pick<Waits, "signal" | "signalAll">;
   readonly jobs: { work(): void };
+  readonly deliveries: Pick<Deliveries, "dropCancelled">;
 }
 
 export function forgetChanged(caches: Caches, change: Change): void {
@@ -45,6 +47,9 @@ export function forgetChanged(caches: Caches, change: Change): void {
       return;
     case "pause":
       caches.waits.signal(change.id);
+      return;
+    case "cancel":
+      caches.deliveries.dropCancelled(change.endpointSeq, change.deliverySeq);
       return;
   }
 }

@@ -72,7 +72,9 @@ export type Change =
   | { readonly kind: "endpoints"; readonly tenantSeq: Seq }
   | { readonly kind: "quotas"; readonly tenantSeq: Seq }
   /** The pause has ended. */
-  | { readonly kind: "pause"; readonly id: Uuid };
+  | { readonly kind: "pause"; readonly id: Uuid }
+  /** Somebody cancelled a delivery while it was leased. The node that leased it drops it, unless it is in flight. */
+  | { readonly kind: "cancel"; readonly endpointSeq: Seq; readonly deliverySeq: Seq };
 
 /** A lane that this node has open, and the revision that it knows. */
 export interface LaneRevision {

@@ -41,8 +41,9 @@ test("recorded changes are returned once, in order, and again for the old mark",
   const before = mark();
   assert.deepEqual(ask(), []);
   note(KEYS);
-  note({ kind: "quotas", tenantSeq: 7 }, { kind: "sessions" });
-  const noted = [KEYS, { kind: "quotas", tenantSeq: 7 }, { kind: "sessions" }];
+  const cancel = { kind: "cancel", endpointSeq: 3, deliverySeq: 2 ** 40 + 1 } as const;
+  note({ kind: "quotas", tenantSeq: 7 }, { kind: "sessions" }, cancel);
+  const noted = [KEYS, { kind: "quotas", tenantSeq: 7 }, { kind: "sessions" }, cancel];
   assert.deepEqual(ask(), noted);
   assert.deepEqual(ask(), []);
   assert.deepEqual(ask(before), noted);

@@ -20,9 +20,25 @@ const DROP_OLD = "DELETE FROM foreign_changes WHERE seq <= ?";
 /** Record a change, in its own transaction. */
 export function noteForeignChange(w: Writing, change: NotedChange): void {
   const tenantSeq = "tenantSeq" in change ? change.tenantSeq : null;
-  const seq = insert(w, NOTE, change.kind, tenantSeq, "id" in change ? uuidBytes(change.id) : null, w.self.node);
+  const seq = insert(w, NOTE, change.kind, tenantSeq, subjectOf(change), w.self.node);
   w.prepare(DROP_OLD).run(seq - FOREIGN_CHANGES_KEPT_COUNT);
   w.mode.noted = true;
+}
+
+function subjectOf(change: NotedChange): Uint8Array | null {
+  if (change.kind === "pause") return uuidBytes(change.id);
+  if (change.kind !== "cancel") return null;
+  const subject = Buffer.alloc(16);
+  subject.writeBigInt64BE(BigInt(change.endpointSeq), 0);
+  subject.writeBigInt64BE(BigInt(change.deliverySeq), 8);
+  return subject;
+}
+
+function cancelOf(subject: Uint8Array): NotedChange {
+  const { buffer, byteOffset } = subject;
+  const view = new DataView(buffer, byteOffset);
+  const [endpointSeq, deliverySeq] = [Number(view.getBigInt64(0)), Number(view.getBigInt64(8))];
+  return { kind: "cancel", endpointSeq, deliverySeq };
 }
 
 const SINCE = `
@@ -93,6 +109,8 @@ function changeOf({ kind, tenant_seq: tenantSeq, subject }: Row): Change {
       return tenantSeq === null ? { kind: "anything" } : { kind, tenantSeq };
     case "pause":
       return subject === null ? { kind: "anything" } : { kind, id: uuidText(subject) };
+    case "cancel":
+      return subject === null ? { kind: "anything" } : cancelOf(subject);
     default:
       return { kind: "anything" };
   }

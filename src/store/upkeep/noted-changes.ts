@@ -51,6 +51,8 @@ const NOTES: Noting = {
   endDuePauses: ({ ended }) => ended.map(({ id }) => ({ kind: "pause", id })),
   startRecover: () => JOBS,
   startBulk: () => JOBS,
+  cancel: (result) => (result.kind === "requested" ? [{ ...result, kind: "cancel" }] : NONE),
+  stepBulk: ({ requested }) => requested.map((delivery) => ({ ...delivery, kind: "cancel" })),
 };
 
 /** What is new is cached nowhere. The command line notes it nevertheless: SQLite shows that something was written. */
