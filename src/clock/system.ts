@@ -12,13 +12,14 @@ const RANDOM_WORDS = 1024;
 
 export function createSystemClock(): Clock {
   let lastMs = 0;
+  let offsetMs: number | null = null;
   /**
    * Set while the wall clock is behind a time that `now` already returned. It records when that began, and `now` runs
    * at half speed meanwhile.
    */
   let ahead: { readonly sinceMonotonicMs: number; readonly sinceMs: number } | null = null;
   const now = () => {
-    const wallMs = Date.now();
+    const wallMs = Date.now() + (offsetMs ?? 0);
     if (wallMs >= lastMs) {
       ahead = null;
       lastMs = wallMs;
@@ -36,6 +37,10 @@ export function createSystemClock(): Clock {
     now,
     monotonicMs: () => performance.now(),
     wallMs: () => Date.now(),
+    follow(ms) {
+      if (offsetMs === null) [lastMs, ahead] = [0, null];
+      offsetMs = ms;
+    },
     notBefore(ms) {
       if (ms > lastMs) lastMs = ms;
     },

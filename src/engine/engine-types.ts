@@ -74,4 +74,6 @@ export interface EngineGauges {
   readonly lanes: number;
   readonly publishQueue: number;
   readonly settleQueue: number;
+  /** How far the database's clock is ahead of this machine's. */
+  readonly clockOffsetMs: number;
 }

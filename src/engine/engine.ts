@@ -36,6 +36,7 @@ import { Pauses } from "./pauses/pauses.ts";
 import { RespondLinks } from "./pauses/respond-links.ts";
 import { Waits } from "./pauses/waits.ts";
 import { TenantActivity } from "./scheduling/tenant-activity.ts";
+import { DatabaseClock } from "./upkeep/database-clock.ts";
 import { forgetChanged } from "./upkeep/forget-changed.ts";
 import { Jobs } from "./upkeep/jobs.ts";
 import { Membership } from "./upkeep/membership.ts";
@@ -92,10 +93,12 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
   const asking = assemblePauses(options, delivery, access, entered);
   const isOpen = () => phase.isListening;
   const inbound = createInbound({ clock, store, outage, activity, claims, streams, publicUrl, isOpen });
+  const databaseClock = new DatabaseClock(clock, telemetry);
   const jobs = { work: () => upkeep.workOnJobs() };
   const caches = { ...access, matching, inbound, claims, deliveries, waits: asking.waits, jobs };
   const upkeep: Upkeep = new Upkeep({
     clock,
+    databaseClock,
     store,
     deliveries,
     telemetry,
@@ -115,6 +118,7 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
     ...delivery,
     ...access,
     ...asking,
+    databaseClock,
     phase,
     inbound,
     upkeep,
@@ -327,7 +331,7 @@ export class RunningEngine implements Engine {
 }
 
 function statusOf(parts: Parts): Engine["status"] {
-  const { phase, outage, store, deliveries, publisher, streams, upkeep, notifications } = parts;
+  const { phase, databaseClock, outage, store, deliveries, publisher, streams, upkeep, notifications } = parts;
   return {
     isStarting: () => !phase.isListening,
     ready() {
@@ -341,6 +345,7 @@ function statusOf(parts: Parts): Engine["status"] {
       lanes: deliveries.lanePool.size,
       publishQueue: publisher.queueSize,
       settleQueue: deliveries.settleQueueSize,
+      clockOffsetMs: databaseClock.offsetMs,
     }),
     store: () => store.stats(),
     nodes: async () => (await store.listNodes()).map((node) => ({ ...node, isSelf: node.node === parts.tokens.node })),

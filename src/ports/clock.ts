@@ -8,6 +8,11 @@ export interface Clock {
   monotonicMs(): number;
   /** The wall clock as it is; it may go back. Use it for signatures, and to detect that the wall clock jumped. */
   wallMs(): EpochMs;
+  /**
+   * From now on, `now` follows a clock that is this far ahead of the wall clock. Only the first call can set `now` back:
+   * nothing depends on its times yet.
+   */
+  follow(offsetMs: number): void;
   /** From now on, `now` returns this time or a later one: the store has already seen it. */
   notBefore(ms: EpochMs): void;
   /** Run `task` once after `ms` (at most `TIMER_MS_MAX`). The timer does not keep the process alive. */

@@ -18,6 +18,7 @@ export interface EngineNumbers {
   readonly lanes: number;
   readonly publishQueue: number;
   readonly settleQueue: number;
+  readonly clockOffsetMs: number;
 }
 
 export interface Metrics {
@@ -41,6 +42,7 @@ const ENGINE_GAUGES: Readonly<Record<keyof EngineNumbers, readonly [string, stri
   lanes: ["signalbox_lanes", "Busy endpoints"],
   publishQueue: ["signalbox_publish_queue", "Events waiting to be committed"],
   settleQueue: ["signalbox_settle_queue", "Settlements waiting to be committed"],
+  clockOffsetMs: ["signalbox_clock_offset_ms", "How far PostgreSQL's clock is ahead of this machine's"],
 };
 const STORE_GAUGES: Readonly<Record<keyof StoreStats, readonly [string, string]>> = {
   fileBytes: ["signalbox_store_file_bytes", "Size of the store's file"],

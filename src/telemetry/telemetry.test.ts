@@ -186,6 +186,7 @@ test("the gauges show the current state of the engine and the store", async () =
     lanes: 1,
     publishQueue: 2,
     settleQueue: 3,
+    clockOffsetMs: 0,
   };
   let reachable = true;
   telemetry.observe({

@@ -45,11 +45,13 @@ export interface SimClockOptions {
  */
 export function createSimClock({ timeline, wall, random, isAlive }: SimClockOptions): Clock {
   let lastMs = 0;
+  let offsetMs: number | null = null;
   let ahead: { readonly sinceMonotonicMs: number; readonly sinceMs: number } | null = null;
   const now = () => {
-    if (wall.nowMs >= lastMs) {
+    const followedMs = wall.nowMs + (offsetMs ?? 0);
+    if (followedMs >= lastMs) {
       ahead = null;
-      lastMs = wall.nowMs;
+      lastMs = followedMs;
       return lastMs;
     }
     ahead ??= { sinceMonotonicMs: timeline.nowMs, sinceMs: lastMs };
@@ -62,6 +64,10 @@ export function createSimClock({ timeline, wall, random, isAlive }: SimClockOpti
     now,
     monotonicMs: () => timeline.nowMs,
     wallMs: () => wall.nowMs,
+    follow(ms) {
+      if (offsetMs === null) [lastMs, ahead] = [0, null];
+      offsetMs = ms;
+    },
     notBefore(ms) {
       if (ms > lastMs) lastMs = ms;
     },

@@ -16,6 +16,7 @@ import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
 import type { Streams } from "../history/streams.ts";
 import { RepeatingTask } from "../scheduling/repeating-task.ts";
+import type { DatabaseClock } from "./database-clock.ts";
 import { JobSteps } from "./job-steps.ts";
 import type { Membership } from "./membership.ts";
 import type { Outage } from "./outage.ts";
@@ -36,6 +37,7 @@ export interface UpkeepOptions {
   /** Another process or node changed something: drop what is cached of it. */
   readonly onForeignChange: (change: Change) => void;
   readonly membership: Membership;
+  readonly databaseClock: DatabaseClock;
   /** Enter the store again: the other nodes have taken this one for dead. */
   readonly enterAgain: () => Promise<void>;
 }
@@ -109,10 +111,11 @@ export class Upkeep {
   }
 
   async #heartbeat(): Promise<void> {
-    const { clock, deliveries, enterAgain, membership, outage, store } = this.#options;
+    const { clock, databaseClock, deliveries, enterAgain, membership, outage, store } = this.#options;
     try {
       const beganMs = clock.monotonicMs();
       const heartbeat = await store.heartbeat(clock.now(), this.#timeCheck.doubt() === null);
+      databaseClock.heard(heartbeat.at, beganMs);
       const wasAlive = membership.isAlive();
       membership.heard(heartbeat, beganMs);
       if (!wasAlive) deliveries.run();

@@ -38,6 +38,8 @@ export interface NodeView extends NodeNaming {
 }
 
 export interface Heartbeat {
+  /** The database's time; null if it has no clock of its own. */
+  readonly at: EpochMs | null;
   /** How many nodes are alive, with this one. */
   readonly nodes: number;
   /** Whether this node does what only one node does. */

@@ -1,6 +1,8 @@
 /** The store on PostgreSQL. Its threads and verbs are the embedded store's; their statements run on a connection. */
 import type { MessagePort } from "node:worker_threads";
+import type pg from "pg";
 import type { DatabaseAddress } from "../../domain/database-address.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { NodeNote, NodeNotes, Store } from "../../ports/store.ts";
 import { openStore, type ThreadsOptions } from "../store.ts";
 import type { ThreadStart } from "../threads/thread.ts";
@@ -17,7 +19,7 @@ export interface PostgresOptions {
   /** Called when a thread of the store ended by itself. The process then has to end. */
   readonly onDeath: (error: Error) => void;
   readonly startRunner?: ThreadsOptions["startRunner"];
-  readonly clock?: ThreadsOptions["clock"];
+  readonly clock?: Pick<Clock, "after" | "follow" | "wallMs">;
   /** Tests with many stores share one thread. The store does not close it. */
   readonly connections?: Connections;
 }
@@ -30,7 +32,7 @@ export async function openPostgresStore({
   ...options
 }: PostgresOptions): Promise<Store> {
   const database = connectionOptions(address);
-  await bringUpToDate(database);
+  await bringUpToDate(database, options.clock);
   const connections = options.connections ?? (await Connections.start(onDeath));
   const notes = connections.openNotes(database);
   const close = async () => {
@@ -67,17 +69,26 @@ function notesOver(port: MessagePort): NodeNotes {
   };
 }
 
-async function bringUpToDate(database: ConnectionOptions): Promise<void> {
+async function bringUpToDate(database: ConnectionOptions, clock: PostgresOptions["clock"]): Promise<void> {
   try {
     const client = await connect(database);
     const other = await connect(database);
     try {
       await checkSessions(client, other);
       await migrate(client);
+      if (clock !== undefined) await followClock(client, clock);
     } finally {
       await Promise.all([client.end(), other.end()]);
     }
   } catch (error) {
     throw startupFault(error, database);
   }
+}
+
+const CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::int8 AS at";
+
+/** Before anything is stored: a node whose clock is wrong stores no wrong time. Heartbeats make the offset more exact. */
+async function followClock(client: pg.Client, clock: Pick<Clock, "follow" | "wallMs">): Promise<void> {
+  const { rows } = await client.query<{ at: string }>(CLOCK);
+  clock.follow(Number(rows[0]?.at) - clock.wallMs());
 }

@@ -67,17 +67,18 @@ const ALIVE = "SELECT count(*) AS nodes, min(node) AS leader FROM nodes WHERE go
 
 export function heartbeat(w: Writing, now: EpochMs, isTrusted: boolean): Heartbeat {
   const { node } = w.self;
-  const at = w.clockMs() ?? now;
+  const databaseMs = w.clockMs();
+  const at = databaseMs ?? now;
   const values = { at, unheard: NODE_UNHEARD_MS, node };
   const heardSince = Number(w.prepare(SEEN).get(values)?.heard_since);
   raiseLatestTime(w, now);
   if (isTrusted) w.prepare(RAISE).run("trusted_time", now);
-  if (!w.isShared) return { nodes: 1, isLeader: true, woken: [] };
+  if (!w.isShared) return { at: databaseMs, nodes: 1, isLeader: true, woken: [] };
   if (at - heardSince >= NODE_SILENT_MS) w.prepare(SILENT).run(at, at - NODE_SILENT_MS, node);
   const { woken } = voidGone(w, now);
   const alive = one<{ nodes: number; leader: number }>(w, ALIVE);
   w.self.nodes = alive?.nodes ?? 1;
-  return { nodes: w.self.nodes, isLeader: alive?.leader === node, woken };
+  return { at: databaseMs, nodes: w.self.nodes, isLeader: alive?.leader === node, woken };
 }
 
 // ── Time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
