@@ -10,6 +10,7 @@ import { failureCases } from "../postgres/failures.ts";
 import { FAULTS, runFault } from "../postgres/faults.ts";
 import { movingCases } from "../postgres/moving.ts";
 import { nodeCases } from "../postgres/nodes.ts";
+import { planCases } from "../postgres/plans.ts";
 import { type PostgresServer, startPostgres } from "../postgres/server.ts";
 import { startupCases } from "../postgres/startup.ts";
 import { textCases } from "../postgres/texts.ts";
@@ -81,6 +82,7 @@ describe("failures of PostgreSQL", () =>
 
 startupCases({ server: () => server, connections: () => connections, createDatabase, masterKey });
 
+planCases({ createDatabase });
 nodeCases({ createDatabase, masterKey });
 movingCases({ server: () => server, createDatabase });
 

@@ -75,7 +75,7 @@ function repeatResult(w: Writing, lane: LaneRow, attemptSeq: Seq, state: Settled
 
 // The common case is one write without a read: the first attempt succeeded, and the lease shows that nothing else has
 // decided meanwhile. `attempts` is 0 unless a stale attempt was appended; the general case links to that one.
-const DELIVER_FIRST = `
+export const DELIVER_FIRST = `
   UPDATE deliveries
   SET state = 3, lease = NULL, attempts = 1, last_attempt_at = ?, last_attempt_seq = ?, ended_at = ?
   WHERE seq = ? AND lease = ? AND attempts = 0`;

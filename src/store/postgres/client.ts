@@ -25,7 +25,7 @@ const TYPES = { getTypeParser: (oid: number) => PARSERS[oid] ?? asText } as pg.C
 
 // A statement finds its rows by key, so a plan for any values is good for all, and compiling it would take longer. A plan
 // that was made while a table was empty, and had no statistics, would otherwise read the whole table for as long as it is kept.
-const SETTINGS = `
+export const SESSION_SETTINGS = `
   SET search_path = signalbox;
   SET statement_timeout = ${POSTGRES_STATEMENT_MS_MAX};
   SET lock_timeout = ${POSTGRES_LOCK_MS_MAX};
@@ -82,7 +82,7 @@ export class Client {
     client.on("error", lost);
     client.on("end", lost);
     try {
-      await client.query(SETTINGS);
+      await client.query(SESSION_SETTINGS);
     } catch (error) {
       this.#abandon(client);
       throw error;

@@ -27,7 +27,7 @@ test("an update joins the arrays by its condition, and returns the places of the
     found?.text.replaceAll(/\s+/g, " "),
     "UPDATE t SET name = u.p1, share = share + 1 " +
       "FROM unnest($1::text[], $2::int8[], $3::bytea[]) WITH ORDINALITY AS u (p1, p2, p3, place) " +
-      "WHERE seq = u.p2 AND id = u.p3 RETURNING u.place",
+      "WHERE seq = u.p2 AND (id = u.p3) IS TRUE RETURNING u.place",
   );
   assert.deepEqual(found?.types, ["text", "int8", "bytea"]);
 });
@@ -44,4 +44,5 @@ test("other statements stay as they are", () => {
     assert.equal(rowsAtOnce(sql, COLUMNS), null, sql);
   }
   assert.throws(() => rowsAtOnce("UPDATE t SET other = ? WHERE seq = ?", COLUMNS), /no column other/);
+  assert.throws(() => rowsAtOnce("UPDATE t SET name = ? WHERE share > 1 AND seq = ?", COLUMNS), /not a key/);
 });

@@ -1,6 +1,6 @@
 /**
  * Turns a statement that changes one row into one that does the same for many: its parameters become columns of arrays.
- * Only two forms are understood, and only of tables whose rows are changed by their own sequence.
+ * Only two forms are understood: an insert of values, and an update whose first condition is the row's key.
  */
 import type { ElementType } from "./arrays.ts";
 
@@ -16,6 +16,7 @@ export interface RowsAtOnce {
 const INSERT = /^\s*INSERT INTO (\w+)\s*\(([^)]*)\)\s*VALUES\s*\(([^()]*)\)\s*$/;
 const UPDATE = /^\s*UPDATE (\w+)\s+SET\s+([^?]*(?:\w+ = \?[^?]*)+)$/;
 const PARAMETER = /(\w+) = \?/g;
+const KEY_AND_REST = /^(.*)\bWHERE (\w+ = u\.p\d+)(?:\s+AND (.*))?$/s;
 
 /** The table that the statement changes; null when it is not one of the forms. */
 export function changedTable(sql: string): string | null {
@@ -45,15 +46,19 @@ function insertAtOnce(sql: string, columns: ColumnTypes): RowsAtOnce | null {
 
 /** Each row of the arrays changes at most one row of the table, and is returned by its position if it did. */
 function updateAtOnce(sql: string, columns: ColumnTypes): RowsAtOnce | null {
-  const [, table = "", rest = ""] = UPDATE.exec(sql) ?? [];
+  const [, table = "", changes = ""] = UPDATE.exec(sql) ?? [];
   if (table === "") return null;
   const types: ElementType[] = [];
-  const replaced = rest.replace(PARAMETER, (_, column: string) => {
+  const replaced = changes.replace(PARAMETER, (_, column: string) => {
     types.push(typeOf(columns, column));
     return `${column} = u.p${types.length}`;
   });
-  const [set = "", where = ""] = replaced.split(/\bWHERE\b/);
-  return { text: `UPDATE ${table} SET ${set} FROM ${source(types)} WHERE ${where} RETURNING u.place`, types };
+  const [, set = "", key = "", rest = ""] = KEY_AND_REST.exec(replaced) ?? [];
+  if (key === "") throw new Error(`the first condition is not a key: ${sql}`);
+  // IS TRUE hides the other conditions from the planner. It would prefer an index that they name while the table is
+  // empty, and then read that whole index for each statement for as long as the plan is kept.
+  const others = rest === "" ? "" : ` AND (${rest}) IS TRUE`;
+  return { text: `UPDATE ${table} SET ${set} FROM ${source(types)} WHERE ${key}${others} RETURNING u.place`, types };
 }
 
 function source(types: readonly ElementType[]): string {
