@@ -177,8 +177,13 @@ test("a tenant is created, opened by its URL, and changed; a fault is at its fie
   await drawer.getByText(/^must be an origin such as/).waitFor();
   await visit.assertAccessible("access-tenant");
   await drawer.getByLabel("Portal origins").fill("https://shop.example.com");
+  await drawer.getByLabel("Keys").fill("5k");
+  await drawer.getByRole("button", { name: "Save the changes" }).click();
+  await drawer.getByText(/^must be an integer from 0/).waitFor();
+  await drawer.getByLabel("Keys").fill("5,000");
   await drawer.getByRole("button", { name: "Save the changes" }).click();
   await drawer.getByText("Saved").waitFor();
+  assert.equal(await drawer.getByLabel("Keys").inputValue(), "5000");
   await page.keyboard.press("Escape");
   await page
     .getByRole("row", { name: /Tenant of the console/ })

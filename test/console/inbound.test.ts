@@ -38,7 +38,9 @@ test("sources, from the first one to what they refused", async (t) => {
   const visit = await app.visit("org_admin", "/console/inbound");
   const owner = server.as(visit.person.apiKey);
   const step = stepsOf(t, visit.page);
-  await step("a source is added with its guide and a signed sample, changed and deleted", () => addSource(visit));
+  await step("a source is added with its guide and a signed sample, changed and deleted", () =>
+    addSource(visit, owner),
+  );
   // Before a request is refused, of which the page would learn by itself, and read the list again.
   await step("a list that cannot be read is tried again", () => tryAgain(visit));
   const { name } = await refusingSource(owner, ["{}", '{"n":2}']);
@@ -68,7 +70,7 @@ test("sources, from the first one to what they refused", async (t) => {
   });
 });
 
-async function addSource({ page, assertAccessible }: Visit): Promise<void> {
+async function addSource({ page, assertAccessible }: Visit, owner: Client): Promise<void> {
   await page.getByText("No service sends here yet").waitFor();
   await assertAccessible("inbound-empty");
   await page.getByRole("button", { name: "Create a source" }).first().click();
@@ -85,14 +87,29 @@ async function addSource({ page, assertAccessible }: Visit): Promise<void> {
   await page.getByLabel("Prefix of event types").fill("github.");
   await page.getByRole("button", { name: "Save the changes" }).click();
   await page.getByText("Saved.").waitFor();
+  await saveAfterAnother(page, owner);
   await page.getByRole("button", { name: "Replace the secret" }).click();
   await dialog.getByRole("textbox", { name: "Secret" }).fill("another secret");
   await dialog.getByRole("button", { name: "Replace the secret" }).click();
   await page.getByText("The previous secret stays valid until").waitFor();
   await page.getByRole("button", { name: "Delete the source" }).click();
-  await dialog.getByRole("textbox").fill("console repositories");
+  await dialog.getByRole("textbox").fill("another's name");
   await dialog.getByRole("button", { name: "Delete the source" }).click();
   await page.getByText("No service sends here yet").waitFor();
+}
+
+/** What somebody else changes stays, and the fields show it, also when this person saves again. */
+async function saveAfterAnother(page: Page, owner: Client): Promise<void> {
+  const path = new URL(page.url()).pathname.replace("/console/inbound", "/v1/sources");
+  await owner.request("PATCH", path, { body: { name: "another's name" } });
+  for (const prefix of ["first.", "second."]) {
+    await page.getByLabel("Prefix of event types").fill(prefix);
+    const saved = page.waitForResponse((response) => response.request().method() === "PATCH");
+    await page.getByRole("button", { name: "Save the changes" }).click();
+    assert.equal((await (await saved).json()).name, "another's name");
+    await page.getByText("Saved.").waitFor();
+  }
+  assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "another's name");
 }
 
 async function addHmacSource({ page }: Visit, taken: string): Promise<void> {

@@ -2,13 +2,14 @@
 import { Drawer, Text, Textarea } from "@mantine/core";
 import { SignalboxError, type TenantChanges, type TenantDetails } from "@signalbox/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { tenants as m } from "../../messages/en/access.ts";
 import { form } from "../../messages/en/app.ts";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { ChoiceField, NumberField, TextField } from "../../parts/form/fields.tsx";
 import { Form } from "../../parts/form/form.tsx";
+import { typedNumber } from "../../parts/form/typed-number.ts";
+import { useDraft } from "../../parts/form/use-draft.ts";
 import { visible } from "../../parts/text/visible.ts";
 import { apiFor } from "../../session/api.ts";
 
@@ -41,35 +42,35 @@ export function TenantDrawer({ id, onClose }: { readonly id: string; readonly on
   );
 }
 
-function TenantForm({ tenant }: { readonly tenant: TenantDetails }) {
+function TenantForm({ tenant: latest }: { readonly tenant: TenantDetails }) {
   const queries = useQueryClient();
-  const [name, setName] = useState(tenant.name);
-  const [links, setLinks] = useState(tenant.links);
-  const [origins, setOrigins] = useState(tenant.portal_origins.join("\n"));
-  const [quotas, setQuotas] = useState(() => textsOf(tenant));
+  const { saved: tenant, texts, changed, type, settle } = useDraft(latest, textsOf);
   const save = useMutation({
-    mutationFn: () => apiFor(undefined).tenants.update(tenant.id, changesOf(tenant, { name, links, origins, quotas })),
-    onSuccess: () => void queries.invalidateQueries({ queryKey: ["tenant"] }),
+    mutationFn: (sent: Texts) => apiFor(undefined).tenants.update(tenant.id, changesOf(sent, changed)),
+    onSuccess(saved, sent) {
+      settle(saved, sent);
+      void queries.invalidateQueries({ queryKey: ["tenant"] });
+    },
   });
   return (
     <>
-      <Form onSubmit={() => save.mutate()} isPending={save.isPending} error={save.error} submit={m.save}>
+      <Form onSubmit={() => save.mutate(texts)} isPending={save.isPending} error={save.error} submit={m.save}>
         <TextField
           name="name"
           label={m.name}
           hint={m.nameHint}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
+          value={texts.name}
+          onChange={(event) => type({ name: event.currentTarget.value })}
         />
         <ChoiceField
           name="links"
           label={m.links}
           hint={m.linksHint}
-          value={links}
-          onChange={(next) => setLinks(next as TenantDetails["links"])}
+          value={texts.links}
+          onChange={(links) => type({ links })}
           options={(["shown", "withheld"] as const).map((value) => ({ value, label: m.linkStates[value] }))}
         />
-        <OriginsField value={origins} onChange={setOrigins} error={save.error} />
+        <OriginsField value={texts.origins} onChange={(origins) => type({ origins })} error={save.error} />
         <Text fw={600} size="sm">
           {m.quotas}
         </Text>
@@ -78,13 +79,13 @@ function TenantForm({ tenant }: { readonly tenant: TenantDetails }) {
             key={quota}
             quota={quota}
             tenant={tenant}
-            value={quotas[quota]}
-            onChange={(value) => setQuotas({ ...quotas, [quota]: value })}
+            value={texts[quota]}
+            onChange={(value) => type({ [quota]: value })}
           />
         ))}
       </Form>
       <Text size="sm" role="status">
-        {save.isSuccess ? m.saved : ""}
+        {save.isSuccess && changed.size === 0 ? m.saved : ""}
       </Text>
     </>
   );
@@ -134,33 +135,23 @@ function QuotaField({ quota, tenant, value, onChange }: QuotaFieldProps) {
   );
 }
 
-function textsOf(tenant: TenantDetails): Readonly<Record<QuotaName, string>> {
-  const texts = QUOTAS.map((quota) => [quota, String(tenant.quotas[quota].limit)] as const);
-  return Object.fromEntries(texts) as Record<QuotaName, string>;
+type Texts = Readonly<Record<QuotaName | "name" | "links" | "origins", string>>;
+
+function textsOf({ name, links, portal_origins: origins, quotas }: TenantDetails): Texts {
+  const limits = QUOTAS.map((quota) => [quota, String(quotas[quota].limit)] as const);
+  return { ...(Object.fromEntries(limits) as Record<QuotaName, string>), name, links, origins: origins.join("\n") };
 }
 
-interface Typed {
-  readonly name: string;
-  readonly links: TenantDetails["links"];
-  readonly origins: string;
-  readonly quotas: Readonly<Record<QuotaName, string>>;
-}
-
-/** Only what changed, so that a quota that somebody else changed meanwhile stays. */
-function changesOf(tenant: TenantDetails, { name, links, origins, quotas }: Typed): TenantChanges {
-  const lines = origins.split(/\s+/).filter((line) => line !== "");
-  const before = textsOf(tenant);
-  const changed = QUOTAS.filter((quota) => quotas[quota].trim() !== before[quota]);
+/** An empty quota is its default. */
+function changesOf(texts: Texts, changed: ReadonlySet<keyof Texts>): TenantChanges {
+  const quotas = QUOTAS.filter((quota) => changed.has(quota)).map((quota) => {
+    const limit = typedNumber(texts[quota]);
+    return [quota, limit === "" ? null : limit] as const;
+  });
   return {
-    ...(name !== tenant.name && { name }),
-    ...(links !== tenant.links && { links }),
-    ...(lines.join() !== tenant.portal_origins.join() && { portal_origins: lines }),
-    ...(changed.length > 0 && { quotas: Object.fromEntries(changed.map((one) => [one, amountOf(quotas[one])])) }),
+    ...(changed.has("name") && { name: texts.name }),
+    ...(changed.has("links") && { links: texts.links as TenantDetails["links"] }),
+    ...(changed.has("origins") && { portal_origins: texts.origins.split(/\s+/).filter((line) => line !== "") }),
+    ...(quotas.length > 0 && { quotas: Object.fromEntries(quotas) as TenantChanges["quotas"] }),
   };
-}
-
-/** The server says what is wrong with what is not a number. */
-function amountOf(text: string): number | null {
-  const trimmed = text.trim().replaceAll(/[ ,_]/g, "");
-  return trimmed === "" ? null : Number(trimmed);
 }

@@ -9,6 +9,7 @@ import { deliveryList as m } from "../../messages/en/deliveries.ts";
 import { Dialog } from "../../parts/actions/dialog.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
+import { typedNumber } from "../../parts/form/typed-number.ts";
 import { integer } from "../../parts/locale.ts";
 import { useGo } from "../../parts/page/go.tsx";
 import { DeliveryState } from "../../parts/text/delivery-state.tsx";
@@ -110,8 +111,8 @@ function Counted({ act, filter, count, onClose }: BulkDialogProps & { readonly c
 /** Null is as fast as possible. */
 function speedOf(text: string): number | null | "wrong" {
   if (text.trim() === "") return null;
-  const value = Number(text);
-  return Number.isInteger(value) && value >= 1 && value <= BULK_DELIVERIES_PER_SECOND_MAX ? value : "wrong";
+  const value = typedNumber(text);
+  return typeof value === "number" && value >= 1 && value <= BULK_DELIVERIES_PER_SECOND_MAX ? value : "wrong";
 }
 
 function Nothing({ act, count, onClose }: Pick<BulkDialogProps, "act" | "onClose"> & { readonly count: BulkCount }) {

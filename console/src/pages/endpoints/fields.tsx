@@ -2,69 +2,121 @@
 import { FORMATS } from "@domain/endpoints/endpoint.ts";
 import { Button, Code, Group, Input } from "@mantine/core";
 import type { Endpoint, EndpointInput } from "@signalbox/sdk";
-import { useState } from "react";
+import { type ChangeEvent, useState } from "react";
 import { endpointForm as m } from "../../messages/en/endpoints.ts";
 import { ChoiceField, LongField, NumberField, SwitchField, TextField } from "../../parts/form/fields.tsx";
+import { typedNumber } from "../../parts/form/typed-number.ts";
 
-export function EndpointFields({ endpoint }: { readonly endpoint?: Endpoint }) {
-  const [ordered, setOrdered] = useState(endpoint?.ordered ?? false);
+/** What the fields show, by their names in the API. */
+export type EndpointTexts = Readonly<Record<(typeof FIELDS)[number], string>>;
+
+const FIELDS = [
+  "url",
+  "name",
+  "description",
+  "event_types",
+  "format",
+  "headers_json",
+  "timeout_seconds",
+  "retry_schedule_seconds",
+  "rate_limit_per_second",
+  "max_in_flight",
+  "ordered",
+] as const;
+
+export const NEW_ENDPOINT: EndpointTexts = {
+  url: "",
+  name: "",
+  description: "",
+  event_types: "",
+  format: "standard",
+  headers_json: "",
+  timeout_seconds: "10",
+  retry_schedule_seconds: "",
+  rate_limit_per_second: "",
+  max_in_flight: "32",
+  ordered: "false",
+};
+
+export function endpointTexts(endpoint: Endpoint): EndpointTexts {
+  return {
+    url: endpoint.url,
+    name: endpoint.name,
+    description: endpoint.description ?? "",
+    event_types: endpoint.event_types?.join("\n") ?? "",
+    format: endpoint.format,
+    headers_json: headerLines(Object.entries(endpoint.headers_json)),
+    timeout_seconds: String(endpoint.timeout_seconds),
+    retry_schedule_seconds: endpoint.retry_schedule_seconds.join(", "),
+    rate_limit_per_second: String(endpoint.rate_limit_per_second ?? ""),
+    max_in_flight: String(endpoint.max_in_flight),
+    ordered: String(endpoint.ordered),
+  };
+}
+
+interface EndpointFieldsProps {
+  readonly texts: EndpointTexts;
+  readonly onType: (texts: Partial<EndpointTexts>) => void;
+  /** What is saved; absent for a new endpoint. */
+  readonly saved?: EndpointTexts;
+}
+
+export function EndpointFields({ texts, onType, saved }: EndpointFieldsProps) {
+  const short = (name: keyof EndpointTexts) => ({
+    name,
+    value: texts[name],
+    onChange: (event: ChangeEvent<HTMLInputElement>) => onType({ [name]: event.currentTarget.value }),
+  });
+  const long = (name: keyof EndpointTexts) => ({
+    name,
+    value: texts[name],
+    onChange: (value: string) => onType({ [name]: value }),
+  });
   return (
     <>
-      <TextField name="url" label={m.url} hint={m.urlHint} required type="url" defaultValue={endpoint?.url ?? ""} />
-      <TextField name="name" label={m.name} hint={m.nameHint} defaultValue={endpoint?.name ?? ""} />
-      <LongField name="description" label={m.description} rows={2} defaultValue={endpoint?.description ?? ""} />
-      <LongField
-        name="event_types"
-        label={m.types}
-        hint={m.typesHint}
-        rows={3}
-        isCode
-        defaultValue={endpoint?.event_types?.join("\n") ?? ""}
-      />
-      <ChoiceField
-        name="format"
-        label={m.format}
-        options={FORMATS.map((value) => ({ value, label: value }))}
-        defaultValue={endpoint?.format ?? "standard"}
-      />
-      <HeadersField headers={endpoint?.headers_json ?? {}} />
-      <NumberField name="timeout_seconds" label={m.timeout} defaultValue={String(endpoint?.timeout_seconds ?? 10)} />
+      <TextField {...short("url")} label={m.url} hint={m.urlHint} required type="url" />
+      <TextField {...short("name")} label={m.name} hint={m.nameHint} />
+      <LongField {...long("description")} label={m.description} rows={2} />
+      <LongField {...long("event_types")} label={m.types} hint={m.typesHint} rows={3} isCode />
+      <ChoiceField {...long("format")} label={m.format} options={FORMATS.map((value) => ({ value, label: value }))} />
+      <HeadersField {...long("headers_json")} saved={saved?.headers_json ?? ""} />
+      <NumberField {...short("timeout_seconds")} label={m.timeout} />
       <TextField
-        name="retry_schedule_seconds"
+        {...short("retry_schedule_seconds")}
         label={m.retries}
-        hint={endpoint === undefined ? m.newRetriesHint : m.retriesHint}
-        defaultValue={endpoint?.retry_schedule_seconds.join(", ") ?? ""}
+        hint={saved === undefined ? m.newRetriesHint : m.retriesHint}
       />
-      <NumberField
-        name="rate_limit_per_second"
-        label={m.rateLimit}
-        hint={m.rateLimitHint}
-        defaultValue={String(endpoint?.rate_limit_per_second ?? "")}
+      <NumberField {...short("rate_limit_per_second")} label={m.rateLimit} hint={m.rateLimitHint} />
+      <NumberField {...short("max_in_flight")} label={m.maxInFlight} />
+      <SwitchField
+        label={m.ordered}
+        checked={texts.ordered === "true"}
+        onChange={(ordered) => onType({ ordered: String(ordered) })}
       />
-      <NumberField name="max_in_flight" label={m.maxInFlight} defaultValue={String(endpoint?.max_in_flight ?? 32)} />
-      <SwitchField label={m.ordered} checked={ordered} onChange={setOrdered} />
-      <input type="hidden" name="ordered" value={String(ordered)} />
     </>
   );
 }
 
-/** The values may be secrets. They are in the page only after somebody asked for them. */
-function HeadersField({ headers }: { readonly headers: Readonly<Record<string, string>> }) {
-  const names = Object.keys(headers);
-  const [isShown, setShown] = useState(names.length === 0);
-  if (isShown) {
-    const lines = names.map((name) => `${name}: ${headers[name]}`).join("\n");
-    return (
-      <LongField name="headers_json" label={m.headers} hint={m.headersHint} rows={2} isCode defaultValue={lines} />
-    );
+interface HeadersFieldProps {
+  readonly name: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly saved: string;
+}
+
+/** The values may be secrets. Those that are saved are in the page only after somebody asked for them. */
+function HeadersField({ saved, ...field }: HeadersFieldProps) {
+  const [isAsked, setAsked] = useState(false);
+  if (isAsked || saved === "" || field.value !== saved) {
+    return <LongField {...field} label={m.headers} hint={m.headersHint} rows={2} isCode />;
   }
   return (
     <Input.Wrapper label={m.headers} labelElement="div" description={m.headersMasked}>
       <Group gap="sm" mt={4} align="flex-start" justify="space-between">
         <Code block style={{ flex: 1 }}>
-          {names.map((name) => `${name}: ••••••••`).join("\n")}
+          {headerLines(Object.keys(headersOf(saved)).map((name) => [name, "••••••••"]))}
         </Code>
-        <Button variant="default" onClick={() => setShown(true)}>
+        <Button variant="default" onClick={() => setAsked(true)}>
           {m.showHeaders}
         </Button>
       </Group>
@@ -72,23 +124,22 @@ function HeadersField({ headers }: { readonly headers: Readonly<Record<string, s
   );
 }
 
-/** What the form says, as the API takes it. What is not a number goes as it is: the server says what it should be. */
-export function settingsOf(values: FormData, isNew: boolean): EndpointInput {
-  const field = (name: string): string => String(values.get(name) ?? "").trim();
-  const schedule = splitBy(field("retry_schedule_seconds"), ",").map(numberOrText);
+/** What the form says, as the API takes it. */
+export function settingsOf(texts: EndpointTexts, isNew: boolean): EndpointInput {
+  const field = (name: keyof EndpointTexts): string => texts[name].trim();
+  const schedule = splitBy(field("retry_schedule_seconds"), ",").map(typedNumber);
   const types = splitBy(field("event_types"), "\n");
   const settings = {
     url: field("url"),
-    ...(field("name") !== "" && { name: field("name") }),
+    ...(!(isNew && field("name") === "") && { name: field("name") }),
     description: field("description") === "" ? null : field("description"),
     event_types: types.length === 0 ? null : types,
     format: field("format"),
-    // Absent while the values are masked.
-    ...(values.has("headers_json") && { headers_json: headersOf(field("headers_json")) }),
-    timeout_seconds: numberOrText(field("timeout_seconds")),
+    headers_json: headersOf(field("headers_json")),
+    timeout_seconds: typedNumber(field("timeout_seconds")),
     ...(!(isNew && schedule.length === 0) && { retry_schedule_seconds: schedule }),
-    rate_limit_per_second: field("rate_limit_per_second") === "" ? null : numberOrText(field("rate_limit_per_second")),
-    max_in_flight: numberOrText(field("max_in_flight")),
+    rate_limit_per_second: field("rate_limit_per_second") === "" ? null : typedNumber(field("rate_limit_per_second")),
+    max_in_flight: typedNumber(field("max_in_flight")),
     ordered: field("ordered") === "true",
   };
   return settings as EndpointInput;
@@ -101,8 +152,8 @@ function splitBy(text: string, separator: string): string[] {
     .filter((part) => part !== "");
 }
 
-function numberOrText(text: string): number | string {
-  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+function headerLines(headers: readonly (readonly [name: string, value: string])[]): string {
+  return headers.map(([name, value]) => `${name}: ${value}`).join("\n");
 }
 
 function headersOf(text: string): Record<string, string> {

@@ -3,7 +3,7 @@ import { standardKey } from "@domain/formats/keys.ts";
 import { Alert, Group, SegmentedControl, Stack, Text } from "@mantine/core";
 import "@mantine/core/styles/FloatingIndicator.css";
 import "@mantine/core/styles/SegmentedControl.css";
-import type { CreatedEndpoint, EndpointInput } from "@signalbox/sdk";
+import type { CreatedEndpoint } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useLayoutEffect, useState } from "react";
 import { endpointForm as m } from "../../messages/en/endpoints.ts";
@@ -14,7 +14,7 @@ import { Page, Section } from "../../parts/page/page.tsx";
 import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { useApi } from "../../session/api.ts";
 import classes from "./endpoint.module.css";
-import { EndpointFields, settingsOf } from "./fields.tsx";
+import { EndpointFields, NEW_ENDPOINT, settingsOf } from "./fields.tsx";
 import { FilterEffect } from "./filter-effect.tsx";
 import { RequestPreview } from "./request-preview.tsx";
 import { SNIPPETS, type Snippet, snippetOf } from "./snippets.ts";
@@ -23,12 +23,12 @@ export default function NewEndpointPage() {
   const api = useApi();
   const go = useGo();
   const queries = useQueryClient();
-  const [settings, setSettings] = useState<EndpointInput>(NOTHING_TYPED);
+  const [texts, setTexts] = useState(NEW_ENDPOINT);
+  const settings = settingsOf(texts, true);
   const create = useMutation({
     async mutationFn(values: FormData) {
       const secret = String(values.get("secret") ?? "");
-      const input = { ...settingsOf(values, true), ...(secret !== "" && { secret }) };
-      const endpoint = await api.endpoints.create(input);
+      const endpoint = await api.endpoints.create({ ...settings, ...(secret !== "" && { secret }) });
       const signsWith = endpoint.secret ?? secret;
       return { endpoint, isEncoded: standardKey(signsWith).encoding === "base64" };
     },
@@ -37,13 +37,7 @@ export default function NewEndpointPage() {
   if (create.data !== undefined) return <Created {...create.data} />;
   return (
     <Page title={m.title} lead={m.lead}>
-      <div
-        className={classes.columns}
-        onInput={(event) => {
-          const form = (event.target as HTMLInputElement).form;
-          if (form !== null) setSettings(settingsOf(new FormData(form), true));
-        }}
-      >
+      <div className={classes.columns}>
         <Section title={m.title}>
           <Form
             onSubmit={(values) => create.mutate(values)}
@@ -52,7 +46,7 @@ export default function NewEndpointPage() {
             submit={m.create}
             onCancel={() => go({ to: "/endpoints" })}
           >
-            <EndpointFields />
+            <EndpointFields texts={texts} onType={(typed) => setTexts({ ...texts, ...typed })} />
             <PasswordField name="secret" label={m.secret} hint={m.secretHint} autoComplete="new-password" />
           </Form>
         </Section>
@@ -66,8 +60,6 @@ export default function NewEndpointPage() {
     </Page>
   );
 }
-
-const NOTHING_TYPED: EndpointInput = { url: "", format: "standard" };
 
 interface CreatedProps {
   readonly endpoint: CreatedEndpoint;

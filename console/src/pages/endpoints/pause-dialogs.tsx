@@ -8,6 +8,8 @@ import { Dialog } from "../../parts/actions/dialog.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { NumberField } from "../../parts/form/fields.tsx";
 import { Form } from "../../parts/form/form.tsx";
+import { typedNumber } from "../../parts/form/typed-number.ts";
+import { useDraft } from "../../parts/form/use-draft.ts";
 import { useApi } from "../../session/api.ts";
 
 interface DialogProps {
@@ -45,12 +47,14 @@ export function ResumeDialog({ endpoint, onClose }: DialogProps) {
   const api = useApi();
   const queries = useQueryClient();
   const { waiting, rate_limit_per_second: limit } = endpoint;
+  const { texts, changed, type } = useDraft(endpoint, textsOf);
   const resume = useMutation({
-    mutationFn: (values: FormData) => {
-      const text = String(values.get("rate_limit_per_second") ?? "").trim();
-      // What is not a number goes as it is: the server says what it should be.
-      const rate = text === "" ? null : ((/^\d+$/.test(text) ? Number(text) : text) as number);
-      return api.endpoints.update(endpoint.id, { status: "ACTIVE", rate_limit_per_second: rate });
+    mutationFn: () => {
+      const rate = texts.rate.trim() === "" ? null : (typedNumber(texts.rate) as number);
+      return api.endpoints.update(endpoint.id, {
+        status: "ACTIVE",
+        ...(changed.has("rate") && { rate_limit_per_second: rate }),
+      });
     },
     onSuccess: onClose,
     onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
@@ -58,7 +62,7 @@ export function ResumeDialog({ endpoint, onClose }: DialogProps) {
   return (
     <Dialog onClose={onClose} title={m.resumeTitle}>
       <Form
-        onSubmit={(values) => resume.mutate(values)}
+        onSubmit={() => resume.mutate()}
         isPending={resume.isPending}
         error={resume.error}
         submit={m.resume}
@@ -74,9 +78,14 @@ export function ResumeDialog({ endpoint, onClose }: DialogProps) {
           name="rate_limit_per_second"
           label={m.rateLimit}
           hint={m.rateLimitHint}
-          defaultValue={String(limit ?? "")}
+          value={texts.rate}
+          onChange={(event) => type({ rate: event.currentTarget.value })}
         />
       </Form>
     </Dialog>
   );
+}
+
+function textsOf({ rate_limit_per_second: limit }: Endpoint): { readonly rate: string } {
+  return { rate: String(limit ?? "") };
 }

@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { endpoint as m } from "../../messages/en/endpoints.ts";
 import { NumberField, PasswordField } from "../../parts/form/fields.tsx";
 import { Form } from "../../parts/form/form.tsx";
+import { typedNumber } from "../../parts/form/typed-number.ts";
 import { Section } from "../../parts/page/page.tsx";
 import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { Time } from "../../parts/time/time.tsx";
@@ -19,7 +20,7 @@ export function SecretTab({ endpoint }: { readonly endpoint: Endpoint }) {
       const overlap = String(values.get("overlap_seconds") ?? "").trim();
       const input = {
         ...(secret !== "" && { secret }),
-        ...(overlap !== "" && { overlap_seconds: /^\d+$/.test(overlap) ? Number(overlap) : overlap }),
+        ...(overlap !== "" && { overlap_seconds: typedNumber(overlap) }),
       };
       return api.endpoints.rotateSecret(endpoint.id, input as RotateSecretInput);
     },

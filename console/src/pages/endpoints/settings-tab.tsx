@@ -3,13 +3,13 @@ import { Alert, List as Items, Text } from "@mantine/core";
 import "@mantine/core/styles/List.css";
 import type { Endpoint, EndpointInput, EndpointPatch } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { endpoint as m } from "../../messages/en/endpoints.ts";
 import { Form } from "../../parts/form/form.tsx";
+import { useDraft } from "../../parts/form/use-draft.ts";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { useApi } from "../../session/api.ts";
-import { EndpointFields, settingsOf } from "./fields.tsx";
+import { EndpointFields, type EndpointTexts, endpointTexts, settingsOf } from "./fields.tsx";
 import { FilterEffect } from "./filter-effect.tsx";
 
 interface Change {
@@ -18,43 +18,24 @@ interface Change {
   readonly after: string;
 }
 
-/** What somebody else changes meanwhile stays as it is: only what was typed here is sent. */
 export function SettingsTab({ endpoint: latest }: { readonly endpoint: Endpoint }) {
   const api = useApi();
   const queries = useQueryClient();
-  // As it was when typing began.
-  const [endpoint, setEndpoint] = useState(latest);
-  const [settings, setSettings] = useState<EndpointInput | null>(null);
-  const changes = settings === null ? [] : changesOf(endpoint, settings);
-  const changesFilter = changes.some(({ field }) => field === "event_types");
+  const { saved: endpoint, texts, changed, type, settle } = useDraft(latest, endpointTexts);
+  const patch = patchOf(endpoint, texts, changed);
   const save = useMutation({
-    mutationFn: (values: FormData) => {
-      const typed = settingsOf(values, false);
-      const changed = new Set(changesOf(endpoint, typed).map(({ field }) => field));
-      const patch = Object.fromEntries(Object.entries(typed).filter(([name]) => changed.has(name)));
-      return api.endpoints.update(endpoint.id, patch as EndpointPatch);
-    },
-    onSuccess(saved) {
-      setEndpoint(saved);
-      setSettings(null);
-    },
+    mutationFn: (_sent: EndpointTexts) => api.endpoints.update(endpoint.id, patch as EndpointPatch),
+    onSuccess: settle,
     onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
   });
   return (
     <Section title={m.tabs.settings}>
-      <div
-        onInput={(event) => {
-          const form = (event.target as HTMLInputElement).form;
-          if (form !== null) setSettings(settingsOf(new FormData(form), false));
-        }}
-      >
-        <Form onSubmit={(values) => save.mutate(values)} isPending={save.isPending} error={save.error} submit={m.save}>
-          <EndpointFields endpoint={endpoint} />
-          <Changes changes={changes} />
-          {changesFilter && <FilterEffect filter={settings?.event_types ?? null} endpointId={endpoint.id} />}
-          {save.isSuccess && changes.length === 0 && <Alert role="status">{m.saved}</Alert>}
-        </Form>
-      </div>
+      <Form onSubmit={() => save.mutate(texts)} isPending={save.isPending} error={save.error} submit={m.save}>
+        <EndpointFields texts={texts} onType={type} saved={endpointTexts(endpoint)} />
+        <Changes changes={changesOf(endpoint, patch)} />
+        {patch.event_types !== undefined && <FilterEffect filter={patch.event_types} endpointId={endpoint.id} />}
+        {save.isSuccess && changed.size === 0 && <Alert role="status">{m.saved}</Alert>}
+      </Form>
     </Section>
   );
 }
@@ -75,10 +56,29 @@ function Changes({ changes }: { readonly changes: readonly Change[] }) {
   );
 }
 
-function changesOf(endpoint: Endpoint, settings: object): Change[] {
-  return Object.entries(settings).flatMap(([field, value]) => {
-    const before = JSON.stringify((endpoint as unknown as Record<string, unknown>)[field] ?? null);
-    const after = JSON.stringify(value ?? null);
-    return before === after ? [] : [{ field, before, after }];
-  });
+function changesOf(endpoint: Endpoint, patch: Partial<EndpointInput>): Change[] {
+  return Object.entries(patch).map(([field, value]) => ({
+    field,
+    before: jsonOf(endpoint, field),
+    after: JSON.stringify(value),
+  }));
+}
+
+/** The settings that a person changed. Other spaces or another order of lines may be the same setting. */
+function patchOf(
+  endpoint: Endpoint,
+  texts: EndpointTexts,
+  changed: ReadonlySet<keyof EndpointTexts>,
+): Partial<EndpointInput> {
+  const typed = Object.entries(settingsOf(texts, false));
+  return Object.fromEntries(
+    typed.filter(
+      ([field, value]) =>
+        changed.has(field as keyof EndpointTexts) && jsonOf(endpoint, field) !== JSON.stringify(value),
+    ),
+  );
+}
+
+function jsonOf(endpoint: Endpoint, field: string): string {
+  return JSON.stringify((endpoint as unknown as Record<string, unknown>)[field] ?? null);
 }

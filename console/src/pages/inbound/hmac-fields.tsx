@@ -24,9 +24,13 @@ export const NEW_HMAC: TypedHmac = {
 };
 
 /** Empty fields get the server's defaults. */
-export function typedHmac({ timestamp_header, template, ...rest }: TypedHmac): HmacSettings {
+export function typedHmac(typed: TypedHmac): HmacSettings {
+  const { header, algorithm, encoding, prefix, timestamp_header, template } = typed;
   return {
-    ...rest,
+    header,
+    algorithm,
+    encoding,
+    prefix,
     ...(timestamp_header !== "" && { timestamp_header }),
     ...(template !== "" && { template }),
   };
