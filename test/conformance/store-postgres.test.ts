@@ -73,6 +73,25 @@ const openHere = async () => openOn(await createDatabase(), { startRunner: runHe
 const ALL = [...SPECIAL_CALLS, ...USUAL_CALLS];
 describeStore("the store on PostgreSQL", openHere, RUNS_ALL ? ALL : ALL.filter(([subject]) => QUICK.has(subject)));
 
+/** What a later version may do to the schema while nodes of this version run. */
+const ADD_TO_SCHEMA = `
+  DO $$
+  DECLARE t text;
+  BEGIN
+    FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'signalbox' LOOP
+      EXECUTE format('ALTER TABLE signalbox.%I ADD COLUMN added_text text, ADD COLUMN added_count bigint NOT NULL DEFAULT 7', t);
+    END LOOP;
+    UPDATE signalbox.schema_version SET number = number + 1;
+  END $$`;
+if (RUNS_ALL) {
+  const openLater = async () => {
+    const database = await createDatabase();
+    await server.query(database, ADD_TO_SCHEMA);
+    return openOn(database, { startRunner: runHere, connections });
+  };
+  describeStore("the store on the schema of a later version", openLater, ALL);
+}
+
 describe("failures of PostgreSQL", () =>
   failureCases({
     server: () => server,

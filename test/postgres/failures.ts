@@ -94,6 +94,23 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
     );
   });
 
+  test("a newer schema that excludes this version ends the process, and any other does not", async () => {
+    const database = await createDatabase();
+    const died = signalled<Error>("the end of the store's thread");
+    await withWorld(
+      () => openOn(database, died.give),
+      async (world) => {
+        const tenant = await world.newTenant();
+        const publish = async () => world.store.publish([await tenant.request([await tenant.endpoint()])]);
+        await server().query(database, "UPDATE signalbox.schema_version SET number = 2");
+        await publish();
+        await server().query(database, "UPDATE signalbox.turn SET oldest = 2");
+        await assert.rejects(publish(), StoreUnavailable);
+        assert.match((await died.promise).message, /written by a newer Signalbox/);
+      },
+    );
+  });
+
   test("two nodes write in turn, and each reads again what it remembered", async () => {
     const database = await createDatabase();
     const other = await openOn(database);

@@ -17,7 +17,7 @@ import { tableOfKeys } from "../delivery/idempotency.ts";
 import { connect, connectionOptions } from "../postgres/connect.ts";
 import { toPostgres } from "../postgres/dialect.ts";
 import { migrate } from "../postgres/migrate.ts";
-import { startupFault } from "../postgres/startup-fault.ts";
+import { startupFault } from "../postgres/startup/startup-fault.ts";
 import { hashQuery, type TableHash } from "./row-hash.ts";
 
 export interface Column {

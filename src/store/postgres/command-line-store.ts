@@ -11,7 +11,7 @@ import { type ConnectionOptions, connect, connectionOptions } from "./connect.ts
 import { Connections } from "./connections.ts";
 import { openPostgres } from "./database.ts";
 import { isUpToDate } from "./migrate.ts";
-import { startupFault } from "./startup-fault.ts";
+import { startupFault } from "./startup/startup-fault.ts";
 
 export interface CommandLineStoreOptions {
   readonly database: DatabaseAddress;

@@ -3,10 +3,11 @@ import { POSTGRES_VERDICT_MS_MAX, POSTGRES_VERDICT_STEP_MS } from "../../domain/
 import type { Connection, NamedValues, Row, SqlValue, Statement } from "../connection.ts";
 import type { ElementType } from "./arrays.ts";
 import { toPostgres } from "./dialect.ts";
-import { faultOf, isLost, PostgresError, UnknownOutcome, WentBack } from "./errors.ts";
+import { faultOf, isLost, NewerSchema, PostgresError, UnknownOutcome, WentBack } from "./errors.ts";
 import type { Link, Reply, SentStatement, StatementResult } from "./link.ts";
 import { type Appended, type AtOnce, ONE_ROW, type Pending, statementOf, together, toStatement } from "./pending.ts";
 import { type ColumnTypes, changedTable, rowsAtOnce } from "./rows-at-once.ts";
+import { SCHEMA } from "./schema.ts";
 
 const TABLES = `
   SELECT tablename AS name
@@ -22,7 +23,7 @@ const BEGIN_WRITE = `
   BEGIN;
   UPDATE turn
   SET number = number + 1
-  RETURNING number, since, timeline, pg_backend_pid() AS pid, pg_current_xact_id() AS transaction,
+  RETURNING number, since, timeline, oldest, pg_backend_pid() AS pid, pg_current_xact_id() AS transaction,
     (extract(epoch FROM clock_timestamp()) * 1000)::int8 AS clock`;
 /** Some hosted services do not offer these functions. They do not lose transactions in a failover either. */
 const TIMELINE = "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8) AS timeline";
@@ -129,6 +130,7 @@ class Session {
     const begun = this.#begun;
     this.#begun = null;
     const [row] = this.#complete(begun).rows;
+    if (Number(row?.oldest) > SCHEMA) throw new NewerSchema(Number(row?.oldest));
     const number = Number(row?.number);
     const since = Number(row?.pid) === this.#pid ? Number(row?.since) : this.#beginTimeline(row, number);
     const isNew = this.#since !== null && since !== this.#since;

@@ -1,6 +1,7 @@
 /** Errors of PostgreSQL, and what they mean for the store. */
 import type { Fault } from "../connection.ts";
 import type { StatementFault } from "./link.ts";
+import { SCHEMA } from "./schema.ts";
 
 /** An error that PostgreSQL reported, or the end of the connection. */
 export class PostgresError extends Error {
@@ -25,13 +26,23 @@ export class WentBack extends Error {
   }
 }
 
+/** A newer version has changed the schema in a way that this version must not work with. */
+export class NewerSchema extends Error {
+  constructor(number: number) {
+    super(
+      `the data was written by a newer Signalbox (schema ${number}, this one knows ${SCHEMA}); install that version or a later one`,
+    );
+  }
+}
+
 /** Whether PostgreSQL did not answer. */
 export function isLost(error: unknown): boolean {
   return error instanceof PostgresError && (error.code === null || /^(08|57P)/.test(error.code));
 }
 
 export function faultOf(error: unknown): Fault | null {
-  if (error instanceof UnknownOutcome || error instanceof WentBack) return { kind: "fatal" };
+  const isFatal = error instanceof UnknownOutcome || error instanceof WentBack || error instanceof NewerSchema;
+  if (isFatal) return { kind: "fatal" };
   if (!(error instanceof PostgresError)) return null;
   const { code, message } = error;
   // 22: a value that the type does not take. 23: a violated constraint. 42: a mistake in the statement.

@@ -1,10 +1,11 @@
 /** Brings the schema up to date. Several nodes may start at once: an advisory lock lets one of them work. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type pg from "pg";
 import { StartupError } from "../../domain/errors.ts";
-import { checkOwner, isThere } from "./rights.ts";
+import { NewerSchema } from "./errors.ts";
+import { MIGRATIONS, MIGRATIONS_DIR, SCHEMA } from "./schema.ts";
+import { checkOwner, isThere } from "./startup/rights.ts";
 
-const MIGRATIONS_DIR = new URL("./migrations/", import.meta.url);
 /** The letters "signal" as a number. Every node takes the same lock. */
 const LOCK = 0x7369_676e_616c;
 
@@ -35,9 +36,8 @@ export async function migrate(client: pg.Client): Promise<void> {
     await client.query(CREATE_SCHEMA);
     await client.query("SET search_path = signalbox");
     await client.query("CREATE TABLE IF NOT EXISTS schema_version (number integer NOT NULL)");
-    const migrations = migrationNames();
-    const present = await readVersion(client, migrations.length);
-    for (const [index, name] of migrations.entries()) {
+    const present = await readVersion(client);
+    for (const [index, name] of MIGRATIONS.entries()) {
       if (index < present) continue;
       const sql = readFileSync(new URL(name, MIGRATIONS_DIR), "utf8");
       await client.query(
@@ -65,29 +65,20 @@ async function checkServer(client: pg.Client): Promise<void> {
 }
 
 /**
- * Whether the schema is the one of this version.
+ * Whether this version can work with the schema as it is: it is this version's, or a newer one that does not exclude it.
  *
- * @throws StartupError when the user may not use it, or it is newer
+ * @throws StartupError when the user may not use it, or it excludes this version
  */
 export async function isUpToDate(client: pg.Client): Promise<boolean> {
-  if (!(await isThere(client))) return false;
-  const { length } = migrationNames();
-  return (await readVersion(client, length)) === length;
+  return (await isThere(client)) && (await readVersion(client)) >= SCHEMA;
 }
 
-function migrationNames(): readonly string[] {
-  return readdirSync(MIGRATIONS_DIR)
-    .filter((name) => name.endsWith(".sql"))
-    .sort();
-}
-
-async function readVersion(client: pg.Client, newest: number): Promise<number> {
-  const { rows } = await client.query<{ number: number }>("SELECT number FROM signalbox.schema_version");
-  const present = rows[0]?.number ?? 0;
-  if (present > newest) {
-    throw new StartupError(
-      `the data was written by a newer Signalbox (schema ${present}, this one knows ${newest}); install that version or a later one`,
-    );
+async function readVersion(client: pg.Client): Promise<number> {
+  const version = await client.query<{ number: number }>("SELECT number FROM signalbox.schema_version");
+  const present = version.rows[0]?.number ?? 0;
+  if (present > SCHEMA) {
+    const turn = await client.query<{ oldest: number }>("SELECT oldest FROM signalbox.turn");
+    if (Number(turn.rows[0]?.oldest) > SCHEMA) throw new StartupError(new NewerSchema(present).message);
   }
   return present;
 }

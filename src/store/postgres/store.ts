@@ -10,7 +10,7 @@ import { type ConnectionOptions, connect, connectionOptions } from "./connect.ts
 import { Connections } from "./connections.ts";
 import { migrate } from "./migrate.ts";
 import { checkSessions } from "./startup/sessions.ts";
-import { startupFault } from "./startup-fault.ts";
+import { startupFault } from "./startup/startup-fault.ts";
 
 export interface PostgresOptions {
   readonly database: DatabaseAddress;

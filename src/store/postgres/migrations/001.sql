@@ -532,6 +532,8 @@ CREATE TABLE turn (
   -- PostgreSQL begins a timeline when it promotes a replica or recovers to a point in time: the present one, and the
   -- first turn on it. A node that remembers that turn or a later one remembers what was lost.
   timeline text COLLATE "C" NOT NULL DEFAULT '',
-  since    bigint NOT NULL DEFAULT 0
+  since    bigint NOT NULL DEFAULT 0,
+  -- The oldest schema whose nodes may still write. A migration that older versions cannot work with raises it.
+  oldest   bigint NOT NULL DEFAULT 1
 );
 INSERT INTO turn VALUES (0);

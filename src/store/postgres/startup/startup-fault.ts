@@ -1,8 +1,8 @@
 /** Says in one line why the server cannot start on a PostgreSQL database, and what to do. Never with the password. */
 import pg from "pg";
-import { StartupError } from "../../domain/errors.ts";
-import type { ConnectionOptions } from "./connect.ts";
-import { IsReplica } from "./connect.ts";
+import { StartupError } from "../../../domain/errors.ts";
+import type { ConnectionOptions } from "../connect.ts";
+import { IsReplica } from "../connect.ts";
 import { identifier } from "./rights.ts";
 
 type Explain = (where: Where, message: string) => string;

@@ -1,6 +1,6 @@
 /** What the user of the database may do with the schema. PostgreSQL itself would complain later, and about one table at a time. */
 import pg from "pg";
-import { StartupError } from "../../domain/errors.ts";
+import { StartupError } from "../../../domain/errors.ts";
 
 // A node also creates tables: idempotency keys are in one table per day.
 const RIGHTS = `
