@@ -116,7 +116,7 @@ export interface EndpointHealthNow {
   readonly failing_since: string | null;
   /** No attempt before this time, after 20 consecutive failures. */
   readonly rest_until: string | null;
-  /** No attempt before this time: the endpoint sent `Retry-After`. */
+  /** No attempt before this time: the endpoint sent `Retry-After`, or its earliest ordered delivery is retried then. */
   readonly wait_until: string | null;
   readonly failure_streak: number;
   /** Attempts that may be in flight at once now; null when the endpoint is idle. */

@@ -26,7 +26,11 @@ const Health = Type.Object(
       Type.String({ format: "date-time", description: "No attempt before this time, after failures." }),
     ),
     wait_until: Nullable(
-      Type.String({ format: "date-time", description: "No attempt before this time: it sent Retry-After." }),
+      Type.String({
+        format: "date-time",
+        description:
+          "No attempt before this time: it sent Retry-After, or its earliest ordered delivery is retried then.",
+      }),
     ),
     failure_streak: Type.Integer({ description: "Failures since the last success." }),
     window: Nullable(
@@ -97,7 +101,7 @@ function healthJson(
 ): Static<typeof Health> {
   const { endpoint, health, failingSince, waitUntil, lastFailure } = view;
   return {
-    state: endpointState({ status: endpoint.status, health, waitUntil }, now),
+    state: endpointState({ status: endpoint.status, ordered: endpoint.ordered, health, waitUntil }, now),
     failing_since: wholeSecondsOrNull(failingSince),
     rest_until: upcoming(health.restUntil, now),
     wait_until: upcoming(waitUntil, now),

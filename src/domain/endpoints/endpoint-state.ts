@@ -6,13 +6,13 @@ import type { EndpointStatus } from "./endpoint.ts";
 export const ENDPOINT_STATES = [
   /** Its latest attempt succeeded, or there was none. */
   "healthy",
-  /** Its latest attempts failed. */
+  /** Its latest attempts failed. An ordered endpoint may wait for the retry of its earliest delivery. */
   "failing",
   /** After 20 consecutive failures: no attempt until the rest is over. */
   "resting",
   /** After the rest: one attempt at a time, until one succeeds. */
   "probing",
-  /** It asked for a wait with `Retry-After`, or an ordered delivery waits for its retry. */
+  /** It asked for a wait with `Retry-After`. */
   "throttled",
   "paused",
   "disabled",
@@ -21,16 +21,19 @@ export type EndpointState = (typeof ENDPOINT_STATES)[number];
 
 export interface LaneHealth {
   readonly status: EndpointStatus;
+  readonly ordered: boolean;
   readonly health: Health;
   /** No attempt starts before this time; null when the endpoint waits for nothing. */
   readonly waitUntil: EpochMs | null;
 }
 
-export function endpointState({ status, health, waitUntil }: LaneHealth, now: EpochMs): EndpointState {
+export function endpointState({ status, ordered, health, waitUntil }: LaneHealth, now: EpochMs): EndpointState {
   if (status === "PAUSED") return "paused";
   if (status === "DISABLED") return "disabled";
   if (health.restUntil !== null && now < health.restUntil) return "resting";
   if (isProbing(health)) return "probing";
-  if (waitUntil !== null && now < waitUntil) return "throttled";
-  return health.failureStreak > 0 ? "failing" : "healthy";
+  const isFailing = health.failureStreak > 0;
+  // After any failure, an ordered endpoint waits for the retry. Its receiver need not have asked for that.
+  if (waitUntil !== null && now < waitUntil && !(ordered && isFailing)) return "throttled";
+  return isFailing ? "failing" : "healthy";
 }

@@ -105,7 +105,7 @@ const STATE = `
     WHEN e.status = 'DISABLED' THEN 'disabled'
     WHEN l.rest_until > ? THEN 'resting'
     WHEN l.failure_streak >= ${REST_AFTER_FAILURES} THEN 'probing'
-    WHEN l.wait_until > ? THEN 'throttled'
+    WHEN l.wait_until > ? AND NOT (e.ordered = 1 AND l.failure_streak > 0) THEN 'throttled'
     WHEN l.failure_streak > 0 THEN 'failing'
     ELSE 'healthy'
   END`;

@@ -1,4 +1,4 @@
-/** `⌘K`: goes to a page, an endpoint, or what has a pasted id. What it does not find, it looks for in payloads. */
+/** `⌘K`: goes to a page, an endpoint, or what has a pasted id. Its last choice looks for the text in payloads. */
 import { TextInput, UnstyledButton } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useId, useState } from "react";
@@ -21,6 +21,8 @@ interface Choice {
 const SHOWN_MAX = 12;
 /** Longer than any name or id. Each key press asks the server for endpoints with the whole text. */
 const TEXT_CHARS_MAX = 200;
+/** No path, so that it differs from that of the page of events. */
+const IN_PAYLOADS = "in payloads";
 const ID = /^[a-z]+_[0-9a-f-]{36}$/;
 
 export default function Palette({ onClose }: { readonly onClose: () => void }) {
@@ -82,7 +84,7 @@ function Choices({ id, choices, chosen, onChoose }: ChoicesProps) {
     <div role="listbox" id={id} aria-label={m.palette} className={classes.list}>
       {choices.map((choice, index) => (
         <UnstyledButton
-          key={choice.to}
+          key={choice.search === undefined ? choice.to : IN_PAYLOADS}
           id={`${id}-${index}`}
           role="option"
           aria-selected={index === chosen}
@@ -116,6 +118,7 @@ function useChoices(text: string): readonly Choice[] {
   const wanted = text.toLowerCase();
   const matches = ({ label, hint }: Choice) => `${label} ${hint}`.toLowerCase().includes(wanted);
   const found: readonly Choice[] = [...pages, ...endpoints].filter(matches).slice(0, SHOWN_MAX);
-  if (found.length > 0) return found;
-  return [{ to: "/events", search: { payload_contains: text }, label: m.inPayloads(shortVisible(text)), hint: "" }];
+  if (text === "") return found;
+  const inPayloads = { to: "/events", search: { payload_contains: text }, label: m.inPayloads(shortVisible(text)) };
+  return [...found, { ...inPayloads, hint: "" }];
 }

@@ -131,7 +131,7 @@ export const live = {
 export const keys = {
   help: "Keyboard shortcuts",
   palette: "Search or jump to",
-  paletteHint: "A page, an endpoint, or any id",
+  paletteHint: "A page, an endpoint, an id, or a text in payloads",
   nothing: "Nothing found",
   inPayloads: (text: string) => `Events with “${text}” in the payload`,
   general: "Everywhere",

@@ -28,6 +28,7 @@ export const endpoints = {
   counts: (ok: number, failed: number) => `${integer(ok)} succeeded, ${integer(failed)} failed`,
   states: {
     healthy: "healthy",
+    untried: "not tried yet",
     failing: "failing",
     resting: "resting",
     probing: "probing",
@@ -66,9 +67,18 @@ export const endpoint = {
     `Rests after ${integer(count)} consecutive failures. When the rest is over, one delivery is tried as a probe.`,
   restUntil: "Rests until",
   probing: "Tries one delivery at a time, until one succeeds.",
-  throttled: "Waits, because the receiver asked for a wait, or because an ordered delivery is to be retried.",
+  sinceFailure: "No attempt has succeeded since its latest failure.",
+  throttled: "Waits, because its receiver asked for that with Retry-After.",
+  ordered: "It is ordered, so later deliveries wait behind the one that is to be retried.",
+  toRetried: "Show that delivery",
   waitUntil: "Waits until",
-  paused: "Paused: new events are held, in order, and nothing is sent.",
+  limited: (limit: number) =>
+    plural(limit, {
+      one: "It gets at most # attempt in a second, until you change that in its",
+      other: "It gets at most # attempts in a second, until you change that in its",
+    }),
+  paused: "Paused: new events are held, in order, and nothing is sent. Nothing resumes it by itself.",
+  pausedBy: "Paused by",
   disabled: {
     gone: "Disabled: the receiver answered 410 Gone. It gets no new events.",
     no_success: "Disabled: no attempt succeeded for five days. It gets no new events.",
@@ -79,6 +89,7 @@ export const endpoint = {
     window === null || window === max
       ? `${integer(inFlight)} of at most ${integer(max)}`
       : `${integer(inFlight)} of at most ${integer(window)} for now, and ${integer(max)} later`,
+  inFlightOrdered: (inFlight: number) => `${integer(inFlight)} (ordered: one at a time)`,
   rate: "Rate",
   rateOf: (rate: number, limit: number | null) =>
     limit === null ? `${decimal(rate)} attempts/s` : `${decimal(rate)} of at most ${integer(limit)} attempts/s`,
@@ -106,16 +117,17 @@ export const endpoint = {
   deliveries: "Its deliveries",
   pauseTitle: "Pause this endpoint?",
   pauseText: (inFlight: number) =>
-    `New events are held, in their order, until you resume it. ${
+    `New events are held, in their order, and so are the deliveries that wait. Held deliveries do not expire. ${
       inFlight === 0
         ? "No attempt is in flight now."
         : plural(inFlight, { one: "# attempt in flight may finish.", other: "# attempts in flight may finish." })
     }`,
+  pauseStays: "Nothing resumes the endpoint by itself: it stays paused until somebody resumes it.",
   resumeTitle: "Resume this endpoint?",
   resumeText: "What waits is sent, oldest first.",
   resumeEstimate: (perSecond: number) => `At most ${decimal(perSecond)} deliveries are sent each second.`,
   rateLimit: "Attempts per second, at most",
-  rateLimitHint: "Leave empty for no limit. It can be changed again later.",
+  rateLimitHint: "Leave empty for no limit. A limit stays until you change it in the settings of the endpoint.",
   rotateTitle: "Replace the secret",
   rotateHint:
     "Without a secret of your own, the server generates one and shows it once. During the overlap, deliveries carry the signatures of both, so that you can change the receiver in between.",

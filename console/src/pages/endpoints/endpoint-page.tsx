@@ -54,7 +54,7 @@ export default function EndpointPage() {
   return (
     <Page
       title={visible(endpoint.name)}
-      aside={<EndpointBadge state={endpoint.health.state} />}
+      aside={<EndpointBadge of={endpoint} />}
       lead={<StateSentence endpoint={endpoint} />}
       actions={<CopyView request={{ path: `/v1/endpoints/${id}` }} />}
     >

@@ -38,7 +38,7 @@ function columnsWith(attempts: ReadonlyMap<string, EndpointAttempts["hours"]>): 
   return [
     { label: m.name, cell: ({ name }) => <Foreign text={name} /> },
     { label: m.host, cell: ({ url }) => <Foreign text={hostOf(url)} /> },
-    { label: m.state, cell: ({ health }) => <EndpointBadge state={health.state} /> },
+    { label: m.state, cell: (endpoint) => <EndpointBadge of={endpoint} /> },
     {
       label: m.attempts,
       cell: ({ id }) => {

@@ -12,7 +12,7 @@ import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { useFilters } from "../../parts/list/filters.ts";
-import { Go, GoButton } from "../../parts/page/go.tsx";
+import { Go, GoButton, type Search } from "../../parts/page/go.tsx";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { NameValues } from "../../parts/text/name-values.tsx";
@@ -20,6 +20,8 @@ import { SPAN_FILTER, SpanChoice, spanHours } from "../../parts/time/span-choice
 import { Time } from "../../parts/time/time.tsx";
 import { useApi } from "../../session/api.ts";
 import { PauseDialog, ResumeDialog } from "./pause-dialogs.tsx";
+
+const WAITING = ["PENDING", "SCHEDULED", "HELD", "IN_PROGRESS"];
 
 export function OverviewTab({ endpoint }: { readonly endpoint: Endpoint }) {
   return (
@@ -102,7 +104,12 @@ function Facts({ endpoint }: { readonly endpoint: Endpoint }) {
     [m.url, <Foreign key="url" text={endpoint.url} />],
     [m.types, endpoint.event_types?.join(", ") ?? list.allTypes],
     [m.format, endpoint.format],
-    [m.inFlight, m.inFlightOf(health.in_flight, health.window, endpoint.max_in_flight)],
+    [
+      m.inFlight,
+      endpoint.ordered
+        ? m.inFlightOrdered(health.in_flight)
+        : m.inFlightOf(health.in_flight, health.window, endpoint.max_in_flight),
+    ],
     [m.rate, m.rateOf(health.rate, endpoint.rate_limit_per_second)],
     [
       m.lastSuccess,
@@ -116,11 +123,13 @@ function Facts({ endpoint }: { readonly endpoint: Endpoint }) {
         <span key="failed">
           <Time at={failure.at} focusable />
           {", "}
-          <Foreign
-            text={
-              failure.http_status === null ? (failure.error ?? failure.classification) : m.status(failure.http_status)
-            }
-          />
+          <Go td="underline" to="/deliveries" search={{ endpoint_id: endpoint.id, ...likeFailure(failure) }}>
+            <Foreign
+              text={
+                failure.http_status === null ? (failure.error ?? failure.classification) : m.status(failure.http_status)
+              }
+            />
+          </Go>
         </span>
       ),
     ],
@@ -128,11 +137,20 @@ function Facts({ endpoint }: { readonly endpoint: Endpoint }) {
   return <NameValues rows={facts} />;
 }
 
-function Backlog({ endpoint: { waiting, backlog } }: { readonly endpoint: Endpoint }) {
+/** A filter of the deliveries whose latest attempt failed in the same way. */
+function likeFailure({ http_status: status, classification }: NonNullable<Endpoint["health"]["last_failure"]>): Search {
+  return status === null ? { classification } : { http_status: String(status) };
+}
+
+function Backlog({ endpoint: { id, waiting, backlog } }: { readonly endpoint: Endpoint }) {
   if (waiting.count === 0) return <Text>{m.noBacklog}</Text>;
   return (
     <>
-      <Text>{m.waiting(waiting.count, waiting.more)}</Text>
+      <Text>
+        <Go td="underline" to="/deliveries" search={{ endpoint_id: id, status: WAITING }}>
+          {m.waiting(waiting.count, waiting.more)}
+        </Go>
+      </Text>
       {backlog.oldest_at !== null && (
         <Text>
           {m.oldest} <Time at={backlog.oldest_at} focusable />.

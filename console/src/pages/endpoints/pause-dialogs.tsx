@@ -29,6 +29,7 @@ export function PauseDialog({ endpoint, onClose }: DialogProps) {
     <Dialog onClose={onClose} title={m.pauseTitle}>
       <Stack gap="md">
         <Text>{m.pauseText(endpoint.health.in_flight)}</Text>
+        <Text>{m.pauseStays}</Text>
         {pause.error !== null && <Problem error={pause.error} />}
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={onClose}>

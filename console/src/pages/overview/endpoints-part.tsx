@@ -58,7 +58,7 @@ function Unwell({ count }: { readonly count: number }) {
             <Go to={`/endpoints/${endpoint.id}`}>
               <Foreign text={endpoint.name} charsMax={60} />
             </Go>{" "}
-            <EndpointBadge state={endpoint.health.state} /> <Since of={endpoint} />
+            <EndpointBadge of={endpoint} /> <Since of={endpoint} />
             <Why of={endpoint} />
           </Items.Item>
         ))}

@@ -1,5 +1,5 @@
 /** An endpoint's state as a badge. */
-import type { EndpointState } from "@signalbox/sdk";
+import type { Endpoint, EndpointState } from "@signalbox/sdk";
 import { endpoints as m } from "../../messages/en/endpoints.ts";
 import { StateBadge, type Tone } from "../text/state-badge.tsx";
 
@@ -15,6 +15,12 @@ const TONES: Readonly<Record<EndpointState, Tone>> = {
   disabled: "bad",
 };
 
-export function EndpointBadge({ state }: { readonly state: EndpointState }) {
-  return <StateBadge tone={TONES[state]} word={m.states[state]} />;
+export function EndpointBadge({ of: { health } }: { readonly of: Pick<Endpoint, "health"> }) {
+  if (isUntried(health)) return <StateBadge tone="idle" word={m.states.untried} />;
+  return <StateBadge tone={TONES[health.state]} word={m.states[health.state]} />;
+}
+
+/** For the server, an endpoint is healthy until an attempt fails. */
+export function isUntried({ state, last_success_at: success, last_failure: failure }: Endpoint["health"]): boolean {
+  return state === "healthy" && success === null && failure === null;
 }

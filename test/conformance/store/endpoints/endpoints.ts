@@ -234,20 +234,22 @@ export function endpointCases(open: OpenStore): void {
     const healthy = await tenant.endpoint({ name: "Ünwell", url: "http://127.0.0.1:9/Orders" });
     const paused = await tenant.endpoint({ name: "Paused orders", eventTypes: ["invoice.paid"] });
     const throttling = await tenant.endpoint({ name: "Busy" });
+    const ordered = await tenant.endpoint({ name: "In order", eventTypes: ["refund.*"], ordered: true });
     await other.endpoint({ name: "Failing" });
     await tenant.settle(await tenant.leased(failing), failed(START + HOUR), { at: START });
     await tenant.settle(await tenant.leased(throttling), throttled(START + HOUR), { at: START });
+    await tenant.settle(await tenant.leased(ordered), failed(START + HOUR), { at: START });
     await tenant.patch(paused, { status: "PAUSED" }, START);
     const states = async (now: number) => world.store.countEndpointStates(tenant.tenantSeq, now);
     const none = { healthy: 0, failing: 0, resting: 0, probing: 0, throttled: 0, paused: 0, disabled: 0 };
-    assert.deepEqual(await states(START + 1), { ...none, healthy: 1, failing: 1, throttled: 1, paused: 1 });
-    assert.deepEqual(await states(START + HOUR), { ...none, healthy: 1, failing: 2, paused: 1 });
+    assert.deepEqual(await states(START + 1), { ...none, healthy: 1, failing: 2, throttled: 1, paused: 1 });
+    assert.deepEqual(await states(START + HOUR), { ...none, healthy: 1, failing: 3, paused: 1 });
     const found = async (filter: Partial<EndpointFilter>, limit = 10) => {
       const whole = { states: null, text: null, eventType: null, now: START + 1 };
       const page = await world.store.listEndpoints(tenant.tenantSeq, null, limit, { ...whole, ...filter });
       return page.views.map(({ endpoint }) => endpoint.id);
     };
-    assert.deepEqual(await found({ states: ["failing", "paused"] }), [failing.id, paused.id]);
+    assert.deepEqual(await found({ states: ["failing", "paused"] }), [failing.id, paused.id, ordered.id]);
     assert.deepEqual(await found({ states: ["throttled"] }), [throttling.id]);
     assert.deepEqual(await found({ states: ["resting"] }), []);
     assert.deepEqual(await found({ text: "ORDERS" }), [healthy.id, paused.id]);
@@ -256,8 +258,8 @@ export function endpointCases(open: OpenStore): void {
     assert.deepEqual(await found({ states: ["failing", "paused"] }, 1), [failing.id]);
     const first = { states: ["failing", "paused"], text: null, eventType: null, now: START + 1 } as const;
     const { next } = await world.store.listEndpoints(tenant.tenantSeq, null, 1, first);
-    const rest = await world.store.listEndpoints(tenant.tenantSeq, next, 1, first);
-    assert.deepEqual([rest.views[0]?.endpoint.id, rest.next], [paused.id, null]);
+    const rest = await world.store.listEndpoints(tenant.tenantSeq, next, 2, first);
+    assert.deepEqual([rest.views.map(({ endpoint }) => endpoint.id), rest.next], [[paused.id, ordered.id], null]);
   });
 
   test("a page can be read by its offset, and its total does not count deleted endpoints", async () => {
