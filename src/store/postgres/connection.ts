@@ -27,6 +27,7 @@ const BEGIN_WRITE = `
     (extract(epoch FROM clock_timestamp()) * 1000)::int8 AS clock`;
 /** Some hosted services do not offer these functions. They do not lose transactions in a failover either. */
 const TIMELINE = "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8) AS timeline";
+const LATEST_EVENT = "SELECT coalesce((SELECT accepted_at FROM events ORDER BY seq DESC LIMIT 1), 0)";
 /** All statements of a verb see one state of the store. */
 const BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -134,7 +135,7 @@ class Session {
     const number = Number(row?.number);
     const since = Number(row?.pid) === this.#pid ? Number(row?.since) : this.#beginTimeline(row, number);
     const isNew = this.#since !== null && since !== this.#since;
-    if (number <= this.#known || (isNew && since <= this.#known)) throw new WentBack();
+    if (number <= this.#known || (isNew && since <= this.#known)) throw new WentBack(this.#latestEventMs(isNew));
     this.#next = { since, pid: Number(row?.pid) };
     this.#known = number - 1;
     this.#overtaken = number !== this.#turn + 1;
@@ -157,8 +158,15 @@ class Session {
     if (timeline === row?.timeline || timeline === "") return Number(row?.since);
     // A new store has no timeline yet.
     const since = row?.timeline === "" ? Number(row.since) : number;
-    this.#complete(this.#add(plain(`UPDATE turn SET timeline = '${timeline}', since = ${since}`)));
+    const begun = `UPDATE turn SET timeline = '${timeline}', since = ${since}, intact_at = (${LATEST_EVENT})`;
+    this.#complete(this.#add(plain(begun)));
     return since;
+  }
+
+  /** When the latest event was accepted that PostgreSQL had when it went back. Another node may have written since. */
+  #latestEventMs(isTimelineNew: boolean): number {
+    const sql = isTimelineNew ? "SELECT intact_at AS at FROM turn" : `SELECT (${LATEST_EVENT}) AS at`;
+    return Number(this.#complete(this.#add(plain(sql))).rows[0]?.at);
   }
 
   isOvertaken(): boolean {

@@ -1,4 +1,5 @@
 /** Errors of PostgreSQL, and what they mean for the store. */
+import type { EpochMs } from "../../domain/ids.ts";
 import type { Fault } from "../connection.ts";
 import type { StatementFault } from "./link.ts";
 import { SCHEMA } from "./schema.ts";
@@ -18,10 +19,12 @@ export class UnknownOutcome extends Error {}
 
 /** PostgreSQL has lost transactions that this node remembers. Only a new start forgets all of them. */
 export class WentBack extends Error {
-  constructor() {
+  /** @param latestMs when the latest event was accepted that PostgreSQL still has; 0 if it has none */
+  constructor(latestMs: EpochMs) {
     super(
       "PostgreSQL was replaced by a replica or a backup that lacks the latest transactions. " +
-        "Events that were accepted shortly before are lost. To lose none, replicate synchronously (docs/deploy.md)",
+        `Events that were accepted after ${new Date(latestMs).toISOString()}, and before this, are lost: publish them again. ` +
+        "To lose none, replicate synchronously (docs/deploy.md)",
     );
   }
 }

@@ -528,12 +528,14 @@ CREATE FUNCTION hex (bytes bytea) RETURNS text
 
 -- One row. Each writing transaction begins by updating it, so one node writes at a time.
 CREATE TABLE turn (
-  number   bigint NOT NULL,
+  number    bigint NOT NULL,
   -- PostgreSQL begins a timeline when it promotes a replica or recovers to a point in time: the present one, and the
   -- first turn on it. A node that remembers that turn or a later one remembers what was lost.
-  timeline text COLLATE "C" NOT NULL DEFAULT '',
-  since    bigint NOT NULL DEFAULT 0,
+  timeline  text COLLATE "C" NOT NULL DEFAULT '',
+  since     bigint NOT NULL DEFAULT 0,
+  -- When the latest event was accepted that the store had when the timeline began.
+  intact_at bigint NOT NULL DEFAULT 0,
   -- The oldest schema whose nodes may still write. A migration that older versions cannot work with raises it.
-  oldest   bigint NOT NULL DEFAULT 1
+  oldest    bigint NOT NULL DEFAULT 1
 );
 INSERT INTO turn VALUES (0);
