@@ -12,8 +12,8 @@ export interface Statement {
   /** Like `all`, but where statements travel, this one travels with the next: the returned function waits for it. */
   allLater(...values: readonly SqlValue[]): () => Row[];
   iterate(...values: Values): Iterable<Row>;
-  /** Run once for each row of values. Returns for each whether it changed a row. No two may change the same row. */
-  runEach(rows: readonly (readonly SqlValue[])[]): boolean[];
+  /** Run once for each row of values. `changed`: for each, whether it changed a row. No two may change the same row. */
+  runEach(rows: readonly (readonly SqlValue[])[]): { readonly changed: readonly boolean[] };
   /** `changes`: how many rows it changed. */
   run(...values: Values): { readonly changes: number | bigint };
 }

@@ -98,9 +98,12 @@ export class Usage {
   }
 
   flush(): void {
-    for (const [tenantSeq, { addedPauses, addedBytes }] of this.#standings) {
-      if (addedPauses !== 0 || addedBytes !== 0) this.#connection.prepare(ADD).run(addedPauses, addedBytes, tenantSeq);
-    }
+    const changed = [...this.#standings].filter(
+      ([, { addedPauses, addedBytes }]) => addedPauses !== 0 || addedBytes !== 0,
+    );
+    if (changed.length === 0) return;
+    const values = changed.map(([tenantSeq, { addedPauses, addedBytes }]) => [addedPauses, addedBytes, tenantSeq]);
+    this.#connection.prepare(ADD).runEach(values);
   }
 
   clear(): void {

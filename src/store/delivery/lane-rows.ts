@@ -5,7 +5,7 @@ import { type Health, isProbing } from "../../domain/delivery/health.ts";
 import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import type { AttemptFailure, AttemptRecord, LaneState } from "../../ports/store.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection, SqlValue } from "../connection.ts";
 
 /** The node that asks, and how many are alive. */
 interface Self {
@@ -41,7 +41,8 @@ export interface LaneRow {
   lastFailure: string | null;
   /** Each change raises it by one. */
   revision: number;
-  dirty: boolean;
+  /** What has to be written. */
+  unwritten: "all" | "counts" | null;
   /** The same object until the lane changes, so that a thousand results share one copy. */
   state: LaneState | null;
 }
@@ -56,8 +57,14 @@ const SELECT_ALL = SELECT.replace("= ?", "IN (SELECT CAST(value AS INTEGER) FROM
 const UPDATE = `
   UPDATE lanes
   SET ready_at = ?, owner = ?, failure_streak = ?, streak_since_active_ms = ?, rest_until = ?, rest_ms = ?,
-      wait_until = ?, held_since = ?, held_ms = ?, active_since = ?, held_bytes = ?, attempts_ok = ?, attempts_failed = ?,
-      last_attempt_at = ?, last_success_at = ?, last_failure = ?, failing_since = ?, revision = ?
+      wait_until = ?, held_since = ?, held_ms = ?, active_since = ?, held_bytes = ?, revision = ?,
+      attempts_ok = ?, attempts_failed = ?, last_attempt_at = ?, last_success_at = ?, last_failure = ?, failing_since = ?
+  WHERE endpoint_seq = ?`;
+
+/** Most attempts change no more than this, and each column takes time. */
+const UPDATE_COUNTS = `
+  UPDATE lanes
+  SET attempts_ok = ?, attempts_failed = ?, last_attempt_at = ?, last_success_at = ?, last_failure = ?, failing_since = ?
   WHERE endpoint_seq = ?`;
 
 export class LaneRows {
@@ -93,13 +100,13 @@ export class LaneRows {
   /** Write one lane and read it again, after a verb has changed its endpoint's row. */
   reload(endpointSeq: Seq): LaneRow {
     const lane = this.#lanes.get(endpointSeq);
-    if (lane !== undefined) write(this.#connection, lane);
+    if (lane !== undefined) write(this.#connection, [lane]);
     this.#lanes.delete(endpointSeq);
     return this.get(endpointSeq);
   }
 
   flush(): void {
-    for (const lane of this.#lanes.values()) write(this.#connection, lane);
+    write(this.#connection, [...this.#lanes.values()]);
   }
 
   clear(): void {
@@ -107,32 +114,42 @@ export class LaneRows {
   }
 }
 
-function write(connection: Connection, lane: LaneRow): void {
-  if (!lane.dirty) return;
-  lane.dirty = false;
-  connection
-    .prepare(UPDATE)
-    .run(
-      lane.readyAt,
-      lane.owner,
-      lane.health.failureStreak,
-      lane.health.streakSinceActiveMs,
-      lane.health.restUntil,
-      lane.health.restMs,
-      lane.waitUntil,
-      lane.heldSince,
-      lane.heldMs,
-      lane.activeSince,
-      lane.heldBytes,
-      lane.attemptsOk,
-      lane.attemptsFailed,
-      lane.lastAttemptAt,
-      lane.lastSuccessAt,
-      lane.lastFailure,
-      lane.failingSince,
-      lane.revision,
-      lane.endpointSeq,
-    );
+function write(connection: Connection, lanes: readonly LaneRow[]): void {
+  const all = lanes.filter(({ unwritten }) => unwritten === "all");
+  const counts = lanes.filter(({ unwritten }) => unwritten === "counts");
+  for (const lane of lanes) lane.unwritten = null;
+  if (all.length > 0) connection.prepare(UPDATE).runEach(all.map(valuesOf));
+  if (counts.length > 0) connection.prepare(UPDATE_COUNTS).runEach(counts.map(countsOf));
+}
+
+function valuesOf(lane: LaneRow): readonly SqlValue[] {
+  return [
+    lane.readyAt,
+    lane.owner,
+    lane.health.failureStreak,
+    lane.health.streakSinceActiveMs,
+    lane.health.restUntil,
+    lane.health.restMs,
+    lane.waitUntil,
+    lane.heldSince,
+    lane.heldMs,
+    lane.activeSince,
+    lane.heldBytes,
+    lane.revision,
+    ...countsOf(lane),
+  ];
+}
+
+function countsOf(lane: LaneRow): readonly SqlValue[] {
+  return [
+    lane.attemptsOk,
+    lane.attemptsFailed,
+    lane.lastAttemptAt,
+    lane.lastSuccessAt,
+    lane.lastFailure,
+    lane.failingSince,
+    lane.endpointSeq,
+  ];
 }
 
 export function readLane(connection: Connection, endpointSeq: Seq): LaneRow {
@@ -175,18 +192,18 @@ function laneOf(endpointSeq: Seq, row: LaneColumns): LaneRow {
     lastFailure: row.last_failure as string | null,
     failingSince: optional("failing_since"),
     revision: integer("revision"),
-    dirty: false,
+    unwritten: null,
     state: null,
   };
 }
 
-type LaneChange = Partial<Omit<LaneRow, "endpointSeq" | "tenantSeq" | "revision" | "dirty" | "state">>;
+type LaneChange = Partial<Omit<LaneRow, "endpointSeq" | "tenantSeq" | "revision" | "unwritten" | "state">>;
 
 /** Change a lane. It is written at the end of the group. */
 export function updateLane(lane: LaneRow, change: LaneChange): void {
   Object.assign(lane, change);
   lane.revision += 1;
-  lane.dirty = true;
+  lane.unwritten = "all";
   lane.state = null;
 }
 
@@ -202,7 +219,7 @@ export function countAttempt(lane: LaneRow, attempt: AttemptRecord, { classifica
     lane.lastFailure = JSON.stringify(failure);
   }
   if (lane.lastAttemptAt === null || lane.lastAttemptAt < startedAt) lane.lastAttemptAt = startedAt;
-  lane.dirty = true;
+  lane.unwritten ??= "counts";
 }
 
 /** After `countAttempt`, except for tests, which say nothing about the endpoint's health. */

@@ -113,7 +113,7 @@ function deliverFirst(w: Writing, settlements: readonly Settlement[]): First[] {
       deliverySeq,
       token,
     ]);
-  const done = w.prepare(DELIVER_FIRST).runEach(rows).values();
+  const done = w.prepare(DELIVER_FIRST).runEach(rows).changed.values();
   return numbered.map((one) => ({ attemptSeq: one.attemptSeq, isDone: isFirst(one) && done.next().value === true }));
 }
 

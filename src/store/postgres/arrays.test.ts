@@ -18,4 +18,6 @@ test("arrays have the bytes that PostgreSQL's array_recv reads", () => {
 
 test("a sequence beyond 2^31 keeps its value", () => {
   assert.equal(hex(encodeArray("int8", [2 ** 53 - 1])).slice(-16), "001fffffffffffff");
+  assert.equal(hex(encodeArray("int8", [-(2 ** 53) + 1])).slice(-16), "ffe0000000000001");
+  assert.equal(hex(encodeArray("int8", [2 ** 31])).slice(-16), "0000000080000000");
 });

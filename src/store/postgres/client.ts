@@ -8,7 +8,7 @@ import {
 } from "../../domain/limits.ts";
 import type { SqlValue } from "../connection.ts";
 import { type ConnectionOptions, connect } from "./connect.ts";
-import type { Batch, Reply, StatementFault, StatementResult } from "./link.ts";
+import type { Batch, Reply, SentStatement, StatementFault, StatementResult } from "./link.ts";
 
 /** Values as SQLite returns them. */
 const PARSERS: Readonly<Record<number, (text: string) => SqlValue>> = {
@@ -54,18 +54,22 @@ export class Client {
     } catch (error) {
       return statements.map(() => ({ kind: "failed", fault: faultOf(error) }));
     }
-    return Promise.all(
-      statements.map(async ({ name, text, values }): Promise<Reply> => {
-        try {
-          const config: pg.QueryConfig = name === "" ? { text } : { name, text, values: values.map(storable) };
-          return { kind: "ok", result: resultOf(await client.query(config)) };
-        } catch (error) {
-          const fault = faultOf(error);
-          if (fault.code !== null && FOREIGN_SESSION.has(fault.code)) this.#abandon(client);
-          return { kind: "failed", fault };
-        }
-      }),
-    );
+    const { stream } = client.connection;
+    stream.cork(); // the statements travel together
+    const replies = statements.map((statement) => this.#answer(client, statement));
+    stream.uncork();
+    return Promise.all(replies);
+  }
+
+  async #answer(client: pg.Client, { name, text, values }: SentStatement): Promise<Reply> {
+    try {
+      const config: pg.QueryConfig = name === "" ? { text } : { name, text, values: values.map(storable) };
+      return { kind: "ok", result: resultOf(await client.query(config)) };
+    } catch (error) {
+      const fault = faultOf(error);
+      if (fault.code !== null && FOREIGN_SESSION.has(fault.code)) this.#abandon(client);
+      return { kind: "failed", fault };
+    }
   }
 
   async #connected(begins: boolean): Promise<pg.Client> {

@@ -19,8 +19,7 @@ const TABLES = `
  * decides and write what was decided as they do on one file, sequences are in the order of the commits, and no two
  * transactions can wait for each other.
  */
-const BEGIN_WRITE = `
-  BEGIN;
+const TAKE_TURN = `
   UPDATE turn
   SET number = number + 1
   RETURNING number, since, timeline, oldest, pg_backend_pid() AS pid, pg_current_xact_id() AS transaction,
@@ -80,7 +79,7 @@ class Session {
   #unsent: Pending[] = [];
   #begins = false;
   /** The begin of a writing transaction whose turn was not read yet. */
-  #begun: Pending | null = null;
+  #begun: (() => Row[]) | null = null;
   #transaction = false;
   /** The number of this connection's last turn that was committed, and of the one that it has now. */
   #turn = 0;
@@ -121,8 +120,8 @@ class Session {
     this.#eager = false;
     this.#begins = true;
     this.#unsent = [];
-    const begun = this.#add(plain(mode === "write" ? BEGIN_WRITE : BEGIN_READ));
-    this.#begun = mode === "write" ? begun : null;
+    this.#add(plain(mode === "write" ? "BEGIN" : BEGIN_READ));
+    this.#begun = mode === "write" ? this.prepare(TAKE_TURN).allLater() : null;
   }
 
   /** Waits until no other node writes. */
@@ -130,7 +129,7 @@ class Session {
     if (this.#begun === null) return;
     const begun = this.#begun;
     this.#begun = null;
-    const [row] = this.#complete(begun).rows;
+    const [row] = begun();
     if (Number(row?.oldest) > SCHEMA) throw new NewerSchema(Number(row?.oldest));
     const number = Number(row?.number);
     const since = Number(row?.pid) === this.#pid ? Number(row?.since) : this.#beginTimeline(row, number);
@@ -210,7 +209,9 @@ class Session {
    * @throws UnknownOutcome when PostgreSQL cannot be reached for too long
    */
   #hasCommitted(): boolean {
-    const statement = plain(`SELECT pg_xact_status('${this.#transactionId}'::xid8) AS status, number, since FROM turn`);
+    const statement = plain(
+      `SELECT pg_xact_status('${this.#transactionId}'::xid8) AS status, number, since FROM turn`,
+    )();
     for (let waitedMs = 0; waitedMs < POSTGRES_VERDICT_MS_MAX; waitedMs += POSTGRES_VERDICT_STEP_MS) {
       const [reply] = this.#link.exchange({ statements: [statement], begins: true });
       const row = reply?.kind === "ok" ? reply.result.rows[0] : undefined;
@@ -275,10 +276,8 @@ class Session {
     const sent = (values: readonly unknown[]): Pending => {
       const given = names === null ? (values as readonly SqlValue[]) : inOrder(names, values[0] as NamedValues);
       const statement = appends ? atOnce() : null;
-      return this.#add(
-        { ...textFor(given), values: given },
-        statement === null ? undefined : { statement, values: given },
-      );
+      const alone = () => ({ ...textFor(given), values: given });
+      return this.#add(alone, statement === null ? undefined : { statement, values: given });
     };
     const rows = (values: readonly unknown[]) => this.#complete(sent(values)).rows as Row[];
     return {
@@ -291,10 +290,14 @@ class Session {
       iterate: (...values) => rows(values)[Symbol.iterator](),
       runEach: (given) => {
         const statement = given.length > 1 && !this.#eager ? atOnce() : null;
-        if (statement === null) return given.map((values) => this.#complete(sent(values)).count === 1);
-        const { rows: changed } = this.#complete(this.#add(toStatement(statement, given)));
-        const places = new Set(changed.map(({ place }) => Number(place)));
-        return given.map((_, index) => places.has(index + 1));
+        const pendings = statement === null ? given.map(sent) : [this.#add(() => toStatement(statement, given))];
+        const results = () => pendings.map((pending) => this.#complete(pending));
+        if (this.#eager) results();
+        return {
+          get changed() {
+            return statement === null ? results().map(({ count }) => count === 1) : changedOf(results(), given.length);
+          },
+        };
       },
       run: (...values) => {
         const pending = sent(values);
@@ -328,7 +331,7 @@ class Session {
     return columns;
   }
 
-  #add(statement: SentStatement, appended?: Appended): Pending {
+  #add(statement: () => SentStatement, appended?: Appended): Pending {
     const pending: Pending = { statement, result: null, ...(appended && { appended }) };
     this.#unsent.push(pending);
     if (this.#unsent.length > UNSENT_MAX) this.#send();
@@ -355,6 +358,13 @@ class Session {
   }
 }
 
+/** For each row of arrays, whether it changed a row of the table. */
+function changedOf([result]: readonly StatementResult[], length: number): readonly boolean[] {
+  const { rows = [], count = 0 } = result ?? {};
+  const places = count === length ? null : new Set(rows.map(({ place }) => Number(place)));
+  return Array.from({ length }, (_, index) => places === null || places.has(index + 1));
+}
+
 function resultOf(reply: Reply | undefined): StatementResult {
   if (reply?.kind === "ok") return reply.result;
   throw new PostgresError(reply?.fault ?? { code: null, message: "no reply" });
@@ -365,8 +375,8 @@ function isFuture(reply: Reply | undefined): boolean {
   return reply?.kind === "failed" && reply.fault.code === "22023";
 }
 
-function plain(text: string): SentStatement {
-  return { name: "", text, values: [] };
+function plain(text: string): () => SentStatement {
+  return () => ({ name: "", text, values: [] });
 }
 
 function inOrder(names: readonly string[], values: NamedValues): readonly SqlValue[] {

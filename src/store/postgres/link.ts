@@ -60,7 +60,7 @@ export class Link {
   /** Send a batch, and sleep until all of it is answered: one reply for each statement. */
   exchange(batch: Batch): readonly Reply[] {
     const before = Atomics.load(this.#signal, 0);
-    this.#port.postMessage(batch);
+    this.#port.postMessage({ ...batch, statements: inOneBuffer(batch.statements) } satisfies Batch);
     // The other end answers within its own limits. If it dies, the process ends.
     Atomics.wait(this.#signal, 0, before);
     return receiveMessageOnPort(this.#port)?.message as readonly Reply[];
@@ -69,6 +69,27 @@ export class Link {
   close(): void {
     this.#port.close();
   }
+}
+
+/** The same statements, with all bytes in one buffer: copying a message takes longer for each buffer than for its bytes. */
+function inOneBuffer(statements: readonly SentStatement[]): readonly SentStatement[] {
+  const sizes = statements.map(({ values }) => values.reduce<number>((sum, value) => sum + bytesOf(value), 0));
+  const buffer = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+  let end = 0;
+  const moved = (value: SqlValue): SqlValue => {
+    if (!(value instanceof Uint8Array)) return value;
+    const start = end;
+    end += value.byteLength;
+    buffer.set(value, start);
+    return buffer.subarray(start, end);
+  };
+  return statements.map((statement, index) =>
+    sizes[index] === 0 ? statement : { ...statement, values: statement.values.map(moved) },
+  );
+}
+
+function bytesOf(value: SqlValue): number {
+  return value instanceof Uint8Array ? value.byteLength : 0;
 }
 
 interface LinkServer {

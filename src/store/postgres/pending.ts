@@ -5,7 +5,7 @@ import type { SentStatement, StatementResult } from "./link.ts";
 import type { RowsAtOnce } from "./rows-at-once.ts";
 
 export interface Pending {
-  readonly statement: SentStatement;
+  statement(): SentStatement;
   /** Set for a new row of a table to which rows are only appended: it can be sent together with others. */
   readonly appended?: Appended;
   result: StatementResult | null;
@@ -44,7 +44,7 @@ export function together(unsent: readonly Pending[]): readonly (readonly Pending
 export function statementOf([first, ...others]: readonly Pending[]): SentStatement {
   if (first === undefined) throw new Error("a group without a statement");
   const { appended } = first;
-  if (others.length === 0 || appended === undefined) return first.statement;
+  if (others.length === 0 || appended === undefined) return first.statement();
   return toStatement(
     appended.statement,
     [first, ...others].flatMap((pending) => (pending.appended === undefined ? [] : [pending.appended.values])),

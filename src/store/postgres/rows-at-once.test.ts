@@ -21,15 +21,28 @@ test("an insert takes its parameters from arrays, and keeps its constants", () =
   });
 });
 
+test("an insert that may find its row adds to it", () => {
+  const found = rowsAtOnce(
+    "INSERT INTO t (seq, share) VALUES (?, ?) ON CONFLICT (seq) DO UPDATE SET share = t.share + excluded.share",
+    COLUMNS,
+  );
+  assert.equal(
+    found?.text,
+    "INSERT INTO t (seq, share) SELECT u.p1, u.p2 " +
+      "FROM unnest($1::int8[], $2::float8[]) WITH ORDINALITY AS u (p1, p2, place) " +
+      "ON CONFLICT (seq) DO UPDATE SET share = t.share + excluded.share",
+  );
+});
+
 test("an update joins the arrays by its condition, and returns the places of the rows that changed something", () => {
-  const found = rowsAtOnce("UPDATE t SET name = ?, share = share + 1 WHERE seq = ? AND id = ?", COLUMNS);
+  const found = rowsAtOnce("UPDATE t SET name = ?, share = share + ? WHERE seq = ? AND id = ?", COLUMNS);
   assert.equal(
     found?.text.replaceAll(/\s+/g, " "),
-    "UPDATE t SET name = u.p1, share = share + 1 " +
-      "FROM unnest($1::text[], $2::int8[], $3::bytea[]) WITH ORDINALITY AS u (p1, p2, p3, place) " +
-      "WHERE seq = u.p2 AND (id = u.p3) IS TRUE RETURNING u.place",
+    "UPDATE t SET name = u.p1, share = share + u.p2 " +
+      "FROM unnest($1::text[], $2::float8[], $3::int8[], $4::bytea[]) WITH ORDINALITY AS u (p1, p2, p3, p4, place) " +
+      "WHERE seq = u.p3 AND (id = u.p4) IS TRUE RETURNING u.place",
   );
-  assert.deepEqual(found?.types, ["text", "int8", "bytea"]);
+  assert.deepEqual(found?.types, ["text", "float8", "int8", "bytea"]);
 });
 
 test("other statements stay as they are", () => {

@@ -13,9 +13,9 @@ export interface RowsAtOnce {
   readonly types: readonly ElementType[];
 }
 
-const INSERT = /^\s*INSERT INTO (\w+)\s*\(([^)]*)\)\s*VALUES\s*\(([^()]*)\)\s*$/;
-const UPDATE = /^\s*UPDATE (\w+)\s+SET\s+([^?]*(?:\w+ = \?[^?]*)+)$/;
-const PARAMETER = /(\w+) = \?/g;
+const INSERT = /^\s*INSERT INTO (\w+)\s*\(([^)]*)\)\s*VALUES\s*\(([^()]*)\)\s*(ON CONFLICT[^?]* DO UPDATE[^?]*)?$/;
+const UPDATE = /^\s*UPDATE (\w+)\s+SET\s+([^?]*(?:\w+ [=+] \?[^?]*)+)$/;
+const PARAMETER = /(\w+) ([=+]) \?/g;
 const KEY_AND_REST = /^(.*)\bWHERE (\w+ = u\.p\d+)(?:\s+AND (.*))?$/s;
 
 /** The table that the statement changes; null when it is not one of the forms. */
@@ -29,7 +29,7 @@ export function rowsAtOnce(sql: string, columns: ColumnTypes): RowsAtOnce | null
 }
 
 function insertAtOnce(sql: string, columns: ColumnTypes): RowsAtOnce | null {
-  const [, table = "", names = "", values = ""] = INSERT.exec(sql) ?? [];
+  const [, table = "", names = "", values = "", conflict = ""] = INSERT.exec(sql) ?? [];
   if (table === "") return null;
   const into = split(names);
   const types: ElementType[] = [];
@@ -39,7 +39,7 @@ function insertAtOnce(sql: string, columns: ColumnTypes): RowsAtOnce | null {
     return `u.p${types.length}`;
   });
   return {
-    text: `INSERT INTO ${table} (${into.join(", ")}) SELECT ${selected.join(", ")} FROM ${source(types)}`,
+    text: `INSERT INTO ${table} (${into.join(", ")}) SELECT ${selected.join(", ")} FROM ${source(types)} ${conflict}`.trim(),
     types,
   };
 }
@@ -49,9 +49,9 @@ function updateAtOnce(sql: string, columns: ColumnTypes): RowsAtOnce | null {
   const [, table = "", changes = ""] = UPDATE.exec(sql) ?? [];
   if (table === "") return null;
   const types: ElementType[] = [];
-  const replaced = changes.replace(PARAMETER, (_, column: string) => {
+  const replaced = changes.replace(PARAMETER, (_, column: string, operator: string) => {
     types.push(typeOf(columns, column));
-    return `${column} = u.p${types.length}`;
+    return `${column} ${operator} u.p${types.length}`;
   });
   const [, set = "", key = "", rest = ""] = KEY_AND_REST.exec(replaced) ?? [];
   if (key === "") throw new Error(`the first condition is not a key: ${sql}`);

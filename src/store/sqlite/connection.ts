@@ -74,7 +74,9 @@ export function openConnection(file: string, mode: "write" | "read", pageCacheKb
 
 /** SQLite's own object, which takes no wrapper's time, with the methods that it lacks. */
 function statementOf(prepared: StatementSync): Statement {
-  const runEach: Statement["runEach"] = (rows) => rows.map((values) => prepared.run(...values).changes === 1);
+  const runEach: Statement["runEach"] = (rows) => ({
+    changed: rows.map((values) => prepared.run(...values).changes === 1),
+  });
   const allLater: Statement["allLater"] = (...values) => {
     const rows = prepared.all(...values) as Row[];
     return () => rows;

@@ -47,6 +47,8 @@ const WHOLE_TENANT = 0;
 
 const ADD = `
   INSERT INTO counters
+    (tenant_seq, hour, endpoint_seq, total, delivered, failed, latency_sum_ms, under_100_ms, under_300_ms,
+     under_1000_ms, under_5000_ms, over_5000_ms, attempts_ok, attempts_failed)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (tenant_seq, hour, endpoint_seq) DO UPDATE SET
     total = counters.total + excluded.total,
@@ -106,12 +108,10 @@ export function createCounters(connection: Connection): Counters {
     },
     attempted: (key, how) => add(key, how === "ok" ? ATTEMPTS_OK : ATTEMPTS_FAILED, 1),
     flush() {
-      const statement = connection.prepare(ADD);
-      for (const byEndpoint of rows.values()) {
-        for (const row of [...byEndpoint.values()].flat()) {
-          statement.run(row.tenantSeq, row.hour, row.endpointSeq, ...row.sums);
-        }
-      }
+      if (rows.size === 0) return;
+      const all = [...rows.values()].flatMap((byEndpoint) => [...byEndpoint.values()].flat());
+      const values = all.map(({ tenantSeq, hour, endpointSeq, sums }) => [tenantSeq, hour, endpointSeq, ...sums]);
+      connection.prepare(ADD).runEach(values);
     },
     clear() {
       rows.clear();
