@@ -30,7 +30,7 @@ test("endpoints: registered, watched, changed, tested, recovered and deleted", a
   await step("recovering says the exact count and leads to its job", () => recover(visit));
   await step("a part that does not exist is said plainly", async () => {
     await go(visit.page, `/endpoints/${id}/nonsense`);
-    await visit.page.getByText("This endpoint has no part named nonsense").waitFor();
+    await visit.page.getByText("This page has no part named nonsense").waitFor();
   });
   await step("selected endpoints are paused together", () => pauseSelected(visit));
   assert.deepEqual(visit.complaints, []);

@@ -84,14 +84,18 @@ async function addSource({ page, assertAccessible }: Visit, owner: Client): Prom
   await heading(page, "console repositories");
   await page.getByText(/X-Hub-Signature-256: sha256=\$SIG/).waitFor();
   await assertAccessible("inbound-source");
+  await openPart(page, "Settings");
   await page.getByLabel("Prefix of event types").fill("github.");
   await page.getByRole("button", { name: "Save the changes" }).click();
   await page.getByText("Saved.").waitFor();
   await saveAfterAnother(page, owner);
+  await openPart(page, "Secret");
+  await assertAccessible("inbound-secret");
   await page.getByRole("button", { name: "Replace the secret" }).click();
   await dialog.getByRole("textbox", { name: "Secret" }).fill("another secret");
   await dialog.getByRole("button", { name: "Replace the secret" }).click();
   await page.getByText("The previous secret stays valid until").waitFor();
+  await page.getByText("The secret was replaced.").waitFor();
   await page.getByRole("button", { name: "Delete the source" }).click();
   await dialog.getByRole("textbox").fill("another's name");
   await dialog.getByRole("button", { name: "Delete the source" }).click();
@@ -100,7 +104,7 @@ async function addSource({ page, assertAccessible }: Visit, owner: Client): Prom
 
 /** What somebody else changes stays, and the fields show it, also when this person saves again. */
 async function saveAfterAnother(page: Page, owner: Client): Promise<void> {
-  const path = new URL(page.url()).pathname.replace("/console/inbound", "/v1/sources");
+  const path = new URL(page.url()).pathname.replace("/console/inbound", "/v1/sources").replace("/settings", "");
   await owner.request("PATCH", path, { body: { name: "another's name" } });
   for (const prefix of ["first.", "second."]) {
     await page.getByLabel("Prefix of event types").fill(prefix);
@@ -110,6 +114,10 @@ async function saveAfterAnother(page: Page, owner: Client): Promise<void> {
     await page.getByText("Saved.").waitFor();
   }
   assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "another's name");
+}
+
+function openPart(page: Page, name: string): Promise<void> {
+  return page.getByRole("navigation", { name: "Parts of this source" }).getByRole("link", { name }).click();
 }
 
 async function addHmacSource({ page }: Visit, taken: string): Promise<void> {
@@ -163,15 +171,19 @@ async function reprocessAll(visit: Visit, name: string): Promise<void> {
   await page.getByLabel("Secret to try").fill(RIGHT);
   await page.getByRole("button", { name: "Try it" }).click();
   await page.getByText("2 of 2 requests would verify.").waitFor();
+  const dialog = page.getByRole("dialog");
   await page.getByRole("button", { name: "Reprocess all" }).click();
+  await dialog.getByText("This source has 2 refused requests").waitFor();
+  await dialog.getByRole("button", { name: "Reprocess all" }).click();
   await page.getByText(/0 requests were published, 2 still fail/).waitFor();
   await page.getByRole("link", { name: "Replace the secret" }).click();
-  const dialog = page.getByRole("dialog");
   assert.equal(await dialog.getByLabel("Secret", { exact: true }).inputValue(), RIGHT);
   await dialog.getByRole("button", { name: "Replace the secret" }).click();
   await dialog.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Reprocess all" }).click();
+  await dialog.getByRole("button", { name: "Reprocess all" }).click();
   await page.getByText("2 requests were published, 0 still fail.").waitFor();
+  await openPart(page, "Overview");
   await page.getByText("In the last 24 hours, 2 requests were verified and 0 were refused.").waitFor();
 }
 

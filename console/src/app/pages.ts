@@ -31,6 +31,7 @@ export const PAGES: readonly PageEntry[] = [
   page("/inbound", () => import("../pages/inbound/sources-page.tsx"), "org_admin"),
   page("/inbound/quarantine", () => import("../pages/inbound/quarantine-page.tsx"), "org_admin"),
   page("/inbound/$source", () => import("../pages/inbound/source-page.tsx"), "org_admin"),
+  page("/inbound/$source/$tab", () => import("../pages/inbound/source-page.tsx"), "org_admin"),
   page("/inbound/$source/events/$id", () => import("../pages/inbound/record-page.tsx"), "org_admin"),
   page("/jobs", () => import("../pages/jobs/jobs-page.tsx")),
   page("/jobs/exports", () => import("../pages/deliveries/exports-page.tsx")),

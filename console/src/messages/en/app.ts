@@ -41,6 +41,7 @@ export const page = {
   notFoundHint:
     "The address may be mistyped, or from another version. Search for an id with Ctrl K, or go to the overview.",
   toOverview: "Go to the overview",
+  badTab: (tab: string, shown: string) => `This page has no part named ${tab}, so this is its part “${shown}”.`,
   needsRole: (role: string) => `This page needs the role ${role}`,
   needsRoleHint: (own: string, needed: string) =>
     `You are signed in as ${own}. Ask somebody with the role ${needed} to show you this page, or to change your role.`,

@@ -57,7 +57,6 @@ export const endpoint = {
   logTitle: "Who changed this endpoint",
   tabsLabel: "Parts of this endpoint",
   noSuch: "endpoint",
-  badTab: (tab: string) => `This endpoint has no part named ${tab}, so this is its overview.`,
   since: "Since",
   healthy: "Healthy: its latest attempt succeeded.",
   unused: "No attempt has been made yet.",

@@ -48,6 +48,10 @@ export const sources = {
 } as const;
 
 export const source = {
+  tabs: { overview: "Overview", secret: "Secret", settings: "Settings" },
+  tabsLabel: "Parts of this source",
+  toTrial: "Try another secret",
+  replaced: "The secret was replaced. Now process again what was refused:",
   guide: "Connect the sender",
   url: "The URL to paste at the sender",
   pauseStatusUrl: "The URL for pause statuses",
@@ -60,7 +64,7 @@ export const source = {
     `In the last 24 hours, ${plural(valid, { one: "# request was verified", other: "# requests were verified" })} and ${plural(refused, { one: "# was refused", other: "# were refused" })}.`,
   settings: "Settings",
   save: "Save the changes",
-  saved: "Saved",
+  saved: "Saved.",
   rotate: "Replace the secret",
   rotateHint:
     "The current secret stays valid for a while, so that you can change it at the sender without losing a request.",
@@ -102,7 +106,7 @@ export const guides: Readonly<Record<keyof typeof sources.schemes, readonly stri
   pacspace: ["Register the URL as a webhook at the sender, with the secret of this source."],
   hmac: [
     "Enter the URL at the sender, with the secret of this source.",
-    "The settings below say in which header the signature is and what it covers. They must match the sender's documentation.",
+    "The settings of this source say in which header the signature is and what it covers. They must match the sender's documentation.",
   ],
   jcs: [
     "Enter the URL at the sender, with the secret of this source.",
@@ -148,8 +152,15 @@ export const quarantine = {
     fields_invalid: "Fields are invalid",
     loop_detected: "The request went in a circle",
   } as Readonly<Record<string, string>>,
+  ofOneSource: "To try another secret, or to reprocess what was refused, choose a source.",
   reprocessAll: "Reprocess all",
-  reprocessHint: "Verifies what was refused again, with the current secret, and publishes what verifies.",
+  reprocessTitle: "Reprocess all refused requests of this source?",
+  reprocessCount: (count: number) =>
+    plural(count, {
+      one: "This source has # refused request.",
+      other: "This source has # refused requests, of any reason and time.",
+    }),
+  reprocessHint: "The server verifies again with the current secret, and publishes at once what verifies.",
   reprocessing: (count: number) => plural(count, { one: "# published so far", other: "# published so far" }),
   reprocessed: (done: number, failed: number) =>
     `${plural(done, { one: "# request was published", other: "# requests were published" })}, ${plural(failed, { one: "# still fails", other: "# still fail" })}.`,

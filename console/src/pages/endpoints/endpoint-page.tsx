@@ -1,5 +1,4 @@
 /** `/console/endpoints/{id}/{tab}`: one endpoint: what it is doing, and everything that can be done with it. */
-import { Alert, Group, Text } from "@mantine/core";
 import type { Endpoint } from "@signalbox/sdk";
 import { useQuery } from "@tanstack/react-query";
 import { endpoints as list, endpoint as m } from "../../messages/en/endpoints.ts";
@@ -10,12 +9,12 @@ import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Missing } from "../../parts/feedback/missing.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
 import { useRecordKeys } from "../../parts/list/record-keys.ts";
-import { Go, usePathParam } from "../../parts/page/go.tsx";
+import { usePathParam } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
+import { Tabs, useTab } from "../../parts/page/tabs.tsx";
 import { visible } from "../../parts/text/visible.ts";
 import { useApi, useTenant } from "../../session/api.ts";
 import { DeleteTab } from "./delete-tab.tsx";
-import classes from "./endpoint.module.css";
 import { LogTab } from "./log-tab.tsx";
 import { OverviewTab } from "./overview-tab.tsx";
 import { RecoverTab } from "./recover-tab.tsx";
@@ -59,30 +58,16 @@ export default function EndpointPage() {
       actions={<CopyView request={{ path: `/v1/endpoints/${id}` }} />}
     >
       {error !== null && <Problem error={error} onRetry={() => void query.refetch()} />}
-      <Tabs endpoint={endpoint} />
+      <Parts endpoint={endpoint} />
     </Page>
   );
 }
 
-function Tabs({ endpoint }: { readonly endpoint: Endpoint }) {
-  const given = usePathParam("tab");
-  const tab: Tab = TABS.find((name) => name === given) ?? "overview";
+function Parts({ endpoint }: { readonly endpoint: Endpoint }) {
+  const tab = useTab(TABS);
   return (
     <>
-      {given !== "" && tab !== given && (
-        <Alert mb="sm">
-          <Text size="sm">{m.badTab(given)}</Text>
-        </Alert>
-      )}
-      <nav aria-label={m.tabsLabel} className={classes.tabs}>
-        <Group gap="md">
-          {TABS.map((name) => (
-            <Go key={name} to={`/endpoints/${endpoint.id}/${name}`} aria-current={name === tab ? "page" : undefined}>
-              {m.tabs[name]}
-            </Go>
-          ))}
-        </Group>
-      </nav>
+      <Tabs label={m.tabsLabel} to={`/endpoints/${endpoint.id}`} tabs={TABS} names={m.tabs} />
       <Content tab={tab} endpoint={endpoint} />
     </>
   );

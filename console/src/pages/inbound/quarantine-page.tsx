@@ -63,6 +63,12 @@ export default function QuarantinePage() {
       {counts.error !== null && <Problem error={counts.error} onRetry={() => void counts.refetch()} />}
       {counts.data !== undefined && counts.data.total > 0 && <Sums of={counts.data} />}
       <QuarantineFilters filters={filters} counts={counts.data} />
+      {source_id !== undefined && <OfOneSource key={source_id} id={source_id} />}
+      {source_id === undefined && total !== null && total > 0 && (
+        <Text size="sm" mb="xs">
+          {m.ofOneSource}
+        </Text>
+      )}
       {total !== null && total > 0 && (
         <Text size="sm" c="dimmed" mb="xs" role="status">
           {m.total(total)}
@@ -84,7 +90,6 @@ export default function QuarantinePage() {
           </Stack>
         }
       />
-      {source_id !== undefined && <OfOneSource key={source_id} id={source_id} />}
     </Page>
   );
 }

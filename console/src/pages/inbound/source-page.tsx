@@ -1,8 +1,8 @@
-/** `/console/inbound/{src}`: how to connect one sender, what it sent, and its settings. */
+/** `/console/inbound/{src}/{tab}`: how to connect one sender, what it sent, its secret, and its settings. */
 import { List as Bullets, Button, Group, Stack, Text } from "@mantine/core";
 import type { InboundEvent, Source } from "@signalbox/sdk";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { guides, source as m, sources } from "../../messages/en/inbound.ts";
 import { CopyButton } from "../../parts/actions/copy-button.tsx";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
@@ -13,8 +13,9 @@ import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
 import { List } from "../../parts/list/list.tsx";
 import { readNumbered } from "../../parts/list/numbered.ts";
-import { useGo, usePathParam } from "../../parts/page/go.tsx";
+import { GoButton, useGo, usePathParam } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
+import { Tabs, useTab } from "../../parts/page/tabs.tsx";
 import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { PublicUrlHint } from "../../parts/text/public-url-hint.tsx";
 import { Time } from "../../parts/time/time.tsx";
@@ -22,10 +23,8 @@ import { useApi, useTenant } from "../../session/api.ts";
 import { RECORD_COLUMNS, recordLink } from "./record-columns.tsx";
 import { Reprocess } from "./reprocess.tsx";
 import { sampleCurl } from "./sample.ts";
-import { SourceSecret } from "./source-secret.tsx";
+import { SecretTab } from "./source-secret.tsx";
 import { SourceSettings } from "./source-settings.tsx";
-import { Trial } from "./trial.tsx";
-import { carriedSecret, forgetCarriedSecret } from "./tried-secret.ts";
 
 /** Received requests on one page of the list. */
 const LIMIT = 20;
@@ -50,10 +49,14 @@ export default function SourcePage() {
   );
 }
 
+const TABS = ["overview", "secret", "settings"] as const;
+/** Without a verification, there is no secret. */
+const OPEN_TABS = ["overview", "settings"] as const;
+
 function Content({ source }: { readonly source: Source }) {
   const [isDeleting, setDeleting] = useState(false);
-  const [verifies, setVerifies] = useState(() => carriedSecret(source.id));
-  useEffect(forgetCarriedSecret, []);
+  const tabs = source.scheme === "none" ? OPEN_TABS : TABS;
+  const tab = useTab<(typeof TABS)[number]>(tabs);
   return (
     <Page
       title={source.name}
@@ -67,11 +70,15 @@ function Content({ source }: { readonly source: Source }) {
         </>
       }
     >
-      <Guide source={source} />
-      <Received source={source} />
-      <Trial sourceId={source.id} scheme={source.scheme} onVerified={setVerifies} />
-      {source.scheme !== "none" && <SourceSecret source={source} suggestion={verifies} />}
-      <SourceSettings key={source.id} source={source} />
+      <Tabs label={m.tabsLabel} to={`/inbound/${source.id}`} tabs={tabs} names={m.tabs} />
+      {tab === "overview" && (
+        <>
+          <Guide source={source} />
+          <Received source={source} />
+        </>
+      )}
+      {tab === "secret" && <SecretTab source={source} />}
+      {tab === "settings" && <SourceSettings key={source.id} source={source} />}
       {isDeleting && <Delete source={source} onClose={() => setDeleting(false)} />}
     </Page>
   );
@@ -131,7 +138,19 @@ function Received({ source }: { readonly source: Source }) {
     rowKey: ({ id }) => id,
   });
   return (
-    <Section title={m.received} actions={<Reprocess sourceId={source.id} />}>
+    <Section
+      title={m.received}
+      actions={
+        <Group gap="sm">
+          {source.scheme !== "none" && (
+            <GoButton variant="default" size="xs" to={`/inbound/${source.id}/secret`}>
+              {m.toTrial}
+            </GoButton>
+          )}
+          <Reprocess sourceId={source.id} />
+        </Group>
+      }
+    >
       <LastDay sourceId={source.id} />
       <List
         label={m.received}

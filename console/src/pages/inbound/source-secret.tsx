@@ -1,8 +1,8 @@
-/** Replaces a source's secret, with an overlap in which the previous one is still accepted. */
-import { Button, Stack, Text } from "@mantine/core";
+/** Tries another secret, and replaces a source's secret, with an overlap in which the previous one is still accepted. */
+import { Alert, Button, Stack, Text } from "@mantine/core";
 import type { Source } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { source as m, sources } from "../../messages/en/inbound.ts";
 import { SecretDialog } from "../../parts/actions/secret-dialog.tsx";
 import { ChoiceField, TextField } from "../../parts/form/fields.tsx";
@@ -10,6 +10,9 @@ import { FormDialog } from "../../parts/form/form-dialog.tsx";
 import { Section } from "../../parts/page/page.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi } from "../../session/api.ts";
+import { Reprocess } from "./reprocess.tsx";
+import { Trial } from "./trial.tsx";
+import { carriedSecret, forgetCarriedSecret } from "./tried-secret.ts";
 
 const OVERLAPS = { none: 0, hour: 3600, day: 86_400, week: 604_800 } as const;
 type Overlap = keyof typeof OVERLAPS;
@@ -20,7 +23,30 @@ interface SourceSecretProps {
   readonly suggestion: string;
 }
 
-export function SourceSecret({ source, suggestion }: SourceSecretProps) {
+/** Another secret is tried, then saved, and then what was refused is processed again. */
+export function SecretTab({ source }: { readonly source: Source }) {
+  const [verifies, setVerifies] = useState(() => carriedSecret(source.id));
+  const [replaced, setReplaced] = useState(0);
+  useEffect(forgetCarriedSecret, []);
+  const onReplaced = () => {
+    setVerifies("");
+    setReplaced(replaced + 1);
+  };
+  return (
+    <>
+      <Trial key={replaced} sourceId={source.id} scheme={source.scheme} onVerified={setVerifies} />
+      <SourceSecret source={source} suggestion={verifies} onReplaced={onReplaced} />
+      {replaced > 0 && (
+        <Alert role="status" mt="md">
+          <Text mb="sm">{m.replaced}</Text>
+          <Reprocess sourceId={source.id} />
+        </Alert>
+      )}
+    </>
+  );
+}
+
+function SourceSecret({ source, suggestion, onReplaced }: SourceSecretProps & { readonly onReplaced: () => void }) {
   const queries = useQueryClient();
   // With a suggestion from another page, the form is what the person came for.
   const [isOpen, setOpen] = useState(suggestion !== "");
@@ -45,6 +71,7 @@ export function SourceSecret({ source, suggestion }: SourceSecretProps) {
           onClose={() => setOpen(false)}
           onDone={(secret) => {
             setOpen(false);
+            onReplaced();
             setMade(secret ?? null);
             void queries.invalidateQueries({ queryKey: ["inbound", "source"] });
           }}

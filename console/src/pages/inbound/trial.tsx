@@ -68,7 +68,12 @@ export function Trial({ sourceId, scheme, recordId, onVerified }: TrialProps) {
           {result !== undefined && <Result of={result} isOne={recordId !== undefined} />}
         </Text>
         {isElsewhere && result !== undefined && result.would_verify > 0 && tried !== "" && (
-          <GoButton to={`/inbound/${sourceId}`} variant="default" mt="sm" onClick={() => carrySecret(sourceId, tried)}>
+          <GoButton
+            to={`/inbound/${sourceId}/secret`}
+            variant="default"
+            mt="sm"
+            onClick={() => carrySecret(sourceId, tried)}
+          >
             {source.rotate}
           </GoButton>
         )}
