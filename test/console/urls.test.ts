@@ -23,7 +23,10 @@ interface Query {
   readonly noCursor?: true;
 }
 
-/** Filters of each list. One that no list has, and a cursor that does not exist, come on top. */
+/** What no list has, and every object inherits, comes on top. */
+const UNKNOWN_FILTERS = { unknown: "1", constructor: "2", toString: "3", ["__proto__"]: "4" };
+
+/** Filters of each list. Those that no list has, and a cursor that does not exist, come on top. */
 const QUERIES: Readonly<Record<string, Query>> = {
   "/": { bad: { span: "5y" }, noCursor: true },
   "/endpoints": { good: { q: "abc" }, bad: { status: "BROKEN" } },
@@ -42,7 +45,7 @@ const QUERIES: Readonly<Record<string, Query>> = {
       classification: "odd",
       terminal_reason: "odd",
       attempts_min: "many",
-      from: "yesterday",
+      from: "+275760-09-13T00:00:00Z",
       to: "2026",
       sort: "color",
     },
@@ -181,7 +184,7 @@ async function linksOfNavigation(page: Page): Promise<string> {
 /** Goes to a page with a query, waits for the notices, and returns what is wrong. */
 async function faultsOfQuery(page: Page, [path, title]: PageOfAll, tenant = ""): Promise<string[]> {
   const { good = {}, bad = {}, noCursor } = QUERIES[path] ?? assert.fail(path);
-  const dropped = { unknown: "1", ...bad };
+  const dropped = { ...UNKNOWN_FILTERS, ...bad };
   const added = new URLSearchParams({ ...good, ...dropped, ...(!noCursor && { cursor: "nonsense" }) });
   const notices = Object.entries(dropped).map(([name, value]) => `The filter ${name}=${value} is not valid here`);
   if (!noCursor) notices.push("That page of the list no longer exists");

@@ -64,8 +64,7 @@ function read(): Preferences {
 /** Another version, or a person, may have stored something else. */
 function valid(stored: unknown): Partial<Preferences> {
   if (typeof stored !== "object" || stored === null) return {};
-  const allowed = Object.entries(stored).filter(([name, value]) =>
-    (CHOICES as Record<string, readonly unknown[]>)[name]?.includes(value),
-  );
-  return Object.fromEntries(allowed);
+  const values = new Map(Object.entries(stored));
+  const allowed = Object.entries(CHOICES).filter(([name, choices]) => choices.includes(values.get(name) as never));
+  return Object.fromEntries(allowed.map(([name]) => [name, values.get(name)]));
 }

@@ -36,18 +36,8 @@ export default function AuditPage() {
           onChange={(next) => filters.set({ event_type: next })}
           options={AUDIT_TYPES.map((value) => ({ value, label: value }))}
         />
-        <FilterText
-          label={m.subject}
-          value={values.subject_id}
-          onChange={(next) => filters.set({ subject_id: next })}
-          placeholder="ep_…"
-        />
-        <FilterText
-          label={m.actor}
-          value={values.actor}
-          onChange={(next) => filters.set({ actor: next })}
-          placeholder="usr_… key_…"
-        />
+        <FilterText filters={filters} name="subject_id" label={m.subject} placeholder="ep_…" />
+        <FilterText filters={filters} name="actor" label={m.actor} placeholder="usr_… key_…" />
         <FilterTime label={m.from} value={values.from_date} onChange={(next) => filters.set({ from_date: next })} />
         <FilterTime label={m.to} value={values.to_date} onChange={(next) => filters.set({ to_date: next })} />
       </FilterBar>

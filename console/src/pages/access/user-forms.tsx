@@ -48,7 +48,13 @@ interface ChangeRoleProps {
 export function ChangeRole({ of: user, onClose, onDone }: ChangeRoleProps) {
   const api = useApi();
   const [role, setRole] = useState<UserRole>(user.role === "agent" ? "developer" : user.role);
-  const change = useMutation({ mutationFn: () => api.users.update(user.id, { role }), onSuccess: onDone });
+  const change = useMutation({
+    // Somebody else may have changed the role meanwhile, which no choice here is meant to undo.
+    mutationFn: async () => {
+      if (role !== user.role) await api.users.update(user.id, { role });
+    },
+    onSuccess: onDone,
+  });
   return (
     <FormDialog title={m.changeRole(user.email)} submit={form.save} action={change} onClose={onClose}>
       <RoleSelect role={role} onChange={setRole} />

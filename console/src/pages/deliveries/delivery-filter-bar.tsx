@@ -32,7 +32,7 @@ export function DeliveryFilterBar({ filters, withOrder = true }: DeliveryFilterB
   const isOpen = unfolded || RARE.some((name) => values[name] !== undefined);
   return (
     <FilterBar filters={filters}>
-      <FilterText label={m.filters.search} value={values.search} onChange={(search) => set({ search })} />
+      <FilterText filters={filters} name="search" label={m.filters.search} />
       <FilterChoices
         label={m.filters.state}
         values={values.status}
@@ -45,11 +45,7 @@ export function DeliveryFilterBar({ filters, withOrder = true }: DeliveryFilterB
         options={[...names].map(([value, label]) => ({ value, label }))}
         onChange={(endpointIds) => set({ endpoint_id: endpointIds })}
       />
-      <FilterText
-        label={m.filters.eventType}
-        value={values.event_type}
-        onChange={(eventType) => set({ event_type: eventType })}
-      />
+      <FilterText filters={filters} name="event_type" label={m.filters.eventType} />
       {withOrder && (
         <FilterChoice
           label={m.filters.sort}
@@ -67,14 +63,15 @@ export function DeliveryFilterBar({ filters, withOrder = true }: DeliveryFilterB
   );
 }
 
-function Rare({ filters: { values, set } }: { readonly filters: DeliveryFilters }) {
+function Rare({ filters }: { readonly filters: DeliveryFilters }) {
+  const { values, set } = filters;
   return (
     <>
       <FilterText
+        filters={filters}
+        name="http_status"
         label={m.filters.httpStatus}
         placeholder={m.filters.httpStatusHint}
-        value={values.http_status}
-        onChange={(status) => set({ http_status: status })}
       />
       <FilterChoice
         label={m.filters.classification}
@@ -88,12 +85,8 @@ function Rare({ filters: { values, set } }: { readonly filters: DeliveryFilters 
         options={REASONS}
         onChange={(reason) => set({ terminal_reason: reason })}
       />
-      <FilterText
-        label={m.filters.attemptsMin}
-        value={values.attempts_min}
-        onChange={(attempts) => set({ attempts_min: attempts })}
-      />
-      <FilterText label={m.filters.eventId} value={values.event_id} onChange={(id) => set({ event_id: id })} />
+      <FilterText filters={filters} name="attempts_min" label={m.filters.attemptsMin} />
+      <FilterText filters={filters} name="event_id" label={m.filters.eventId} />
       <FilterTime label={m.filters.from} value={values.from} onChange={(from) => set({ from })} />
       <FilterTime label={m.filters.to} value={values.to} onChange={(to) => set({ to })} />
     </>

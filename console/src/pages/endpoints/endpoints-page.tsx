@@ -77,19 +77,14 @@ export default function EndpointsPage() {
   return (
     <Page title={m.title} lead={m.lead(counts.data)} actions={<Actions search={{ state, q, event_type: eventType }} />}>
       <FilterBar filters={filters}>
-        <FilterText label={m.search} value={q} onChange={(next) => filters.set({ q: next })} />
+        <FilterText filters={filters} name="q" label={m.search} />
         <FilterSeveral
           label={m.state}
           values={state}
           onChange={(next) => filters.set({ state: next })}
           options={STATES.map((value) => ({ value, label: m.stateCount(value, counts.data?.states[value]) }))}
         />
-        <FilterText
-          label={m.takes}
-          value={eventType}
-          onChange={(next) => filters.set({ event_type: next })}
-          placeholder="order.paid"
-        />
+        <FilterText filters={filters} name="event_type" label={m.takes} placeholder="order.paid" />
       </FilterBar>
       <BulkBar selection={selection}>
         <BulkActs ids={selection.keys} />

@@ -8,14 +8,19 @@ import { Problem } from "../../parts/feedback/problem.tsx";
 import { Go } from "../../parts/page/go.tsx";
 import { Section } from "../../parts/page/page.tsx";
 import { zoneAt } from "../../parts/time/format.ts";
+import { fieldText, instantOf, OFFSETS } from "../../parts/time/typed-time.ts";
 import { useApi } from "../../session/api.ts";
 
 const DAY_MS = 86_400_000;
+const MINUTE_CHARS = "2026-05-08T14:23".length;
 
 export function RecoverTab({ endpoint }: { readonly endpoint: Endpoint }) {
   const api = useApi();
-  const [since, setSince] = useState(() => localTime(Date.now() - DAY_MS));
-  const from = Number.isNaN(Date.parse(since)) ? since : new Date(since).toISOString();
+  const [yesterdayMs] = useState(() => Date.now() - DAY_MS);
+  const [since, setSince] = useState(() => fieldText(yesterdayMs, OFFSETS.local).slice(0, MINUTE_CHARS));
+  const fromMs = instantOf(since, OFFSETS.local, yesterdayMs);
+  // The server says what is wrong with what is no time.
+  const from = fromMs === null ? since : new Date(fromMs).toISOString();
   // The action of the same effect on deliveries: it leaves out tests too.
   const count = useMutation({
     mutationFn: () =>
@@ -66,10 +71,4 @@ export function RecoverTab({ endpoint }: { readonly endpoint: Endpoint }) {
       </Stack>
     </Section>
   );
-}
-
-/** As a `datetime-local` field takes it. */
-function localTime(ms: number): string {
-  const offsetMs = new Date(ms).getTimezoneOffset() * 60_000;
-  return new Date(ms - offsetMs).toISOString().slice(0, 16);
 }

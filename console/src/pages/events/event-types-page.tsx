@@ -74,7 +74,7 @@ export default function EventTypesPage() {
       }
     >
       <FilterBar filters={filters}>
-        <FilterText label={m.search} value={filters.values.search} onChange={(next) => filters.set({ search: next })} />
+        <FilterText filters={filters} name="search" label={m.search} />
       </FilterBar>
       <List
         label={m.title}

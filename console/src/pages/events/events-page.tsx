@@ -120,20 +120,11 @@ function useEvents(filter: EventFilter): CursorList<EventSummary> {
 }
 
 function EventFilters({ filters }: { readonly filters: Filters<typeof FILTERS> }) {
-  const { type, payload_contains, undelivered, from, to } = filters.values;
+  const { undelivered, from, to } = filters.values;
   return (
     <FilterBar filters={filters}>
-      <FilterText
-        label={m.type}
-        value={type}
-        placeholder={m.typeHint}
-        onChange={(next) => filters.set({ type: next })}
-      />
-      <FilterText
-        label={m.payloadHas}
-        value={payload_contains}
-        onChange={(next) => filters.set({ payload_contains: next })}
-      />
+      <FilterText filters={filters} name="type" label={m.type} placeholder={m.typeHint} />
+      <FilterText filters={filters} name="payload_contains" label={m.payloadHas} />
       <FilterChoice
         label={m.delivered}
         value={undelivered}

@@ -88,7 +88,7 @@ export default function PausesPage() {
     >
       <StatusTabs statuses={STATUSES} current={status} counts={counts} search={{ q, channel }} />
       <FilterBar filters={{ ...filters, isFiltered, clear }}>
-        <FilterText label={m.search} value={q} onChange={(next) => filters.set({ q: next })} />
+        <FilterText filters={filters} name="q" label={m.search} />
         <FilterChoice
           label={m.channel}
           value={channel}

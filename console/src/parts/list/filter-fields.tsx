@@ -1,8 +1,9 @@
 /** The fields of a filter bar. Each shows what the URL says. */
 import { Button, Input, NativeSelect, Popover, Stack, TextInput } from "@mantine/core";
-import { useEffect, useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { list as m } from "../../messages/en/app.ts";
 import { DownIcon } from "../icons.tsx";
+import type { FilterRules, Filters } from "./filters.ts";
 import classes from "./list.module.css";
 
 interface FieldProps {
@@ -84,20 +85,44 @@ export function FilterSeveral({ label, values, onChange, options }: SeveralProps
 /** How long a person stops typing before the list is asked. */
 const TYPING_MS = 300;
 
-/** `/` puts the cursor here. */
-export function FilterText({
-  label,
-  value = "",
-  onChange,
-  placeholder,
-}: FieldProps & { readonly placeholder?: string }) {
+interface TextProps<Rules extends FilterRules> {
+  readonly label: string;
+  readonly filters: Filters<Rules>;
+  readonly name: keyof Rules & string;
+  readonly placeholder?: string;
+}
+
+/**
+ * `/` puts the cursor here. What is typed is a filter after a pause. The browser's Back leaves it as a whole, since only the
+ * first pause adds an entry to the history.
+ */
+export function FilterText<Rules extends FilterRules>({ label, filters, name, placeholder }: TextProps<Rules>) {
+  const value = filters.given(name);
   const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
+  /** Values that this field has set, and that the URL does not have yet. */
+  const sent = useRef<string[]>([]);
+  /** Whether the latest entry of the history is what was typed since the field got the focus. */
+  const hasEntry = useRef(false);
+  useEffect(() => {
+    const arrived = sent.current.indexOf(value);
+    sent.current = sent.current.slice(arrived + 1);
+    // What was typed since then, also a space at its end, stays. A value that comes from elsewhere replaces it.
+    if (arrived !== -1) return;
+    sent.current = [];
+    hasEntry.current = false;
+    setText(value);
+  }, [value]);
+  const commit = (): void => {
+    const typed = text.trim();
+    if (text === value || typed === (sent.current.at(-1) ?? value)) return;
+    sent.current.push(typed);
+    filters.set({ [name]: typed } as Partial<Record<keyof Rules, string>>, hasEntry.current);
+    hasEntry.current = true;
+  };
   // A value that comes from elsewhere, or by Enter, ends the timer: it would bring back a filter that was cleared.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only typing starts the timer
   useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => onChange(text.trim() || undefined), TYPING_MS);
+    const timer = setTimeout(commit, TYPING_MS);
     return () => clearTimeout(timer);
   }, [text, value]);
   return (
@@ -105,8 +130,14 @@ export function FilterText({
       label={label}
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}
+      onFocus={() => {
+        hasEntry.current = false;
+      }}
       onKeyDown={(event) => {
-        if (event.key === "Enter") onChange(text.trim() || undefined);
+        if (event.key === "Enter") {
+          commit();
+          hasEntry.current = false;
+        }
         if (event.key === "Escape") event.currentTarget.blur();
       }}
       placeholder={placeholder}

@@ -1,7 +1,9 @@
 /** A time in a filter, typed in the reader's zone. */
 import { TextInput } from "@mantine/core";
+import { useLayoutEffect, useRef } from "react";
 import { usePreferences } from "../preferences.ts";
 import { zoneAt } from "../time/format.ts";
+import { fieldText, instantOf, isSameText, OFFSETS } from "../time/typed-time.ts";
 
 interface FilterTimeProps {
   readonly label: string;
@@ -12,37 +14,33 @@ interface FilterTimeProps {
 
 export function FilterTime({ label, value, onChange }: FilterTimeProps) {
   const { zone } = usePreferences();
-  const isUtc = zone === "utc";
+  const field = useRef<HTMLInputElement>(null);
+  const ms = value === undefined ? null : Date.parse(value);
+  const shown = ms === null ? "" : fieldText(ms, OFFSETS[zone]);
+  // The field stays the same element, because it may have the focus.
+  useLayoutEffect(() => {
+    if (field.current !== null && !isSameText(field.current.value, shown)) field.current.value = shown;
+  }, [shown]);
+  // The text is no more exact than a second, and does not say which of two hours it is when clocks go back. So a time that
+  // nobody changed stays as it is.
+  const commit = ({ value: typed, validity }: HTMLInputElement): void => {
+    if (validity.badInput || isSameText(typed, shown)) return;
+    const next = instantOf(typed, OFFSETS[zone], ms);
+    if (typed === "") onChange(undefined);
+    else if (next !== null) onChange(new Date(next).toISOString().replace(/\.000Z$/, "Z"));
+  };
   return (
     <TextInput
+      ref={field}
       type="datetime-local"
       step={1}
-      label={`${label} (${zoneAt(value === undefined ? Date.now() : Date.parse(value), zone)})`}
-      // Another value from outside, for example from a saved view, replaces what is shown.
-      key={`${value}${zone}`}
-      defaultValue={value === undefined ? "" : fieldText(value, isUtc)}
-      onBlur={(event) => commit(event.currentTarget.value)}
+      max="9999-12-31T23:59:59"
+      label={`${label} (${zoneAt(ms ?? Date.now(), zone)})`}
+      defaultValue={shown}
+      onBlur={(event) => commit(event.currentTarget)}
       onKeyDown={(event) => {
-        if (event.key === "Enter") commit(event.currentTarget.value);
+        if (event.key === "Enter") commit(event.currentTarget);
       }}
     />
   );
-
-  function commit(typed: string): void {
-    const next = typed === "" ? undefined : instantOf(typed, isUtc);
-    if (next !== null && next !== value) onChange(next);
-  }
-}
-
-/** What the field takes: `2026-05-08T14:23:00`. */
-function fieldText(value: string, isUtc: boolean): string {
-  const ms = Date.parse(value);
-  const offsetMs = isUtc ? 0 : new Date(ms).getTimezoneOffset() * 60_000;
-  return new Date(ms - offsetMs).toISOString().slice(0, 19);
-}
-
-/** Null for what is not a time. */
-function instantOf(typed: string, isUtc: boolean): string | null {
-  const ms = Date.parse(isUtc ? `${typed}Z` : typed);
-  return Number.isNaN(ms) ? null : new Date(ms).toISOString().replace(/\.000Z$/, "Z");
 }

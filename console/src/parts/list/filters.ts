@@ -30,9 +30,10 @@ export function matching(pattern: RegExp): One {
   return { many: false, parse: (value) => (pattern.test(value) ? value : null) };
 }
 
-/** A time in RFC 3339. */
+/** A time in RFC 3339, whose years have four digits. `Date.parse` also reads `5`, and times that no calendar has. */
 export function instant(): One {
-  return { many: false, parse: (value) => (Number.isNaN(Date.parse(value)) ? null : value) };
+  const isTime = (value: string) => /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value));
+  return { many: false, parse: (value) => (isTime(value) ? value : null) };
 }
 
 /** Several values of the same filter: `?status=FAILED&status=EXPIRED`. */
@@ -45,10 +46,18 @@ export interface Filters<Rules extends FilterRules> {
   /** What the URL has and this list cannot filter by. */
   readonly dropped: readonly { readonly name: string; readonly value: string }[];
   readonly isFiltered: boolean;
-  /** Changes some filters, and goes back to the first page. */
-  set(changes: Partial<Record<keyof Rules, string | readonly string[] | undefined>>): void;
+  /** What the URL has, valid or not, so that a field keeps what is typed. */
+  given(name: keyof Rules & string): string;
+  /**
+   * Changes some filters, and goes back to the first page.
+   *
+   * @param replaces whether the browser's Back passes over what was set before
+   */
+  set(changes: Partial<Record<keyof Rules, string | readonly string[] | undefined>>, replaces?: boolean): void;
   clear(): void;
 }
+
+type SearchValues = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** What a page may have in its URL besides its filters. */
 const NOT_FILTERS = ["tenant", "cursor"];
@@ -58,35 +67,36 @@ const NOT_FILTERS = ["tenant", "cursor"];
  * @param others names that the page itself reads from the URL
  */
 export function useFilters<Rules extends FilterRules>(rules: Rules, others: readonly string[] = []): Filters<Rules> {
-  const search = useSearch({ strict: false }) as Record<string, string | string[] | undefined>;
+  const search = useSearch({ strict: false }) as SearchValues;
   const navigate = useNavigate();
   const pathname = usePathname();
   const key = JSON.stringify(search);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `key` is the content of `search`
   const { values, dropped } = useMemo(() => parse(rules, search, [...NOT_FILTERS, ...others]), [key, rules]);
-  const replaceWith = (next: Record<string, unknown>): void => {
-    void navigate({ to: pathname, search: { ...next, cursor: undefined } as never });
+  // From what the URL has then: a field that waits while a person types would undo what was chosen meanwhile.
+  const goTo = (next: (search: SearchValues) => SearchValues, replace = false): void => {
+    const changed = (now: SearchValues) => ({ ...next(now), cursor: undefined });
+    void navigate({ to: pathname, search: changed as never, replace });
   };
   return {
     values,
     dropped,
     isFiltered: Object.values(values).some((value) => (Array.isArray(value) ? value.length > 0 : value !== undefined)),
-    set: (changes) => replaceWith({ ...known(search, rules, others), ...blankAsAbsent(changes) }),
-    clear: () => replaceWith(known(search, {}, others)),
+    given: (name) => [search[name]].flat()[0] ?? "",
+    set: (changes, replaces) =>
+      goTo((now) => ({ ...known(now, rules, others), ...blankAsAbsent(changes) }) as SearchValues, replaces),
+    clear: () => goTo((now) => known(now, {}, others)),
   };
 }
 
-function parse<Rules extends FilterRules>(
-  rules: Rules,
-  search: Readonly<Record<string, string | string[] | undefined>>,
-  others: readonly string[],
-) {
+function parse<Rules extends FilterRules>(rules: Rules, search: SearchValues, others: readonly string[]) {
   const dropped: { name: string; value: string }[] = [];
   const values: Record<string, string | readonly string[] | undefined> = {};
   for (const [name, rule] of Object.entries(rules)) if (rule.many) values[name] = [];
   for (const [name, given] of Object.entries(search)) {
     if (given === undefined || others.includes(name)) continue;
-    const rule = rules[name];
+    // Every object has a `constructor`, which is no rule.
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     const valid: string[] = [];
     for (const value of [given].flat()) {
       const parsed = value === "" ? null : (rule?.parse(value) ?? null);
@@ -100,13 +110,9 @@ function parse<Rules extends FilterRules>(
 }
 
 /** The parameters that a change of the filters keeps. What is not valid goes. */
-function known(
-  search: Readonly<Record<string, unknown>>,
-  rules: FilterRules,
-  others: readonly string[],
-): Record<string, unknown> {
-  const kept = Object.entries(search).filter(([name]) => name in rules || others.includes(name) || name === "tenant");
-  return Object.fromEntries(kept);
+function known(search: SearchValues, rules: FilterRules, others: readonly string[]): SearchValues {
+  const names = [...Object.keys(rules), ...others, "tenant"];
+  return Object.fromEntries(Object.entries(search).filter(([name]) => names.includes(name)));
 }
 
 function blankAsAbsent(changes: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -46,7 +46,7 @@ function refusedBy(error: unknown, search: Search): readonly Parameter[] {
   if (!(error instanceof SignalboxError) || error.status >= 500) return [];
   const names = new Set(error.details.map(({ field }) => field.replace(/[.[].*/, "")));
   return [...names].flatMap((name) => {
-    const value = search[name];
+    const value = Object.hasOwn(search, name) ? search[name] : undefined;
     return value === undefined || name === "tenant" ? [] : [{ name, value: [value].flat().join(", ") }];
   });
 }
