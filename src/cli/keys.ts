@@ -35,7 +35,7 @@ export const KEY_COMMANDS: readonly Command[] = [
     operand: null,
     options: {
       name: { value: "NAME", about: "a name that says what the key is for", required: true },
-      role: { value: "ROLE", about: "agent, developer, org_admin or global_admin", required: true },
+      role: { value: "ROLE", about: "agent, viewer, developer, org_admin or global_admin", required: true },
       tenant: ONE_TENANT,
       test: { value: null, about: "create an sb_test_ key, which sends no notifications" },
     },

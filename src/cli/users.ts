@@ -47,7 +47,7 @@ export const USER_COMMANDS: readonly Command[] = [
     operand: null,
     options: {
       email: { value: "EMAIL", about: "the address that the user signs in with", required: true },
-      role: { value: "ROLE", about: "developer, org_admin or global_admin", required: true },
+      role: { value: "ROLE", about: "viewer, developer, org_admin or global_admin", required: true },
       tenant: ONE_TENANT,
       "password-stdin": PASSWORD_STDIN,
     },

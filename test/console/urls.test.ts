@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Page } from "playwright-core";
-import { ROLES, type Role } from "../../src/domain/access/access.ts";
+import { includesRole, type Role } from "../../src/domain/access/access.ts";
 import type { Kind } from "../fixtures/routes.ts";
 import { createResource } from "../harness/resources.ts";
 import { newTenant } from "../harness/server.ts";
@@ -172,7 +172,13 @@ const PAGES: readonly PageOfAll[] = [
   ["/go/nonsense", "Find an id"],
   ["/nothing/here", "There is nothing at this address"],
 ];
-const WORDS = { agent: "agent", developer: "developer", org_admin: "organization admin", global_admin: "global admin" };
+const WORDS: Readonly<Record<Role, string>> = {
+  agent: "agent",
+  viewer: "viewer",
+  developer: "developer",
+  org_admin: "organization admin",
+  global_admin: "global admin",
+};
 
 const EVERYBODY = "Overview, Deliveries, Events, Endpoints, Event types, Pauses";
 const ADMINS_ONLY = "Inbound, Jobs, Access, Settings, Health";
@@ -214,7 +220,7 @@ async function faultsOnPages({ page, complaints }: Visit, role: Role, pages: rea
   });
   for (const one of pages) {
     const [path, title, needs = "developer"] = one;
-    const isAllowed = ROLES.indexOf(role) >= ROLES.indexOf(needs);
+    const isAllowed = includesRole(role, needs);
     hasBadFilters = isAllowed && path in QUERIES;
     if (!isAllowed) await go(page, path, `This page needs the role ${WORDS[needs]}`);
     else if (hasBadFilters) faults.push(...(await faultsOfQuery(page, one)));

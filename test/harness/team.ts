@@ -58,6 +58,10 @@ export function ofOwnPage(url: string): readonly Credentials[] {
   return [{ origin: url }, { "sec-fetch-site": "same-origin" }];
 }
 
+export function mayUse({ needs }: Route, role: Role): boolean {
+  return needs === "any" || includesRole(role, needs);
+}
+
 /** The authentication methods that a route accepts. */
 export function waysOf({ accepts }: Route): readonly Way[] {
   return accepts === "keyOrSession" ? ["key", "session"] : [accepts];
@@ -160,7 +164,7 @@ export async function askerFor(
 /** The status that a route must return to a member of its own tenant, if only the role can prevent access. */
 export function statusFor(route: Route, role: Role, way: Way): number {
   if (!waysOf(route).includes(way)) return way === "key" ? 403 : 401;
-  if (!includesRole(role, route.needs)) return 403;
+  if (!mayUse(route, role)) return 403;
   return way === "key" && route.spends === "session" ? 403 : route.done;
 }
 

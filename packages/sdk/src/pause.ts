@@ -85,7 +85,7 @@ export interface Pause {
   readonly recipient: string | null;
   readonly notification: PauseNotification;
   readonly metadata: JsonObject | null;
-  /** Null when the pause has ended, and when the call was made with a session. */
+  /** Null when the pause has ended, and when the call was made with a session or by a viewer. */
   readonly respond_url: string | null;
   readonly expires_at: string;
   readonly created_at: string;

@@ -69,6 +69,7 @@ export interface Endpoint {
   readonly description: string | null;
   readonly event_types: readonly string[] | null;
   readonly format: Format;
+  /** For a viewer, each value is `[redacted]`. */
   readonly headers_json: Readonly<Record<string, string>>;
   readonly timeout_seconds: number;
   readonly retry_schedule_seconds: readonly number[];
@@ -310,12 +311,12 @@ export interface LatencyBucket {
 
 // ── Keys, tenants, pause webhooks ───────────────────────────────────────────────────────────────────────────────────
 
-export type Role = "agent" | "developer" | "org_admin" | "global_admin";
+export type Role = "agent" | "viewer" | "developer" | "org_admin" | "global_admin";
 
 /** The settings of a new key. */
 export interface KeyInput {
   readonly name: string;
-  /** At most the caller's own role. */
+  /** A role that the caller's own includes. Default: `developer`. */
   readonly role?: Role;
   /** True for an `sb_test_` key, which sends no notifications. */
   readonly test?: boolean;

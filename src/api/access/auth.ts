@@ -11,6 +11,7 @@ import {
   FOREIGN_ORIGIN,
   forbidden,
   type Problem,
+  Refusal,
   SESSION_REQUIRED,
   SIGN_IN,
   send,
@@ -19,7 +20,7 @@ import {
   wrongCredentials,
 } from "../errors/problem.ts";
 import { sessionToken } from "../http/cookie.ts";
-import type { Credentials } from "../http/credentials.ts";
+import { type Credentials, type NeededRole, neededRole } from "../http/credentials.ts";
 import { isForeignChange } from "../http/origin.ts";
 
 declare module "fastify" {
@@ -30,8 +31,8 @@ declare module "fastify" {
     session: Session | null;
   }
   interface FastifyContextConfig {
-    /** The lowest role that may use this route. `developer` by default. */
-    needs?: Role;
+    /** See {@link neededRole}. */
+    needs?: NeededRole;
     /** The credentials that this route accepts. `keyOrSession` by default. */
     accepts?: Credentials;
   }
@@ -42,7 +43,8 @@ type OnRequest = (request: FastifyRequest, reply: FastifyReply, done: (error?: E
 /** A hook that authenticates the caller, checks the role that the route needs, and sets `request.caller`. */
 export function requireCaller(deps: ApiDeps, envelope: Envelope): OnRequest {
   return (request, reply, done) => {
-    const { accepts = "keyOrSession", needs = "developer" } = request.routeOptions.config;
+    const { accepts = "keyOrSession" } = request.routeOptions.config;
+    const needs = neededRole(request.method, request.routeOptions.config);
     const missing = wrongCredentials(accepts === "key" ? UNAUTHORIZED : SIGN_IN, credentialMistake(request.headers));
     const refuse = (problem: Problem): void => {
       send(reply, envelope, problem);
@@ -50,7 +52,7 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope): OnRequest {
     const authorize = (actor: Actor | null) => {
       if (actor === null) return refuse(missing);
       if (accepts === "session" && request.session === null) return refuse(SESSION_REQUIRED);
-      if (!includesRole(actor.role, needs)) return refuse(forbidden(needs));
+      if (needs !== "any" && !includesRole(actor.role, needs)) return refuse(forbidden(needs));
       const tenant = (request.query as Record<string, unknown>).tenant;
       if (tenant === undefined) {
         request.caller = { actor, tenantId: actor.tenantId, tenantSeq: actor.tenantSeq };
@@ -79,6 +81,15 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope): OnRequest {
       authorize(session?.actor ?? null);
     }, done);
   };
+}
+
+/**
+ * Checks the role for a part of a route that needs a higher one than the route.
+ *
+ * @throws Refusal
+ */
+export function requireRole({ actor }: Caller, needs: Role): void {
+  if (!includesRole(actor.role, needs)) throw new Refusal(forbidden(needs));
 }
 
 /** The length that the request announces. A chunked body counts as empty. */

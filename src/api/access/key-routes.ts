@@ -107,7 +107,7 @@ function revokeKey({ engine: { access } }: ApiDeps) {
 
 const ROTATE = {
   // A session has no key to replace.
-  config: { accepts: "key", needs: "agent" },
+  config: { accepts: "key", needs: "any" },
   schema: {
     tags,
     operationId: "rotateKey",

@@ -34,6 +34,8 @@ import {
 } from "./session-wire.ts";
 
 const tags = ["People"];
+/** Everybody manages their own sessions, although these routes do not only read. */
+const config = { needs: "viewer" } as const;
 
 export function registerOpenAuthRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.post("/dashboard/auth/login", SIGN_IN, signIn(deps));
@@ -87,7 +89,7 @@ function signIn(deps: ApiDeps) {
 }
 
 const ME = {
-  config: { needs: "agent" },
+  config: { needs: "any" },
   schema: {
     tags,
     operationId: "getMe",
@@ -113,6 +115,7 @@ function readMe({ engine: { access } }: ApiDeps) {
 }
 
 const LOGOUT = {
+  config,
   schema: {
     tags,
     operationId: "signOut",
@@ -132,6 +135,7 @@ function logout(deps: ApiDeps) {
 }
 
 const PASSWORD = {
+  config,
   schema: {
     tags,
     operationId: "changePassword",
@@ -206,6 +210,7 @@ function listSessions({ engine: { sessions } }: ApiDeps) {
 }
 
 const END_OTHERS = {
+  config,
   schema: {
     tags,
     operationId: "endOtherSessions",
@@ -224,6 +229,7 @@ function endOtherSessions({ engine: { sessions } }: ApiDeps) {
 }
 
 const END_SESSION = {
+  config,
   schema: {
     tags,
     operationId: "endSession",

@@ -73,6 +73,7 @@ function explainEvent({ engine: { explanations } }: ApiDeps) {
 const UNKNOWN_ENDPOINT = invalid([{ field: "endpoint_id", rule: "must be the id of an endpoint of this tenant" }]);
 
 const SUPPOSE = {
+  config: { needs: "viewer" },
   bodyLimit: EVENT_BODY_BYTES_MAX,
   schema: {
     tags: ["Events"],
@@ -82,7 +83,7 @@ const SUPPOSE = {
     body: SupposeBody,
     response: { 200: SupposedResponse, ...errorResponses(413, 415) },
   },
-};
+} as const;
 
 function suppose({ engine: { explanations } }: ApiDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<object> => {

@@ -56,14 +56,14 @@ export function createEndpoint(
   };
 }
 
-export function readEndpoint(surface: SurfaceEndpoints, json: (view: EndpointView) => object) {
+export function readEndpoint(surface: SurfaceEndpoints, json: (view: EndpointView, caller: Caller) => object) {
   return readById(surface, (caller, id) => surface.engine.endpoints.get(caller, id), json);
 }
 
 export function patchEndpoint(
   surface: SurfaceEndpoints,
   parse: (body: unknown) => Checked<PatchEndpointInput>,
-  json: (view: EndpointView) => object,
+  json: (view: EndpointView, caller: Caller) => object,
 ) {
   const { engine, refuse, notFound, parseId } = surface;
   return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
@@ -75,7 +75,7 @@ export function patchEndpoint(
     const output = await engine.endpoints.patch(request.caller, id, body.value);
     switch (output.kind) {
       case "patched":
-        return json(output.view);
+        return json(output.view, request.caller);
       case "unknown":
         return refuse(reply, notFound);
       case "urlRefused":

@@ -2,9 +2,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
+import { headersShownTo } from "../../domain/endpoints/redact.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { EVENT_BODY_BYTES_MAX, ROTATE_OVERLAP_SECONDS_DEFAULT } from "../../domain/limits.ts";
 import { parseTime, wholeSeconds } from "../../domain/text/time.ts";
+import type { Caller } from "../../engine/access/caller.ts";
 import type { EndpointView } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid } from "../errors/problem.ts";
@@ -52,7 +54,10 @@ const tags = ["Endpoints"];
 export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const surface = endpointsOf(deps, { refuse, notFound: ENDPOINT_NOT_FOUND });
   const { endpoints } = deps.engine;
-  const viewJson = (view: EndpointView) => endpointViewJson(view, endpoints.activityOf(view.endpoint));
+  const viewJson = (view: EndpointView, { actor }: Caller) => ({
+    ...endpointViewJson(view, endpoints.activityOf(view.endpoint)),
+    headers_json: headersShownTo(actor.role, view.endpoint.headers),
+  });
   const createdJson = (endpoint: Endpoint, secret: string | null) =>
     createdEndpointJson(endpoint, secret, endpoints.activityOf(endpoint));
   app.post("/v1/endpoints", CREATE, createEndpoint(surface, parseCreate, createdJson));
@@ -87,13 +92,13 @@ const LIST = {
   },
 };
 
-function listEndpoints({ engine }: ApiDeps, viewJson: (view: EndpointView) => object) {
+function listEndpoints({ engine }: ApiDeps, viewJson: (view: EndpointView, caller: Caller) => object) {
   return sendPages(engine, refuse, ENDPOINT_LIST, {
     read: async (caller, { cursor, limit, filters }) => {
       const { views, next } = await engine.endpoints.list(caller, cursor, limit, endpointSearch(filters));
       return { rows: views, next };
     },
-    text: (view) => JSON.stringify(viewJson(view)),
+    text: (view, { caller }) => JSON.stringify(viewJson(view, caller)),
   });
 }
 

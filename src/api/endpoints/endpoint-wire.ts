@@ -242,7 +242,9 @@ const EndpointFields = {
   id: IdText(ID_PREFIX.endpoint),
   name: Type.String(),
   url: Type.String(),
-  headers_json: Type.Record(Type.String(), Type.String()),
+  headers_json: Type.Record(Type.String(), Type.String(), {
+    description: "For a viewer, each value is `[redacted]`.",
+  }),
   timeout_seconds: Type.Integer(),
   status: StatusName,
   paused_at: Nullable(Time),

@@ -7,6 +7,7 @@ import { milliseconds, parseTime } from "../../domain/text/time.ts";
 import { BULK_ACTIONS } from "../../domain/upkeep/job.ts";
 import type { BulkInput } from "../../engine/upkeep/jobs.ts";
 import type { BulkCount } from "../../ports/store.ts";
+import { requireRole } from "../access/auth.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, problem, temporary } from "../errors/problem.ts";
 import { errorResponses, refuse } from "../errors/v1-errors.ts";
@@ -76,17 +77,18 @@ export function registerBulkRoute(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 const BULK = {
+  config: { needs: "viewer" },
   schema: {
     tags: ["Deliveries"],
     operationId: "bulkDeliveries",
     summary: "Retry, replay or cancel all deliveries that match a filter",
     description:
-      "With `dry_run`, the server only counts them. Otherwise it starts a job. Deliveries that were created after " +
+      "With `dry_run`, the server only counts them. Otherwise it starts a job, which needs the role developer. Deliveries that were created after " +
       "`as_of` are left alone, and so is what no longer matches at its turn. To cancel the job, see `/v1/jobs`.",
     body: BulkBody,
     response: { 200: CountResponse, 202: StartedResponse, ...errorResponses(413, 415, 429) },
   },
-};
+} as const;
 
 function actOnAll({ engine: { jobs } }: ApiDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -95,6 +97,7 @@ function actOnAll({ engine: { jobs } }: ApiDeps) {
     const { dry_run: dryRun = false, per_second: perSecond = null } = body.value;
     const input = bulkInput(body.value);
     if (dryRun) return reply.code(200).send(countJson(await jobs.count(request.caller, input)));
+    requireRole(request.caller, "developer");
     const started = await jobs.start(request.caller, { ...input, perSecond });
     if (started === null) return refuse(reply, TOO_MANY_JOBS);
     const { jobId, count } = started;

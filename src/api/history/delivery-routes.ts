@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import type { Caller } from "../../engine/access/caller.ts";
+import { requireRole } from "../access/auth.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid } from "../errors/problem.ts";
 import { DELIVERY_NOT_FOUND, errorResponses, invalidState, refuse } from "../errors/v1-errors.ts";
@@ -119,15 +120,18 @@ function retryDelivery({ engine: { history } }: ApiDeps) {
 }
 
 const REPLAY = {
+  config: { needs: "viewer" },
   schema: {
     tags,
     operationId: "replayDeliveries",
     summary: "Create new deliveries of the same events",
-    description: "The deliveries can be in any state. With `dry_run`, the server only counts them.",
+    description:
+      "The deliveries can be in any state. With `dry_run`, the server only counts them. Without it, the request needs the " +
+      "role developer.",
     body: ReplayBody,
     response: { 202: ReplayedResponse, ...errorResponses(413, 415) },
   },
-};
+} as const;
 
 function replayDeliveries({ engine: { history } }: ApiDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -138,6 +142,7 @@ function replayDeliveries({ engine: { history } }: ApiDeps) {
       return refuse(reply, invalid([...body.faults, ...unknown]));
     }
     const { delivery_ids: ids, dry_run: dryRun = false } = body.value;
+    if (!dryRun) requireRole(request.caller, "developer");
     const output = await history.replay(request.caller, uniqueIds(DELIVERY_IDS, ids), dryRun);
     if (output.kind === "unknown") {
       return refuse(reply, invalid(unknownFaults(DELIVERY_IDS, ids, output.deliveryIds)));

@@ -15,16 +15,16 @@ export interface Resource {
   readonly refuse: Refuse;
 }
 
-/** A handler that sends what `find` returns, as rendered by `json`. */
+/** A handler that sends what `find` returns, as rendered by `json` for the caller. */
 export function readById<Found>(
   { parseId, notFound, refuse }: Resource,
   find: (caller: Caller, id: Uuid) => Promise<Found | null>,
-  json: (found: Found) => object,
+  json: (found: Found, caller: Caller) => object,
 ) {
   return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
     const id = parseId(request.params.id);
     const found = id === null ? null : await find(request.caller, id);
-    return found === null ? refuse(reply, notFound) : json(found);
+    return found === null ? refuse(reply, notFound) : json(found, request.caller);
   };
 }
 

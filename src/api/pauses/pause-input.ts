@@ -138,10 +138,10 @@ function crossFaults(body: object, metadata: string | null): Fault[] {
   return faults;
 }
 
-/** Some approvers are not users of the tenant. */
+/** Some approvers are not users of the tenant, or may not decide. */
 export function unknownApprovers({ signIn }: CreatePauseInput, unknown: readonly Uuid[]): Problem {
   const indexes = [...(signIn?.approvers ?? []).entries()].filter(([, id]) => unknown.includes(id));
-  const rule = "must be the id of a user of this tenant who can sign in";
+  const rule = "must be the id of a user of this tenant who can sign in and has at least the role developer";
   return invalid(indexes.map(([index]) => ({ field: `approvers[${index}]`, rule })));
 }
 

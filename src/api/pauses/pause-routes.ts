@@ -1,5 +1,6 @@
 /** `/v1/pause`: pauses, for the program that asks. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { includesRole } from "../../domain/access/access.ts";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
 import type { Channel, Pause } from "../../domain/pauses/pause.ts";
 import type { CreatePauseOutput, LongPoll, PauseView } from "../../engine/pauses/pause-types.ts";
@@ -175,9 +176,10 @@ export function sendPause(request: FastifyRequest, reply: FastifyReply, view: Pa
   return reply.type(JSON_TYPE).send(pauseText(shownTo(request, view)));
 }
 
-/** A user decides by name, so a session never sees the link, which decides without one. */
-function shownTo({ session }: FastifyRequest, view: PauseView): PauseView {
-  return session === null ? view : { ...view, respondUrl: null };
+/** The link decides without a name. So a session never sees it, because a user decides by name, and neither does a viewer. */
+function shownTo({ session, caller }: FastifyRequest, view: PauseView): PauseView {
+  const mayDecide = session === null && includesRole(caller.actor.role, "developer");
+  return mayDecide ? view : { ...view, respondUrl: null };
 }
 
 const CANCEL = {

@@ -46,7 +46,9 @@ export const PauseResponse = Type.Object(
     allow_text_response: Type.Boolean(),
     timeout_default: Nullable(Type.String()),
     protected: Type.Boolean(),
-    approvers: Nullable(Type.Array(IdText(ID_PREFIX.user), { description: "Null: any user of the tenant." })),
+    approvers: Nullable(
+      Type.Array(IdText(ID_PREFIX.user), { description: "Null: any user of the tenant but a viewer." }),
+    ),
     approver_emails: Nullable(
       Type.Array(Type.String(), { description: "The email addresses of the approvers, in the same order." }),
     ),
@@ -64,7 +66,9 @@ export const PauseResponse = Type.Object(
     }),
     metadata: Nullable(Type.Object({}, { additionalProperties: true })),
     respond_url: Nullable(
-      Type.String({ description: "Null once the pause has ended, for a session, and if the tenant withholds links." }),
+      Type.String({
+        description: "Null once the pause has ended, for a session or a viewer, and if the tenant withholds links.",
+      }),
     ),
     expires_at: Time,
     created_at: Time,

@@ -1,11 +1,11 @@
 /** `/openapi.json`, generated from the schemas that check the requests. */
 import { STATUS_CODES } from "node:http";
 import swagger from "@fastify/swagger";
-import type { FastifyInstance, FastifySchema } from "fastify";
+import type { FastifyInstance, FastifySchema, RouteOptions } from "fastify";
 import Type, { type TSchema } from "typebox";
 import type { ApiDeps } from "../deps.ts";
 import { SESSION_COOKIE } from "../http/cookie.ts";
-import type { Credentials } from "../http/credentials.ts";
+import { type Credentials, type NeededRole, neededRole } from "../http/credentials.ts";
 import { type StaticResponse, sendStatic, staticResponse } from "../http/static-response.ts";
 import { nameComponents } from "./components.ts";
 
@@ -42,10 +42,9 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
           },
         },
       },
-      security: [{ bearer: [] }, { session: [] }],
     },
     transform: ({ schema, url, route }) => ({
-      schema: documented(schema, route.config?.accepts, route.bodyLimit ?? app.initialConfig.bodyLimit),
+      schema: documented(schema, route, route.bodyLimit ?? app.initialConfig.bodyLimit),
       url,
     }),
     transformObject: (documents) => {
@@ -75,21 +74,29 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
 /** Adds the body limit, and what routes with authentication have in common. */
 function documented(
   schema: FastifySchema | undefined,
-  accepts: Credentials = "keyOrSession",
+  { method, config = {} }: Pick<RouteOptions, "method" | "config">,
   bodyBytesMax: number | undefined,
 ): FastifySchema {
   if (schema === undefined || schema.hide === true) return schema ?? { hide: true };
   const limit = schema.body === undefined ? "" : ` The body may have at most ${bodyBytesMax} bytes.`;
-  const text = `${schema.description ?? ""}${limit}`.trim();
+  const needs = schema.security === undefined ? neededRole(String(method), config) : null;
+  const role = needs === null ? "" : ` Role: ${needs}.`;
+  const text = `${schema.description ?? ""}${limit}${role}`.trim();
   return {
     ...schema,
     ...(text !== "" && { description: text }),
-    ...(schema.security === undefined && {
+    ...(needs !== null && {
       querystring: withTenant(schema.querystring),
-      ...(accepts !== "keyOrSession" && { security: [accepts === "key" ? { bearer: [] } : { session: [] }] }),
+      security: securityOf(config.accepts, needs),
     }),
     ...(schema.security?.length === 0 && { response: withoutKey(schema.response) }),
   };
+}
+
+/** In OpenAPI 3.1, a credential of any type lists the roles that it must have. */
+function securityOf(accepts: Credentials = "keyOrSession", needs: NeededRole): Record<string, string[]>[] {
+  const roles = needs === "any" ? [] : [needs];
+  return [...(accepts === "session" ? [] : [{ bearer: roles }]), ...(accepts === "key" ? [] : [{ session: roles }])];
 }
 
 function withoutKey(response: unknown): object {

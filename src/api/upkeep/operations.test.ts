@@ -9,7 +9,7 @@ import { createServer } from "../server.ts";
 
 const TENANT = "00000000-0000-7000-8000-000000000001" as Uuid;
 const keyOf = (role: Role): string =>
-  `sb_live_${{ agent: "b", developer: "d", org_admin: "a", global_admin: "f" }[role].repeat(48)}`;
+  `sb_live_${{ agent: "b", viewer: "c", developer: "d", org_admin: "a", global_admin: "f" }[role].repeat(48)}`;
 const actor = (role: Role): Actor => ({
   kind: "key",
   id: TENANT,

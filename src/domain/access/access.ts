@@ -2,12 +2,20 @@
 import type { EpochMs, Seq, Uuid } from "../ids.ts";
 import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from "../limits.ts";
 
-export const ROLES = ["agent", "developer", "org_admin", "global_admin"] as const;
-/** In ascending order: each role includes everything that the one before it may do. */
+export const ROLES = ["agent", "viewer", "developer", "org_admin", "global_admin"] as const;
 export type Role = (typeof ROLES)[number];
 
+/** The roles whose rights each role has too. A viewer only reads, and an agent acts for somebody: neither includes the other. */
+const INCLUDED: Readonly<Record<Role, readonly Role[]>> = {
+  agent: [],
+  viewer: [],
+  developer: ["agent", "viewer"],
+  org_admin: ["agent", "viewer", "developer"],
+  global_admin: ["agent", "viewer", "developer", "org_admin"],
+};
+
 /** The roles of people. `agent` is for programs alone: it is the role of keys that act on somebody's behalf. */
-export const USER_ROLES = ["developer", "org_admin", "global_admin"] as const satisfies readonly Role[];
+export const USER_ROLES = ["viewer", "developer", "org_admin", "global_admin"] as const satisfies readonly Role[];
 export type UserRole = (typeof USER_ROLES)[number];
 
 /** The authenticated caller of a request. */
@@ -41,7 +49,7 @@ export function actorRef({ kind, id }: Actor): ActorRef | null {
 
 /** Whether `role` includes everything that `needed` may do. */
 export function includesRole(role: Role, needed: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
+  return role === needed || INCLUDED[role].includes(needed);
 }
 
 /** The form of an API key: `sb_live_` or `sb_test_` followed by 48 hex digits. */

@@ -1,13 +1,22 @@
-/** Keeps an endpoint's header values, which are often credentials, out of what its receiver sends back. */
+/** Keeps an endpoint's header values, which are often credentials, from who must not have them. */
+import { includesRole, type Role } from "../access/access.ts";
 import { REDACTED_CHARS_MIN } from "../limits.ts";
 
+type Headers = Readonly<Record<string, string>>;
+
 const REDACTED = "[redacted]";
+
+/** The headers as a caller with this role sees them. A viewer could act with the values, so a viewer sees only the names. */
+export function headersShownTo(role: Role, headers: Headers): Headers {
+  if (includesRole(role, "developer")) return headers;
+  return Object.fromEntries(Object.keys(headers).map((name) => [name, REDACTED]));
+}
 
 /**
  * Replace the values of the endpoint's headers in a response. Some receivers echo the request, and responses are stored
  * without encryption.
  */
-export function redactHeaderValues(text: string, headers: Readonly<Record<string, string>>): string {
+export function redactHeaderValues(text: string, headers: Headers): string {
   let redacted = text;
   for (const value of Object.values(headers)) {
     if (value.length >= REDACTED_CHARS_MIN) redacted = redacted.replaceAll(value, REDACTED);

@@ -1,6 +1,8 @@
 /** One attempt with its request, which is rendered again, and with what it got. */
+import { includesRole, type Role } from "../../domain/access/access.ts";
 import { type HeaderList, parseStoredHeaders, type StoredHeaders } from "../../domain/delivery/stored-headers.ts";
 import { parseTimings, type Timings } from "../../domain/delivery/timings.ts";
+import { headersShownTo } from "../../domain/endpoints/redact.ts";
 import { type HmacSha256, renderBody, renderHeaders } from "../../domain/formats/index.ts";
 import type { Uuid } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -27,6 +29,12 @@ export interface RenderedRequest {
 /** `then`: as the attempt was sent. `now`: with the present time, so that a receiver accepts it. */
 export type SignedAs = "then" | "now";
 
+/** How the request is signed, and for whom it is rendered. */
+interface Shown {
+  readonly signed: SignedAs;
+  readonly role: Role;
+}
+
 export interface AttemptReaderOptions {
   readonly clock: Pick<Clock, "wallMs">;
   readonly store: Pick<Store, "findDeliveryFacts">;
@@ -42,20 +50,20 @@ export class AttemptReader {
   }
 
   /** Null when the tenant has no such delivery, or the delivery no such attempt. */
-  async read({ tenantSeq }: Caller, id: Uuid, number: number, signed: SignedAs): Promise<AttemptDetails | null> {
+  async read({ tenantSeq, actor }: Caller, id: Uuid, number: number, signed: SignedAs): Promise<AttemptDetails | null> {
     const facts = await this.#options.store.findDeliveryFacts(tenantSeq, id);
     const attempt = facts?.attempts.find((each) => each.number === number);
     if (facts === null || attempt === undefined) return null;
     return {
       attempt,
       deliveryId: id,
-      request: this.#render(facts, attempt, signed),
+      request: this.#render(facts, attempt, { signed, role: actor.role }),
       response: parseStoredHeaders(attempt.responseHeaders),
       timings: attempt.timings === null ? null : parseTimings(attempt.timings),
     };
   }
 
-  #render(facts: DeliveryFacts, attempt: AttemptRow, signed: SignedAs): RenderedRequest {
+  #render(facts: DeliveryFacts, attempt: AttemptRow, shown: Shown): RenderedRequest {
     const { hmac, userAgent, clock } = this.#options;
     const { endpoint, event, format, row } = facts;
     const body = renderBody(format, event);
@@ -65,8 +73,8 @@ export class AttemptReader {
       deliveryId: row.id,
       attemptNumber: attempt.number,
       secrets: endpoint.secrets,
-      customHeaders: endpoint.headers,
-      now: signed === "now" ? clock.wallMs() : attempt.startedAt,
+      customHeaders: headersShownTo(shown.role, endpoint.headers),
+      now: shown.signed === "now" ? clock.wallMs() : attempt.startedAt,
       body,
       userAgent,
       hmac,
@@ -81,12 +89,12 @@ export class AttemptReader {
         ["content-length", String(Buffer.byteLength(body))],
       ],
       body,
-      differs: differences(facts, attempt, signed),
+      differs: differences(facts, attempt, shown),
     };
   }
 }
 
-function differences({ endpoint, endpointDeletedAt }: DeliveryFacts, attempt: AttemptRow, signed: SignedAs): string[] {
+function differences({ endpoint, endpointDeletedAt }: DeliveryFacts, attempt: AttemptRow, shown: Shown): string[] {
   const found: string[] = [];
   if (endpointDeletedAt !== null) {
     found.push("The endpoint is deleted, and its secret and custom headers with it. The signatures are left out.");
@@ -95,7 +103,11 @@ function differences({ endpoint, endpointDeletedAt }: DeliveryFacts, attempt: At
       "The endpoint was changed after this attempt. The secret that signed the request, and the custom headers, may have been others.",
     );
   }
-  if (signed === "now") found.push("The timestamps and signatures are of now, so that a receiver accepts the request.");
+  if (!includesRole(shown.role, "developer") && Object.keys(endpoint.headers).length > 0) {
+    found.push("The values of the custom headers are hidden, because they may be credentials.");
+  }
+  if (shown.signed === "now")
+    found.push("The timestamps and signatures are of now, so that a receiver accepts the request.");
   return found;
 }
 

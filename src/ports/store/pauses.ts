@@ -34,7 +34,7 @@ export type CreatePauseResult =
   | { readonly kind: "repeated"; readonly pause: Pause }
   /** This idempotency key was used before, with another fingerprint. */
   | { readonly kind: "conflict" }
-  /** These approvers are not users of the tenant who can sign in. */
+  /** These approvers are not users of the tenant who can sign in and decide: a viewer cannot. */
   | { readonly kind: "unknownApprovers"; readonly ids: readonly Uuid[] }
   /** The tenant has reached its quota of open pauses, or its storage quota. */
   | QuotaExceeded;

@@ -1,5 +1,6 @@
 /** createPause, recordOpening and recordReveal. */
 
+import { includesRole, type Role } from "../../domain/access/access.ts";
 import { storedBytes } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { OPENINGS_COUNT_MAX } from "../../domain/limits.ts";
@@ -45,7 +46,7 @@ type Approvers =
   | Extract<CreatePauseResult, { kind: "unknownApprovers" }>;
 
 // By primary key.
-const APPROVER = "SELECT email FROM users WHERE id = ? AND tenant_seq = ? AND disabled_at IS NULL";
+const APPROVER = "SELECT email, role FROM users WHERE id = ? AND tenant_seq = ? AND disabled_at IS NULL";
 
 /** Who may decide, with the email addresses that the users have now. */
 function approversOf(w: Writing, { signIn, tenantSeq }: CreatePause): Approvers {
@@ -53,8 +54,8 @@ function approversOf(w: Writing, { signIn, tenantSeq }: CreatePause): Approvers 
   const approvers: Person[] = [];
   const unknown: Uuid[] = [];
   for (const id of signIn.approvers) {
-    const user = one<{ email: string }>(w, APPROVER, uuidBytes(id), tenantSeq);
-    if (user === undefined) unknown.push(id);
+    const user = one<{ email: string; role: Role }>(w, APPROVER, uuidBytes(id), tenantSeq);
+    if (user === undefined || !includesRole(user.role, "developer")) unknown.push(id);
     else approvers.push({ id, email: user.email });
   }
   if (unknown.length > 0) return { kind: "unknownApprovers", ids: unknown };

@@ -10,17 +10,11 @@ export const access = {
   sections: "Parts of access",
 } as const;
 
-export const roles = {
-  agent: "agent",
-  developer: "developer",
-  org_admin: "organization admin",
-  global_admin: "global admin",
-} as const;
-
 export const roleHints = {
   agent: "For programs that act on somebody's behalf. It opens only the routes that name it.",
-  developer: "Everything in the tenant except sources, keys, users and the audit.",
-  org_admin: "Also sources, keys, users and the audit.",
+  viewer: "Reads what a developer reads, without credentials and links of questions, and changes nothing.",
+  developer: "Everything in the tenant except inbound webhooks, keys, users, the audit and the Health page.",
+  org_admin: "Also inbound webhooks, keys, users, the audit and the Health page.",
   global_admin: "Every tenant, and the server itself.",
 } as const;
 

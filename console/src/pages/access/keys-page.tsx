@@ -3,8 +3,8 @@ import { Button } from "@mantine/core";
 import type { Key } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { access, keys as m, roles } from "../../messages/en/access.ts";
-import { list as app } from "../../messages/en/app.ts";
+import { access, keys as m } from "../../messages/en/access.ts";
+import { account, list as app } from "../../messages/en/app.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { DangerDialog } from "../../parts/actions/danger-dialog.tsx";
 import { SecretDialog } from "../../parts/actions/secret-dialog.tsx";
@@ -111,7 +111,7 @@ function Creation({ onMade, onClose }: CreationProps) {
 
 const COLUMNS: readonly Column<Key>[] = [
   { label: m.name, cell: ({ name }) => <Foreign text={name} /> },
-  { label: m.role, cell: ({ role }) => roles[role] },
+  { label: m.role, cell: ({ role }) => account.role[role] },
   { label: m.state, cell: (key) => <State of={key} /> },
   { label: m.lastUsed, cell: ({ last_used_at: at }) => (at === null ? m.neverUsed : <Time at={at} />) },
   { label: m.expires, cell: ({ expires_at: at }) => (at === null ? m.expiries.never : <Time at={at} />) },

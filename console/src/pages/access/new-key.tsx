@@ -1,4 +1,5 @@
 /** The form for a new key. */
+import { ROLES } from "@domain/access/access.ts";
 import type { Role } from "@signalbox/sdk";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
@@ -43,7 +44,7 @@ export function NewKey({ onClose, onMade }: NewKeyProps) {
         hint={roleHints[role]}
         value={role}
         onChange={(next) => setRole(next as Role)}
-        options={useRoleOptions("agent")}
+        options={useRoleOptions(ROLES)}
       />
       <ChoiceField
         name="expires_at"

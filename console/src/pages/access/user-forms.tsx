@@ -1,4 +1,5 @@
 /** The forms that create a user and change a user's role. */
+import { USER_ROLES } from "@domain/access/access.ts";
 import type { PasswordLink, User, UserInput } from "@signalbox/sdk";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
@@ -75,7 +76,7 @@ function RoleSelect({ role, onChange }: RoleSelectProps) {
       hint={roleHints[role]}
       value={role}
       onChange={(next) => onChange(next as UserRole)}
-      options={useRoleOptions("developer")}
+      options={useRoleOptions(USER_ROLES)}
     />
   );
 }

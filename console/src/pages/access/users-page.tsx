@@ -3,8 +3,8 @@ import { Button, Text } from "@mantine/core";
 import type { PasswordLink, User } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { access, users as m, roles } from "../../messages/en/access.ts";
-import { list as app } from "../../messages/en/app.ts";
+import { access, users as m } from "../../messages/en/access.ts";
+import { account, list as app } from "../../messages/en/app.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { DangerDialog } from "../../parts/actions/danger-dialog.tsx";
 import { SecretDialog } from "../../parts/actions/secret-dialog.tsx";
@@ -127,7 +127,7 @@ function OpenDialog({ open, onOpen }: { readonly open: Open; readonly onOpen: (o
 
 const COLUMNS: readonly Column<User>[] = [
   { label: m.email, cell: (user) => <Email of={user} /> },
-  { label: m.role, cell: ({ role }) => roles[role] },
+  { label: m.role, cell: ({ role }) => account.role[role] },
   { label: m.state, cell: (user) => <State of={user} /> },
   { label: m.seen, cell: ({ last_seen_at: at }) => (at === null ? m.notSeen : <Time at={at} />) },
   { label: m.created, cell: ({ created_at: at }) => <Time at={at} />, align: "end", wideOnly: true },
