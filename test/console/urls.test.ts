@@ -19,8 +19,8 @@ interface Query {
   /** Stays, without a notice. */
   readonly good?: Readonly<Record<string, string>>;
   readonly bad?: Readonly<Record<string, string>>;
-  /** Not a list with pages. */
-  readonly noCursor?: true;
+  /** Null if it is not a list with pages. */
+  readonly cursor?: string | null;
 }
 
 /** What no list has, and every object inherits, comes on top. */
@@ -28,7 +28,7 @@ const UNKNOWN_FILTERS = { unknown: "1", constructor: "2", toString: "3", ["__pro
 
 /** Filters of each list. Those that no list has, and a cursor that does not exist, come on top. */
 const QUERIES: Readonly<Record<string, Query>> = {
-  "/": { bad: { span: "5y" }, noCursor: true },
+  "/": { bad: { span: "5y" }, cursor: null },
   "/endpoints": { good: { q: "abc" }, bad: { status: "BROKEN" } },
   "/event-types": { bad: { search: "a b" } },
   "/events": {
@@ -52,15 +52,20 @@ const QUERIES: Readonly<Record<string, Query>> = {
   },
   "/pauses": { good: { q: "abc" }, bad: { status: "odd", channel: "pigeon" } },
   "/inbound": {},
-  "/inbound/quarantine": { good: { from: "2026-01-31" }, bad: { source_id: "src_x", to: "2026-13-45" } },
+  "/inbound/quarantine": {
+    good: { from: "2026-01-31" },
+    bad: { source_id: "src_x", to: "2026-13-45" },
+    cursor: "5000",
+  },
   "/jobs": { good: { state: "done" }, bad: { kind: "odd" } },
-  "/jobs/exports": { good: { status: "HELD" }, bad: { format: "xml", from: "2026" }, noCursor: true },
+  "/jobs/exports": { good: { status: "HELD" }, bad: { format: "xml", from: "2026" }, cursor: null },
   "/access/keys": {},
   "/access/users": {},
   "/access/tenants": { bad: { id: "dev_x" } },
   "/access/audit": {
     good: { to_date: "2026-01-31" },
     bad: { event_type: "odd", subject_id: "x", actor: "me", from_date: "2026-13-45" },
+    cursor: "9999999",
   },
 };
 
@@ -189,11 +194,11 @@ async function linksOfNavigation(page: Page): Promise<string> {
 
 /** Goes to a page with a query, waits for the notices, and returns what is wrong. */
 async function faultsOfQuery(page: Page, [path, title]: PageOfAll, tenant = ""): Promise<string[]> {
-  const { good = {}, bad = {}, noCursor } = QUERIES[path] ?? assert.fail(path);
+  const { good = {}, bad = {}, cursor = "nonsense" } = QUERIES[path] ?? assert.fail(path);
   const dropped = { ...UNKNOWN_FILTERS, ...bad };
-  const added = new URLSearchParams({ ...good, ...dropped, ...(!noCursor && { cursor: "nonsense" }) });
+  const added = new URLSearchParams({ ...good, ...dropped, ...(cursor !== null && { cursor }) });
   const notices = Object.entries(dropped).map(([name, value]) => `The filter ${name}=${value} is not valid here`);
-  if (!noCursor) notices.push("That page of the list no longer exists");
+  if (cursor !== null) notices.push("That page of the list no longer exists");
   await go(page, `${path}?${added}${tenant}`, title);
   for (const notice of notices) {
     await until(page, `document.querySelector("main").textContent.includes(${JSON.stringify(notice)})`, notice);
