@@ -2,7 +2,7 @@
 import { createRootRoute, createRoute, createRouter, retainSearchParams } from "@tanstack/react-router";
 import { type ComponentType, lazy, useState } from "react";
 import { Boundary, fresh, lazyFile } from "../parts/feedback/boundary.tsx";
-import { NotFound } from "./not-found.tsx";
+import { NotFound, NotFoundAlone } from "./not-found.tsx";
 import { PAGES, type PageEntry } from "./pages.ts";
 import { PageFrame } from "./shell/page-frame.tsx";
 import { SignInPage } from "./sign-in-page.tsx";
@@ -88,6 +88,7 @@ export const router = createRouter({
     signedInRoute.addChildren([...PAGES.map(routeOf), unknownRoute]),
   ]),
   basepath: "/console",
+  defaultNotFoundComponent: NotFoundAlone,
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,

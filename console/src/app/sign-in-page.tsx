@@ -5,12 +5,11 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { page } from "../messages/en/app.ts";
 import { signIn as m } from "../messages/en/sign-in.ts";
+import { pathAfterSignIn } from "../session/after-sign-in.ts";
 import { setLapsed } from "../session/lapse.ts";
 import { SignInForm } from "../session/sign-in-form.tsx";
 import { Logo } from "./shell/logo.tsx";
 import classes from "./sign-in-page.module.css";
-
-const BASE = "/console";
 
 export function SignInPage() {
   const { to } = useSearch({ strict: false }) as { to?: unknown };
@@ -22,7 +21,7 @@ export function SignInPage() {
   const enter = (): void => {
     queries.clear();
     setLapsed(false);
-    void navigate({ href: pathAfterSignIn(to), replace: true });
+    void navigate({ href: pathAfterSignIn(to, location.origin), replace: true });
   };
   return (
     <main className={classes.main}>
@@ -44,12 +43,4 @@ export function SignInPage() {
       </Paper>
     </main>
   );
-}
-
-/** Where to go after signing in: a path of the console, never another site. */
-function pathAfterSignIn(to: unknown): string {
-  if (typeof to !== "string" || !to.startsWith(`${BASE}/`)) return `${BASE}/`;
-  const url = URL.parse(to, location.origin);
-  if (url === null || url.origin !== location.origin || !url.pathname.startsWith(`${BASE}/`)) return `${BASE}/`;
-  return url.pathname + url.search + url.hash;
 }
