@@ -38,6 +38,7 @@ async function useKey({ page, person, assertAccessible }: Visit): Promise<void> 
   await dialog.getByText(/^must be a string of 1 to 200 characters/).waitFor();
   assert.deepEqual(await dialog.getByLabel("Role").locator("option").allTextContents(), [
     "agent",
+    "viewer",
     "developer",
     "organization admin",
   ]);
