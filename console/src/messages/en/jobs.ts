@@ -1,4 +1,7 @@
+import type { Job } from "@signalbox/sdk";
 import { integer, percent, plural } from "../../parts/locale.ts";
+
+const CANCELS: readonly Job["kind"][] = ["bulk_cancel", "cancel_backlog"];
 
 export const jobs = {
   title: "Jobs",
@@ -26,8 +29,11 @@ export const jobs = {
     endpoint_deleted: "their endpoint was deleted",
     endpoint_disabled: "their endpoint is disabled",
   } as Readonly<Record<string, string>>,
-  done: (done: number, total: number | null) =>
-    total === null ? integer(done) : `${integer(done)} of ${integer(total)}`,
+  done: (kind: Job["kind"], done: number, total: number | null) =>
+    `${total === null ? integer(done) : `${integer(done)} of ${integer(total)}`} ${CANCELS.includes(kind) ? "cancelled" : "queued"}`,
+  queued: "A queued delivery is sent as soon as its endpoint takes it. Its own state says whether it arrives.",
+  toCreated: "Show the deliveries that were created while the job ran",
+  toOpen: "Show the deliveries from before the job that are not delivered",
   doneLabel: "Deliveries changed",
   share: (share: number) => percent(share),
   failed: (count: number) => plural(count, { one: "# not changed", other: "# not changed" }),

@@ -26,6 +26,7 @@ import classes from "./jobs.module.css";
 
 /** How often a running job is read again, besides what the stream tells. */
 const REFRESH_MS = 2000;
+const NOT_DELIVERED = ["PENDING", "SCHEDULED", "HELD", "IN_PROGRESS", "FAILED", "EXPIRED"];
 
 export default function JobPage() {
   const id = usePathParam("id");
@@ -87,7 +88,7 @@ function JobProgressSection({ job }: { readonly job: Job }) {
     <Section title={m.progress}>
       <Stack gap="sm">
         <Group justify="space-between">
-          <Text fw={600}>{m.done(job.done, job.total)}</Text>
+          <Text fw={600}>{m.done(job.kind, job.done, job.total)}</Text>
           {share !== null && <Text>{m.share(share)}</Text>}
         </Group>
         {share !== null && <Progress value={share * 100} aria-label={m.doneLabel} />}
@@ -99,9 +100,50 @@ function JobProgressSection({ job }: { readonly job: Job }) {
             ]}
           />
         )}
+        <Changed job={job} />
       </Stack>
     </Section>
   );
+}
+
+/** No delivery names the job that changed it. These lists contain its deliveries, and others like them. */
+function Changed({
+  job: { kind, created_at: from, finished_at: ended, endpoint_id: endpoint },
+}: {
+  readonly job: Job;
+}) {
+  const creates = kind === "bulk_replay" || kind === "recover";
+  const requeues = kind === "bulk_retry" || kind === "recover";
+  if (!creates && !requeues) return null;
+  const ofEndpoint = { ...(endpoint !== null && { endpoint_id: endpoint }) };
+  return (
+    <Text size="sm" component="div">
+      <div>{m.queued}</div>
+      {creates && (
+        <div>
+          <Go
+            td="underline"
+            to="/deliveries"
+            search={{ ...ofEndpoint, from, ...(ended !== null && { to: after(ended) }) }}
+          >
+            {m.toCreated}
+          </Go>
+        </div>
+      )}
+      {requeues && (
+        <div>
+          <Go td="underline" to="/deliveries" search={{ ...ofEndpoint, status: NOT_DELIVERED, to: after(from) }}>
+            {m.toOpen}
+          </Go>
+        </div>
+      )}
+    </Text>
+  );
+}
+
+/** The API has whole seconds, and the end of a filter is not part of it. */
+function after(time: string): string {
+  return new Date(Date.parse(time) + 1000).toISOString().replace(/\.000Z$/, "Z");
 }
 
 function timeLeft(left: number, rate: number | null): string {
@@ -188,7 +230,7 @@ function CancelJob({ job }: { readonly job: Job }) {
         <Dialog onClose={() => setAsking(false)} title={m.cancelTitle}>
           <Stack>
             <Text>
-              {m.done(job.done, job.total)}. {m.cancelHint}
+              {m.done(job.kind, job.done, job.total)}. {m.cancelHint}
             </Text>
             {cancel.error !== null && <Problem error={cancel.error} />}
             {!isRunning && <JobState job={job} />}

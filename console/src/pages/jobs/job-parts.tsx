@@ -25,7 +25,7 @@ export function JobProgress({ job }: { readonly job: Job }) {
   return (
     <div className={classes.progress}>
       <span>
-        {m.done(job.done, job.total)}
+        {m.done(job.kind, job.done, job.total)}
         {job.failed > 0 && `, ${m.failed(job.failed)}`}
       </span>
       {share !== null && <Progress value={share * 100} aria-label={m.progress} size="sm" />}
