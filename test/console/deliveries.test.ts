@@ -208,7 +208,7 @@ async function cancelAll({ page }: Visit, owner: Client, heldId: string): Promis
   const others = await counted(owner, "status=FAILED&status=DELIVERED");
   await change(page, `/deliveries?endpoint_id=${heldId}&status=HELD`);
   await page.getByText(`${count} deliveries match`).waitFor();
-  await page.getByRole("button", { name: "All that match" }).click();
+  await page.getByRole("button", { name: "Retry or cancel all" }).click();
   await page.getByRole("menuitem", { name: "Cancel all that match" }).click();
   const confirm = page.getByRole("dialog").getByRole("button", { name: `Cancel ${count} deliveries` });
   await confirm.and(page.locator(":disabled")).waitFor();

@@ -165,7 +165,7 @@ async function explain(visit: Visit, scene: Scene): Promise<void> {
   await page.getByText(/would not get an event of this type now either/).waitFor();
   await page.getByRole("button", { name: /^Add to filter of ware/ }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Add to filter" }).click();
-  await page.getByText("The filter has order.paid now.").waitFor();
+  await page.getByText(/^The filter of .+ has order\.paid now\.$/).waitFor();
   const changed = await client.request("GET", `/v1/endpoints/${other.body.id}`);
   assert.deepEqual((changed.body as unknown as { event_types: string[] }).event_types, ["stock.*", "order.paid"]);
   assert.equal((await client.request("DELETE", `/v1/endpoints/${other.body.id}`)).status, 204);

@@ -45,6 +45,7 @@ export const delivery = {
   curlThen: "As it was sent",
   nextAttempt: "Next attempt",
   due: "due",
+  earliest: "at the earliest",
   ends: (length: string) => `ends in ${length}`,
   showAttempts: (count: number) => plural(count, { one: "Show # earlier attempt", other: "Show # earlier attempts" }),
   bars: {

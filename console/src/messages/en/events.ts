@@ -37,6 +37,8 @@ export const event = {
   attempts: "Attempts",
   lastError: "Latest error",
   next: "Next attempt",
+  first: "first delivery, created",
+  again: "sent again, created",
   attemptCount: (count: number) => plural(count, { one: "# attempt", other: "# attempts" }),
   retryAll: "Retry what failed",
   retryFailed: (count: number) => plural(count, { one: "Retry # failed", other: "Retry # failed" }),
@@ -52,7 +54,8 @@ export const event = {
   addToFilterFor: (type: string, endpoint: string) => `Add to filter of ${endpoint}: ${type}`,
   addToFilterHint: (type: string) =>
     `From now on, the endpoint gets events of the type ${type}. This event is not sent again: publish it again, or send it to this endpoint alone.`,
-  added: (type: string) => `The filter has ${type} now.`,
+  added: (type: string, endpoint: string) => `The filter of ${endpoint} has ${type} now.`,
+  takesNow: "It takes such events now.",
   sendTo: "Send to this endpoint",
   sendToFor: (endpoint: string) => `Send to this endpoint: ${endpoint}`,
   reasons: {
@@ -87,6 +90,10 @@ export const eventTypes = {
 export const publish = {
   title: "Publish an event",
   lead: "The endpoints whose filters match get it.",
+  leadLike: "It is a new event with an id of its own. The endpoints whose filters match get it.",
+  leadTo: (endpoint: string) =>
+    `Only ${endpoint} gets it, whatever its filters. It is a new event with an id of its own.`,
+  titleTo: (endpoint: string) => `Publish an event to ${endpoint}`,
   type: "Type",
   typeHint: "1 to 128 letters, digits, _, . and -",
   payload: "Payload",

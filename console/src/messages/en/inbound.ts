@@ -129,7 +129,7 @@ export const quarantine = {
   source: "Source",
   unknown: "no known source",
   from: "From",
-  to: "To",
+  to: "Until",
   received: "Received",
   address: "Sender",
   why: "What was wrong",

@@ -3,7 +3,7 @@ import type { DELIVERY_STATES } from "@domain/delivery/delivery.ts";
 import { STATES_OF_ACTION } from "@domain/upkeep/job.ts";
 import { ActionIcon, Alert, Menu, Text } from "@mantine/core";
 import { type Delivery, SignalboxError } from "@signalbox/sdk";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { copy, form } from "../../messages/en/app.ts";
 import { deliveryList as m } from "../../messages/en/deliveries.ts";
@@ -65,7 +65,7 @@ export function ActResult({ done, forget }: Pick<ReturnType<typeof useActs>, "do
         <Alert
           mb="sm"
           variant="light"
-          color={done.error === null ? "green" : "red"}
+          color={done.error === null ? "blue" : "red"}
           withCloseButton
           closeButtonLabel={form.close}
           onClose={forget}
@@ -75,12 +75,23 @@ export function ActResult({ done, forget }: Pick<ReturnType<typeof useActs>, "do
               {done.delivery.event_type}
             </Go>
             {": "}
-            {done.error === null ? m.acts[done.act].done : <Failure done={done} />}
+            {done.error === null ? m.acts[done.act].done : <Failure done={done} />}{" "}
+            {done.error === null && done.act !== "replay" && <StateNow id={done.delivery.id} />}
           </Text>
         </Alert>
       )}
     </div>
   );
+}
+
+/** What became of the delivery since: a retry may have failed again. */
+function StateNow({ id }: { readonly id: string }) {
+  const api = useApi();
+  const { data } = useQuery({
+    queryKey: ["delivery", "acted", useTenant(), id],
+    queryFn: ({ signal }) => api.deliveries.get(id, { signal }),
+  });
+  return data === undefined ? null : <DeliveryState status={data.status} />;
 }
 
 function Failure({ done: { error, now } }: { readonly done: Done }) {

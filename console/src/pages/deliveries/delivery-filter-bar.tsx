@@ -15,6 +15,7 @@ const STATES = DELIVERY_STATES.map((value) => ({ value, label: m.states[value] }
 const RESULTS = CLASSIFICATIONS.map((value) => ({ value, label: value.replaceAll("_", " ") }));
 const REASONS = TERMINAL_REASONS.map((value) => ({ value, label: m.reasons[value] }));
 const ORDERS = SORTS.slice(1).map((value) => ({ value, label: m.sorts[value] }));
+const WEEK_MS = 7 * 24 * 3_600_000;
 const RARE = ["http_status", "classification", "terminal_reason", "attempts_min", "from", "to", "event_id"] as const;
 
 type DeliveryFilters = Filters<typeof FILTERS>;
@@ -56,6 +57,12 @@ export function DeliveryFilterBar({ filters, withOrder = true }: DeliveryFilterB
         />
       )}
       {isOpen && <Rare filters={filters} />}
+      <Button
+        variant="subtle"
+        onClick={() => set({ from: new Date(Date.now() - WEEK_MS).toISOString(), to: undefined })}
+      >
+        {m.filters.week}
+      </Button>
       <Button variant="subtle" aria-expanded={isOpen} onClick={() => setUnfolded(!isOpen)}>
         {isOpen ? m.filters.fewer : m.filters.more}
       </Button>

@@ -22,6 +22,7 @@ import { visible } from "../../parts/text/visible.ts";
 import { Countdown } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
 import { Attempts } from "./delivery/attempts.tsx";
+import { isAtTheEarliest } from "./delivery/steps.ts";
 import { Timeline } from "./delivery/timeline.tsx";
 import type { Act } from "./delivery-acts.tsx";
 
@@ -60,7 +61,7 @@ export default function DeliveryPage() {
     <Page
       title={m.title(delivery.event_type, visible(delivery.endpoint_name))}
       aside={<DeliveryState status={delivery.status} />}
-      lead={<Lead delivery={delivery} nextAt={nextAttempt(delivery, facts)} />}
+      lead={<Lead delivery={delivery} facts={facts} />}
       actions={<Acts key={delivery.id} delivery={delivery} />}
     >
       {query.error !== null && <Problem error={query.error} onRetry={() => void query.refetch()} />}
@@ -87,7 +88,8 @@ function nextAttempt({ next_attempt_at: at, status }: DeliveryDetail, facts: rea
   return facts.find(({ rule }) => rule === "next")?.at ?? at;
 }
 
-function Lead({ delivery, nextAt }: { readonly delivery: DeliveryDetail; readonly nextAt: string | null }) {
+function Lead({ delivery, facts }: { readonly delivery: DeliveryDetail; readonly facts: readonly Fact[] }) {
+  const nextAt = nextAttempt(delivery, facts);
   return (
     <Group gap="xs">
       <Go to={`/events/${delivery.event_id}`}>{m.event}</Go>
@@ -100,7 +102,8 @@ function Lead({ delivery, nextAt }: { readonly delivery: DeliveryDetail; readonl
       </Group>
       {nextAt !== null && (
         <span>
-          {m.nextAttempt} <Countdown until={nextAt} ended={m.due} isFuture />
+          {m.nextAttempt}{" "}
+          <Countdown until={nextAt} ended={m.due} isFuture note={isAtTheEarliest(facts) ? m.earliest : ""} />
         </span>
       )}
     </Group>

@@ -41,7 +41,9 @@ export function FilterChoices({ label, values, options, onChange }: FilterChoice
             rightSection={<DownIcon size={12} />}
             aria-label={`${label}: ${summary(values, known)}`}
           >
-            {summary(values, known)}
+            <Text span truncate inherit lh={1.5} maw="14rem">
+              {summary(values, known)}
+            </Text>
           </Button>
         </Menu.Target>
         <Menu.Dropdown aria-labelledby={id}>
@@ -71,7 +73,5 @@ export function FilterChoices({ label, values, options, onChange }: FilterChoice
 }
 
 function summary(values: readonly string[], known: ReadonlyMap<string, string>): string {
-  const [first, ...others] = values;
-  if (first === undefined) return common.anything;
-  return others.length > 0 ? m.filters.chosen(values.length) : visible(known.get(first) ?? first);
+  return values.length === 0 ? common.anything : values.map((value) => visible(known.get(value) ?? value)).join(", ");
 }

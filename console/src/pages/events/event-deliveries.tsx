@@ -7,6 +7,7 @@ import { Go } from "../../parts/page/go.tsx";
 import { DeliveryState } from "../../parts/text/delivery-state.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { visible } from "../../parts/text/visible.ts";
+import { idTimeMs } from "../../parts/time/format.ts";
 import { Time } from "../../parts/time/time.tsx";
 import classes from "./event-deliveries.module.css";
 
@@ -16,8 +17,22 @@ interface EventDeliveriesProps {
   readonly onSelect: (selected: ReadonlySet<string>) => void;
 }
 
+/** Of endpoints with several deliveries: which one was the first. */
+function placesOf(deliveries: readonly Delivery[]): ReadonlyMap<string, string> {
+  const groups = Map.groupBy(deliveries, ({ endpoint_id: id }) => id);
+  return new Map(
+    [...groups.values()].flatMap((group) => {
+      if (group.length === 1) return [];
+      // The ids are in the order of their creation.
+      const [first, ...others] = group.map(({ id }) => id).sort();
+      return [[first ?? "", m.first] as const, ...others.map((id) => [id, m.again] as const)];
+    }),
+  );
+}
+
 export function EventDeliveries({ deliveries, selected, onSelect }: EventDeliveriesProps) {
   const { shown, more } = useFirstShown(deliveries);
+  const places = placesOf(deliveries);
   const toggle = (id: string): void => {
     const next = new Set(selected);
     if (!next.delete(id)) next.add(id);
@@ -43,6 +58,11 @@ export function EventDeliveries({ deliveries, selected, onSelect }: EventDeliver
                 <Text span size="sm" c="dimmed">
                   {m.attemptCount(delivery.attempts_count)}
                 </Text>
+                {places.has(delivery.id) && (
+                  <Text span size="sm" c="dimmed">
+                    {places.get(delivery.id)} <Time at={idTimeMs(delivery.id) ?? delivery.created_at} />
+                  </Text>
+                )}
                 {delivery.status === "SCHEDULED" && delivery.next_attempt_at !== null && (
                   <Text span size="sm" c="dimmed">
                     {m.next} <Time at={delivery.next_attempt_at} />

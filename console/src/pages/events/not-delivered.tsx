@@ -23,6 +23,7 @@ const FIRST_SHOWN = 10;
 
 export function NotDelivered({ event }: { readonly event: Event }) {
   const { shown, more } = useFirstShown(event.not_delivered, FIRST_SHOWN);
+  const takers = useTakers(event);
   const [asked, setAsked] = useState<Missed | null>(null);
   const [added, setAdded] = useState<string | null>(null);
   return (
@@ -35,7 +36,12 @@ export function NotDelivered({ event }: { readonly event: Event }) {
       <ul className={classes.rows}>
         {shown.map((missed) => (
           <li key={missed.endpoint_id}>
-            <MissedEndpoint event={event} missed={missed} onAdd={() => setAsked(missed)} />
+            <MissedEndpoint
+              event={event}
+              missed={missed}
+              takesNow={takers.has(missed.endpoint_id)}
+              onAdd={() => setAsked(missed)}
+            />
           </li>
         ))}
       </ul>
@@ -45,20 +51,33 @@ export function NotDelivered({ event }: { readonly event: Event }) {
           type={event.type}
           missed={asked}
           onClose={() => setAsked(null)}
-          onAdded={() => setAdded(m.added(event.type))}
+          onAdded={() => setAdded(m.added(event.type, visible(asked.endpoint_name)))}
         />
       )}
     </Section>
   );
 }
 
+/** The endpoints that would get such an event by now. */
+function useTakers({ type, not_delivered: missed }: Event): ReadonlySet<string> {
+  const api = useApi();
+  const { data } = useQuery({
+    queryKey: ["endpoint", "would-get", useTenant(), type],
+    queryFn: ({ signal }) => api.events.suppose({ type }, { signal }),
+    enabled: missed.some(({ reason }) => reason === "filter"),
+  });
+  return new Set(data?.endpoints?.results.map(({ endpoint_id: id }) => id));
+}
+
 interface MissedProps {
   readonly event: Event;
   readonly missed: Missed;
+  /** Whether its filter was changed since. */
+  readonly takesNow: boolean;
   readonly onAdd: () => void;
 }
 
-function MissedEndpoint({ event, missed, onAdd }: MissedProps) {
+function MissedEndpoint({ event, missed, takesNow, onAdd }: MissedProps) {
   const [isOpen, setOpen] = useState(false);
   const { endpoint_id: id, endpoint_name: name, reason } = missed;
   return (
@@ -66,7 +85,9 @@ function MissedEndpoint({ event, missed, onAdd }: MissedProps) {
       <Go to={`/endpoints/${id}`}>
         <Foreign text={name} charsMax={200} />
       </Go>
-      <Text size="sm">{m.reasons[reason](event.type)}</Text>
+      <Text size="sm">
+        {m.reasons[reason](event.type)} {takesNow && m.takesNow}
+      </Text>
       <Group gap="xs" mt={4}>
         <Button
           size="compact-xs"
@@ -77,7 +98,7 @@ function MissedEndpoint({ event, missed, onAdd }: MissedProps) {
         >
           {m.why}
         </Button>
-        {reason === "filter" && (
+        {reason === "filter" && !takesNow && (
           <Button
             size="compact-xs"
             variant="default"

@@ -16,6 +16,7 @@ import { payloadFault } from "../../parts/form/payload-fault.ts";
 import { bytes } from "../../parts/locale.ts";
 import { GoButton } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
+import { visible } from "../../parts/text/visible.ts";
 import { useApi, useTenant } from "../../session/api.ts";
 
 /** What the form begins with. It comes from the URL, so that a link fills the form. */
@@ -48,9 +49,18 @@ export default function PublishPage() {
     payload: source.data?.payload ?? '{\n  "id": 1\n}',
     endpoints: text("endpoint"),
   };
+  const only = useQuery({
+    queryKey: ["endpoint", "one", tenant, start.endpoints],
+    queryFn: ({ signal }) => api.endpoints.get(start.endpoints, { signal }),
+    enabled: start.endpoints !== "",
+  });
+  const name = start.endpoints === "" ? null : visible(only.data?.name ?? start.endpoints);
   const isReady = like === undefined || source.data !== undefined;
   return (
-    <Page title={m.title} lead={m.lead}>
+    <Page
+      title={name === null ? m.title : m.titleTo(name)}
+      lead={name !== null ? m.leadTo(name) : like === undefined ? m.lead : m.leadLike}
+    >
       {source.error !== null && <Problem error={source.error} onRetry={() => void source.refetch()} />}
       {isReady ? <PublishForm start={start} /> : source.error === null && <LaterSkeleton rows={5} height={56} />}
     </Page>

@@ -34,14 +34,31 @@ export function List<Row>(props: ListProps<Row>) {
     <>
       <RefusedNotices refused={list.refused} />
       {list.error !== null && <Problem error={list.error} onRetry={list.refetch} isRetrying={list.isFetching} />}
-      {list.newCount > 0 && (
-        <Button variant="light" size="xs" fullWidth mb="xs" onClick={list.showNew}>
-          {m.newRows(list.newCount, list.hasMoreNew)}
-        </Button>
-      )}
+      {list.canFollow && <NewRows list={list} />}
       {rows.length === 0 ? <Nothing {...props} /> : <Rows {...props} rows={rows} />}
       <Paging list={list} />
     </>
+  );
+}
+
+/** It has its height also without new rows, so that those that are shown do not move. */
+function NewRows<Row>({ list }: { readonly list: CursorList<Row> }) {
+  return (
+    <div className={classes.newRows}>
+      {list.newCount > 0 && (
+        <Button variant="light" size="xs" onClick={list.showNew}>
+          {m.newRows(list.newCount, list.hasMoreNew)}
+        </Button>
+      )}
+      <Button
+        variant={list.follows ? "light" : "subtle"}
+        size="xs"
+        aria-pressed={list.follows}
+        onClick={() => list.setFollows(!list.follows)}
+      >
+        {list.follows ? m.following : m.follow}
+      </Button>
+    </div>
   );
 }
 
@@ -60,20 +77,10 @@ function Nothing<Row>({ list, isFiltered = false, onClearFilters, empty }: ListP
 }
 
 function Paging<Row>({ list }: { readonly list: CursorList<Row> }) {
-  if (list.isFirst && list.next === null && !list.canFollow) return null;
+  if (list.isFirst && list.next === null) return null;
   return (
     <div className={classes.paging}>
       <SearchedTo at={list.searchedTo} />
-      {list.canFollow && (
-        <Button
-          variant={list.follows ? "light" : "subtle"}
-          size="xs"
-          aria-pressed={list.follows}
-          onClick={() => list.setFollows(!list.follows)}
-        >
-          {list.follows ? m.following : m.follow}
-        </Button>
-      )}
       {!list.isFirst && (
         <Button variant="default" size="xs" onClick={list.first}>
           {m.first}

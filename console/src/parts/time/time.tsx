@@ -41,11 +41,14 @@ interface CountdownProps {
   readonly ended: string;
   /** Says "in 5 min", where nothing else says that it is to come. */
   readonly isFuture?: boolean;
+  /** Follows the time that is left. */
+  readonly note?: string;
 }
 
 /** The time left until something. */
-export function Countdown({ until, ended, isFuture = false }: CountdownProps) {
+export function Countdown({ until, ended, isFuture = false, note = "" }: CountdownProps) {
   const seconds = useSecondsLeft(typeof until === "number" ? until : Date.parse(until));
   const left = duration(seconds * 1000);
-  return <span className={classes.countdown}>{seconds === 0 ? ended : isFuture ? m.in(left) : left}</span>;
+  const shown = isFuture ? m.in(left) : left;
+  return <span className={classes.countdown}>{seconds === 0 ? ended : `${shown} ${note}`.trim()}</span>;
 }

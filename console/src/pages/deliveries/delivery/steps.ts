@@ -49,6 +49,11 @@ function pastSteps(attempts: readonly Attempt[], facts: readonly Fact[], accepte
   return steps;
 }
 
+/** Whether other deliveries go first, or only a probe is sent. */
+export function isAtTheEarliest(facts: readonly Fact[]): boolean {
+  return facts.some(({ rule }) => rule === "queue" || rule === "probe");
+}
+
 /** A delivery that ended without an attempt at that time: it expired, or somebody cancelled it. */
 function endOf({ status }: DeliveryDetail, endedMs: number | null, lastMs: number): Step[] {
   const label = status === "EXPIRED" ? m.bars.expired : status === "CANCELLED" ? m.bars.cancelled : null;

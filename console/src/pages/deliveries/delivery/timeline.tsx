@@ -6,7 +6,7 @@ import classes from "../../../parts/exchange/steps.module.css";
 import { duration } from "../../../parts/time/format.ts";
 import { useNow } from "../../../parts/time/ticker.ts";
 import { Countdown, Time } from "../../../parts/time/time.tsx";
-import { isEnded, type Step, stepsOf } from "./steps.ts";
+import { isAtTheEarliest, isEnded, type Step, stepsOf } from "./steps.ts";
 
 const SECOND_MS = 1000;
 
@@ -34,7 +34,7 @@ export function Timeline({ delivery, facts }: { readonly delivery: DeliveryDetai
             />
           </span>
           <span className={classes.time}>
-            <StepTime of={step} />
+            <StepTime of={step} isEarliest={isAtTheEarliest(facts)} />
           </span>
         </li>
       ))}
@@ -47,7 +47,12 @@ export function Timeline({ delivery, facts }: { readonly delivery: DeliveryDetai
   );
 }
 
-function StepTime({ of: { kind, fromMs, toMs } }: { readonly of: Step }) {
+interface StepTimeProps {
+  readonly of: Step;
+  readonly isEarliest: boolean;
+}
+
+function StepTime({ of: { kind, fromMs, toMs }, isEarliest }: StepTimeProps) {
   switch (kind) {
     case "accepted":
     case "ended":
@@ -55,6 +60,7 @@ function StepTime({ of: { kind, fromMs, toMs } }: { readonly of: Step }) {
     case "rest":
       return m.ends(duration(Math.max(0, toMs - fromMs)));
     case "next":
+      return <Countdown until={toMs} ended={m.due} isFuture note={isEarliest ? m.earliest : ""} />;
     case "expiry":
       return <Countdown until={toMs} ended={m.due} isFuture />;
     default:
