@@ -28,9 +28,10 @@ import { idle } from "./idle.ts";
 import { inbound } from "./inbound.ts";
 import { isolation } from "./isolation.ts";
 import type { Benchmark, Settings } from "./kit/benchmark.ts";
-import { usePostgres } from "./kit/postgres.ts";
 import { machine, printResult, type Result, summed } from "./kit/report.ts";
 import { pauses } from "./pauses.ts";
+import { usePostgres } from "./postgres/database.ts";
+import { nodes } from "./postgres/nodes.ts";
 import { tenants } from "./tenants.ts";
 import { throughput } from "./throughput.ts";
 
@@ -49,6 +50,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   inbound,
   hostile,
   consoleBench,
+  nodes,
   compare,
 ];
 

@@ -3,8 +3,9 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
+import { databaseBytes, databaseSettings } from "../postgres/database.ts";
 import { end, killAtExit, makeDataDir } from "./children.ts";
-import { databaseBytes, databaseSettings } from "./postgres.ts";
+import { cpuMs } from "./cpu.ts";
 
 /** The server, called with one API key. */
 export interface Account {
@@ -15,6 +16,7 @@ export interface Account {
 }
 
 export interface Signalbox extends Account, AsyncDisposable {
+  readonly pid: number;
   /** The time from the start of the process until it listened. */
   readonly startMs: number;
   /** Resident memory now, and its peak. NaN if the system does not report it. */
@@ -83,6 +85,7 @@ export async function startSignalbox(options: SignalboxOptions): Promise<Signalb
   const account = accountOf(port, API_KEY);
   return {
     ...account,
+    pid: child.pid ?? 0,
     startMs,
     residentMb: () => memoryMb(child.pid, "VmRSS"),
     peakMb: () => memoryMb(child.pid, "VmHWM"),
@@ -165,20 +168,6 @@ function memoryMb(pid: number | undefined, field: "VmRSS" | "VmHWM"): number {
   }
 }
 
-/** A tick of proc(5). It is the same on every Linux. */
-const TICK_MS = 10;
-
-function cpuMs(pid: number | undefined): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name may contain anything, so parse after it. State is the third field, utime the 14th, stime the 15th.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-  } catch {
-    return Number.NaN;
-  }
-}
-
 function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
@@ -189,6 +178,7 @@ interface EndpointBody {
   readonly event_types: readonly string[];
   readonly retry_schedule_seconds?: readonly number[];
   readonly rate_limit_per_second?: number;
+  readonly max_in_flight?: number;
 }
 
 /** Returns the endpoint's id. */

@@ -54,6 +54,8 @@ host      all by_certificate all reject
 
 export interface PostgresServer {
   readonly hosts: DatabaseAddress["hosts"];
+  /** The process that starts one for each connection. */
+  pid(): number;
   /** An empty database. */
   createDatabase(): Promise<DatabaseAddress>;
   /** A copy of this database, which nobody may be connected to. */
@@ -127,6 +129,7 @@ async function startOn({ dir, bin, settings }: Place): Promise<PostgresServer> {
   };
   return {
     hosts,
+    pid: () => server.pid ?? assert.fail("it did not start"),
     createDatabase: () => create(""),
     copyDatabase: ({ database }) => create(`TEMPLATE ${database} STRATEGY wal_log`),
     query,

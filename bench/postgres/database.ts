@@ -39,3 +39,16 @@ export async function databaseBytes(dataDir: string): Promise<number | null> {
   assert(row !== undefined);
   return Number(row.bytes);
 }
+
+/** The process that started the server's other ones; null with the embedded store. */
+export function databaseProcess(): number | null {
+  return server?.pid() ?? null;
+}
+
+/** How much of the write-ahead log has been written since the server was created. */
+export async function databaseWalBytes(dataDir: string): Promise<number> {
+  const address = databases.get(dataDir);
+  if (server === null || address === undefined) return 0;
+  const [row] = await server.query(address, "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 AS bytes");
+  return Number(row?.bytes);
+}

@@ -1,0 +1,117 @@
+/** Processor time and traffic of processes, and a limit for a process, as Linux counts them. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+/** A tick of proc(5). It is the same on every Linux. */
+const TICK_MS = 10;
+
+/** The fields of /proc/PID/stat from the third on. The second, a name, may contain anything. */
+function statOf(pid: number): readonly string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/** Processor time of all threads since the start. NaN if the system does not report it. */
+export function cpuMs(pid: number | undefined): number {
+  try {
+    const fields = statOf(pid ?? 0);
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** The same of a process and its children, including those that have ended. */
+function familyMs(parent: number): number {
+  const own = statOf(parent);
+  let ticks = 0;
+  for (const index of [11, 12, 13, 14]) ticks += Number(own[index]);
+  const children = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isChild(Number(name), parent));
+  return ticks * TICK_MS + children.reduce((sum, name) => sum + cpuMs(Number(name)), 0);
+}
+
+function isChild(pid: number, parent: number): boolean {
+  try {
+    return Number(statOf(pid)[1]) === parent;
+  } catch {
+    return false; // it has ended
+  }
+}
+
+/** What a process has read and written with system calls: sockets, pipes and files. */
+function traffic(pid: number): { readonly readBytes: number; readonly writtenBytes: number } {
+  const io = readFileSync(`/proc/${pid}/io`, "utf8");
+  const count = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(io)?.[1]);
+  return { readBytes: count("rchar"), writtenBytes: count("wchar") };
+}
+
+interface Watched {
+  readonly nodes: readonly number[];
+  /** The process that started the database's other ones. */
+  readonly database: number | null;
+}
+
+/** What nodes and their database use from now on. */
+export class Usage {
+  readonly #watched: Watched;
+  readonly #before: ReturnType<typeof now>;
+
+  constructor(watched: Watched) {
+    this.#watched = watched;
+    this.#before = now(watched);
+  }
+
+  since() {
+    const after = now(this.#watched);
+    const before = this.#before;
+    return {
+      elapsedMs: after.elapsedMs - before.elapsedMs,
+      nodesMs: after.nodesMs - before.nodesMs,
+      databaseMs: after.databaseMs - before.databaseMs,
+      readBytes: after.readBytes - before.readBytes,
+      writtenBytes: after.writtenBytes - before.writtenBytes,
+    };
+  }
+}
+
+function now({ nodes, database }: Watched) {
+  const total = { elapsedMs: performance.now(), nodesMs: 0, databaseMs: 0, readBytes: 0, writtenBytes: 0 };
+  for (const pid of nodes) {
+    const { readBytes, writtenBytes } = traffic(pid);
+    total.nodesMs += cpuMs(pid);
+    total.readBytes += readBytes;
+    total.writtenBytes += writtenBytes;
+  }
+  if (database !== null) total.databaseMs = familyMs(database);
+  return total;
+}
+
+/** Short, so that a process that has used up its share waits some milliseconds and not a tenth of a second. */
+const PERIOD_US = 10_000;
+const CGROUPS = "/sys/fs/cgroup";
+
+export interface CpuLimit extends Disposable {
+  add(pid: number): void;
+}
+
+/**
+ * Limits processes to a share of one core, or to several cores. They have to end before the limit is disposed.
+ *
+ * @throws Error without the right to create control groups, which `root` has
+ */
+export function newCpuLimit(name: string, cores: number): CpuLimit {
+  const isFirstVersion = existsSync(`${CGROUPS}/cpu`);
+  const group = path.join(CGROUPS, isFirstVersion ? "cpu" : "", `signalbox-bench-${process.pid}-${name}`);
+  mkdirSync(group);
+  const quota = String(Math.round(cores * PERIOD_US));
+  if (isFirstVersion) {
+    writeFileSync(`${group}/cpu.cfs_period_us`, String(PERIOD_US));
+    writeFileSync(`${group}/cpu.cfs_quota_us`, quota);
+  } else {
+    writeFileSync(`${group}/cpu.max`, `${quota} ${PERIOD_US}`);
+  }
+  return {
+    add: (pid) => writeFileSync(`${group}/cgroup.procs`, String(pid)),
+    [Symbol.dispose]: () => rmdirSync(group),
+  };
+}
