@@ -105,9 +105,10 @@ function claimLane(
     for (const row of rows) {
       budget.bytes -= payloadLength(row);
       const ended = endInstead(w, row, lane, endpoint.retryScheduleSeconds, now);
-      if (ended === null) deliveries.push(lease(w, row, endpoint, budget));
+      if (ended === null) deliveries.push(leased(row, endpoint, budget));
       else woken.push(...end(w, row, lane, ended, now));
     }
+    if (deliveries.length > 0) w.prepare(LEASE).runEach(deliveries.map(({ token, seq }) => [token, seq]));
   }
   if (lane.owner === null && !lane.deleted) updateLane(lane, { owner: node });
   refreshReadyAt(w, lane);
@@ -179,10 +180,9 @@ const LEASE = `
   SET state = 2, lease = ?, claims = claims + 1
   WHERE seq = ?`;
 
-function lease(w: Writing, row: DueRow, endpoint: Destination, budget: Budget): LeasedDelivery {
+function leased(row: DueRow, endpoint: Destination, budget: Budget): LeasedDelivery {
   const token = budget.nextToken++;
   budget.deliveries -= 1;
-  w.prepare(LEASE).run(token, row.seq as number);
   return {
     tenantSeq: endpoint.tenantSeq,
     seq: row.seq as number,
