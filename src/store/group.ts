@@ -38,33 +38,61 @@ export function commitGroup<T>(w: Writing, verbs: readonly (() => T)[], needs: N
   }
 }
 
-/** Rows that the verbs of a group will need. Where each statement is a round trip, they are read with its beginning. */
+/** What the verbs of a group will need. Where each statement is a round trip, it is sent with the group's beginning. */
 export interface Needs {
+  /** Rows that are read if they are not known. */
   readonly tenantSeqs: ReadonlySet<Seq>;
   readonly endpointSeqs: ReadonlySet<Seq>;
+  /** Send what the verbs write whatever these rows say. */
+  writeAhead(w: Writing): void;
 }
 
-const NOTHING: Needs = { tenantSeqs: new Set(), endpointSeqs: new Set() };
+const NOTHING: Needs = { tenantSeqs: new Set(), endpointSeqs: new Set(), writeAhead: () => undefined };
 
 /** The statements run after the transaction has its turn, so they see everything that was committed. */
 function readAhead(w: Writing, { tenantSeqs, endpointSeqs }: Needs): () => void {
-  const tenants = tenantSeqs.size > 0 ? w.usage.readAhead([...tenantSeqs]) : null;
-  const lanes = endpointSeqs.size > 0 ? w.lanes.readAhead([...endpointSeqs]) : null;
+  const tenants = w.usage.readAhead(tenantSeqs);
+  const lanes = w.lanes.readAhead(endpointSeqs);
   return () => {
-    tenants?.();
-    lanes?.();
+    tenants();
+    lanes();
   };
+}
+
+/**
+ * Begin with what is remembered. If another node turns out to have written meanwhile, begin once more, without. After
+ * that has happened, the next group begins without at once.
+ */
+function begin(w: Writing, needs: Needs): void {
+  const remembers = !w.mode.isStale && !w.mode.wasOvertaken;
+  w.settledAhead.clear();
+  let remember = beginWith(w, needs, remembers);
+  w.mode.wasOvertaken = w.isOvertaken();
+  if (remembers && w.mode.wasOvertaken) {
+    w.rollback();
+    remember = beginWith(w, needs, false);
+  }
+  if (w.mode.isStale || w.mode.wasOvertaken) {
+    checkStanding(w);
+    forget(w);
+  }
+  remember();
+}
+
+function beginWith(w: Writing, needs: Needs, remembers: boolean): () => void {
+  w.begin("write");
+  if (!remembers) {
+    w.lanes.clear();
+    w.usage.clear();
+    return readAhead(w, needs);
+  }
+  needs.writeAhead(w);
+  return readAhead(w, needs);
 }
 
 function inTransaction<R>(w: Writing, needs: Needs, run: () => R): R {
   try {
-    w.begin("write");
-    const remember = readAhead(w, needs);
-    if (w.mode.isStale || w.isOvertaken()) {
-      checkStanding(w);
-      forget(w);
-    }
-    remember();
+    begin(w, needs);
     const result = run();
     flush(w);
     w.commit();

@@ -1,5 +1,6 @@
 /** What every writing verb works with: the connection, the vault, and the state of the current group commit. */
 import type { EpochMs, Seq, Uuid } from "../domain/ids.ts";
+import type { Settlement } from "../ports/store.ts";
 import { Usage } from "./access/usage.ts";
 import type { Connection } from "./connection.ts";
 import { LaneRows } from "./delivery/lane-rows.ts";
@@ -18,6 +19,8 @@ export interface Writing extends Connection {
     careful: boolean;
     /** What is in memory may not be what is stored: the next group reads it again. */
     isStale: boolean;
+    /** Whether another node wrote between the last two groups of this one. */
+    wasOvertaken: boolean;
     /** Set while the group contains `enter`, which a node may call although it is gone. */
     enters: boolean;
     /** Other nodes should look at what this group wrote. */
@@ -36,6 +39,14 @@ export interface Writing extends Connection {
   readonly sequences: Sequences;
   /** Facts that stay true from one group commit to the next, as long as none is rolled back. */
   readonly memory: Memory;
+  /** What `settleAhead` has sent in this transaction, by the settlements that it is for. */
+  readonly settledAhead: Map<readonly Settlement[], () => readonly First[]>;
+}
+
+/** A settlement that was tried as the success of a first attempt. */
+export interface First {
+  readonly attemptSeq: Seq;
+  readonly isDone: boolean;
 }
 
 export interface Sequences {
@@ -61,13 +72,15 @@ export interface Memory {
 
 /** The limit for each map of `Memory`. All entries are cheap to look up again. What is not a map limits itself. */
 const MEMORY_ENTRIES_MAX = 20_000;
+/** Lanes and tenants. Every group looks through all of them for what it has to write. */
+const ROWS_REMEMBERED_MAX = 1000;
 
 export function createWriting<C extends Connection>(connection: C, vault: Vault, newId: () => Uuid): C & Writing {
   const writing: C & Writing = {
     ...connection,
     vault,
     newId,
-    mode: { careful: false, isStale: true, enters: false, noted: false },
+    mode: { careful: false, isStale: true, wasOvertaken: false, enters: false, noted: false },
     self: { node: 0, enteredAt: 0, nodes: 1 },
     lanes: new LaneRows(connection),
     counters: createCounters(connection),
@@ -81,6 +94,7 @@ export function createWriting<C extends Connection>(connection: C, vault: Vault,
       subscriptions: new Subscriptions(connection),
       refusals: new Refusals(connection),
     },
+    settledAhead: new Map(),
   };
   return writing;
 }
@@ -92,11 +106,15 @@ export function flush(writing: Writing): void {
   writing.usage.flush();
 }
 
-/** Runs after COMMIT. The next group reads lanes and quotas again, since the command line may write in between. */
+/**
+ * Runs after COMMIT. Of a database with one server, the next group reads lanes and quotas again, since the command line
+ * may write in between. On a shared database, whoever writes takes a turn, and the next group notices that.
+ */
 export function endGroup(writing: Writing): void {
-  writing.lanes.clear();
+  const { lanes, usage } = writing;
+  const keeps = writing.isShared && !writing.mode.careful;
+  for (const rows of [lanes, usage]) if (!keeps || rows.size > ROWS_REMEMBERED_MAX) rows.clear();
   writing.counters.clear();
-  writing.usage.clear();
   const { typeSeqs, urlSeqs, heldBytes } = writing.memory;
   for (const map of [typeSeqs, urlSeqs, heldBytes]) if (map.size > MEMORY_ENTRIES_MAX) map.clear();
 }
@@ -109,6 +127,7 @@ const LATEST_CREATION = `
 /** Runs in the group after a rollback, and after another node wrote: what is in memory may not be what is stored. */
 export function forget(writing: Writing): void {
   writing.mode.isStale = false;
+  writing.settledAhead.clear();
   writing.lanes.clear();
   writing.counters.clear();
   writing.usage.clear();

@@ -4,6 +4,8 @@ import { test } from "node:test";
 import type { DatabaseAddress } from "../../src/domain/database-address.ts";
 import { StoreUnavailable } from "../../src/domain/errors.ts";
 import type { Tenancy } from "../conformance/store/access/tenancy.ts";
+import { START } from "../conformance/store/delivery/times.ts";
+import { succeeded } from "../conformance/store/delivery/verdicts.ts";
 import { type OpenedStore, withWorld } from "../conformance/store/world.ts";
 import { signalled } from "../harness/deadline.ts";
 import { startProxy } from "./proxy.ts";
@@ -136,6 +138,32 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
           ["published", "published"],
         );
         assert.equal(await countDeliveries(tenant), 8);
+      },
+    );
+    await other.dispose();
+  });
+
+  test("what a node remembered and sent ahead has no effect when another node wrote meanwhile", async () => {
+    const database = await createDatabase();
+    const other = await openOn(database);
+    await withWorld(
+      () => openOn(database),
+      async (world) => {
+        const tenant = await world.newTenant();
+        const endpoint = await tenant.endpoint();
+        const [first, second, third] = await tenant.leasedMany(endpoint, 3);
+        assert(first !== undefined && second !== undefined && third !== undefined);
+        const [elsewhere] = await other.store.settle([tenant.settlement(first, succeeded)]);
+        const here = await tenant.settle(second, succeeded);
+        assert(elsewhere !== undefined && elsewhere.kind !== "broken");
+        assert.deepEqual([elsewhere.kind, here.kind], ["settled", "settled"]);
+        assert.notEqual(here.attemptSeq, elsewhere.attemptSeq);
+
+        await other.store.patchEndpoint({ ...tenant.owner, id: endpoint.id, status: "PAUSED", now: START });
+        const paused = await tenant.settle(third, succeeded);
+        assert.deepEqual([paused.kind, paused.lane.held], ["settled", true]);
+        const view = await tenant.view(endpoint);
+        assert.deepEqual([view.successCount, view.endpoint.status], [3, "PAUSED"]);
       },
     );
     await other.dispose();

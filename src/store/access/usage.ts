@@ -16,8 +16,8 @@ import { one } from "../read-connection.ts";
 
 interface Standing {
   readonly quotas: Quotas;
-  readonly openPauses: number;
-  readonly storedBytes: number;
+  openPauses: number;
+  storedBytes: number;
   endpointVersion: number;
   addedPauses: number;
   addedBytes: number;
@@ -48,9 +48,11 @@ export class Usage {
     this.#connection = connection;
   }
 
-  /** Read several tenants at once, when the returned function is called. */
-  readAhead(tenantSeqs: readonly Seq[]): () => void {
-    const rows = this.#connection.prepare(READ_ALL).allLater(JSON.stringify(tenantSeqs));
+  /** Read the tenants that are not known, all at once, when the returned function is called. */
+  readAhead(tenantSeqs: ReadonlySet<Seq>): () => void {
+    const unknown = [...tenantSeqs].filter((seq) => !this.#standings.has(seq));
+    if (unknown.length === 0) return () => undefined;
+    const rows = this.#connection.prepare(READ_ALL).allLater(JSON.stringify(unknown));
     return () => {
       for (const row of rows() as unknown as (StandingColumns & { readonly seq: Seq })[]) {
         this.#standings.set(row.seq, standingOf(row));
@@ -98,12 +100,20 @@ export class Usage {
   }
 
   flush(): void {
-    const changed = [...this.#standings].filter(
-      ([, { addedPauses, addedBytes }]) => addedPauses !== 0 || addedBytes !== 0,
-    );
+    const changed = [...this.#standings].filter(([, of]) => of.addedPauses !== 0 || of.addedBytes !== 0);
     if (changed.length === 0) return;
-    const values = changed.map(([tenantSeq, { addedPauses, addedBytes }]) => [addedPauses, addedBytes, tenantSeq]);
+    const values = changed.map(([tenantSeq, of]) => [of.addedPauses, of.addedBytes, tenantSeq]);
     this.#connection.prepare(ADD).runEach(values);
+    for (const [, of] of changed) {
+      of.openPauses += of.addedPauses;
+      of.storedBytes += of.addedBytes;
+      of.addedPauses = 0;
+      of.addedBytes = 0;
+    }
+  }
+
+  get size(): number {
+    return this.#standings.size;
   }
 
   clear(): void {

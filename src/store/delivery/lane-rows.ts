@@ -87,9 +87,11 @@ export class LaneRows {
     return lane;
   }
 
-  /** Read several lanes at once, when the returned function is called. */
-  readAhead(endpointSeqs: readonly Seq[]): () => void {
-    const rows = this.#connection.prepare(SELECT_ALL).allLater(JSON.stringify(endpointSeqs));
+  /** Read the lanes that are not known, all at once, when the returned function is called. */
+  readAhead(endpointSeqs: ReadonlySet<Seq>): () => void {
+    const unknown = [...endpointSeqs].filter((seq) => !this.#lanes.has(seq));
+    if (unknown.length === 0) return () => undefined;
+    const rows = this.#connection.prepare(SELECT_ALL).allLater(JSON.stringify(unknown));
     return () => {
       for (const row of rows()) {
         this.#lanes.set(Number(row.endpoint_seq), laneOf(Number(row.endpoint_seq), row as LaneColumns));
@@ -107,6 +109,10 @@ export class LaneRows {
 
   flush(): void {
     write(this.#connection, [...this.#lanes.values()]);
+  }
+
+  get size(): number {
+    return this.#lanes.size;
   }
 
   clear(): void {

@@ -9,7 +9,7 @@ import { changeStatus } from "../endpoints/endpoints.ts";
 import { each } from "../group.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 import { DELIVERY_STATE, OUTCOME, STATE } from "../stored-enums.ts";
-import type { Writing } from "../writing.ts";
+import type { First, Writing } from "../writing.ts";
 import { urlSeq } from "./insert.ts";
 import {
   advanceReadyAt,
@@ -34,7 +34,7 @@ const NO_WAKES: readonly Wake[] = [];
 
 export function settle(w: Writing, settlements: readonly Settlement[]): (SettledResult | Broken)[] {
   // In a savepoint, each settlement is written by itself.
-  const firsts = w.mode.careful ? [] : deliverFirst(w, settlements);
+  const firsts = w.mode.careful ? [] : (w.settledAhead.get(settlements) ?? deliverFirst(w, settlements))();
   return each(w, settlements, (settlement, index) => settleOne(w, settlement, firsts[index] ?? null));
 }
 
@@ -42,7 +42,7 @@ export function settle(w: Writing, settlements: readonly Settlement[]): (Settled
 function settleOne(w: Writing, settlement: Settlement, first: First | null): SettledResult {
   const { transition, attempt } = settlement;
   const lane = w.lanes.get(settlement.endpointSeq);
-  const [{ attemptSeq, isDone } = NOT_FIRST] = first === null ? deliverFirst(w, [settlement]) : [first];
+  const [{ attemptSeq, isDone } = NOT_FIRST] = first === null ? deliverFirst(w, [settlement])() : [first];
   const applied = applyToDelivery(w, settlement, lane, { attemptSeq, isDone });
   if (applied.repeats !== null) return repeatResult(w, lane, applied.repeats, applied.state);
   const counter = { tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: attempt.endedAt };
@@ -91,16 +91,18 @@ const UPDATE = `
       last_attempt_seq = ?, ended_at = ?, reason = ?
   WHERE seq = ?`;
 
-/** A settlement that was tried as the success of a first attempt. */
-interface First {
-  readonly attemptSeq: Seq;
-  readonly isDone: boolean;
-}
-
 const NOT_FIRST: First = { attemptSeq: 0, isDone: false };
 
-/** Number the attempts, and write those settlements that are the success of a first attempt: one statement for all. */
-function deliverFirst(w: Writing, settlements: readonly Settlement[]): First[] {
+/** Send what `settle` begins with, so that it need not be waited for by itself. */
+export function settleAhead(w: Writing, settlements: readonly Settlement[]): void {
+  w.settledAhead.set(settlements, deliverFirst(w, settlements));
+}
+
+/**
+ * Number the attempts, and write those settlements that are the success of a first attempt: one statement for all. The
+ * returned function waits for it.
+ */
+function deliverFirst(w: Writing, settlements: readonly Settlement[]): () => readonly First[] {
   const numbered = settlements.map((settlement) => ({ settlement, attemptSeq: w.sequences.attempt++ }));
   const isFirst = ({ settlement: { transition, attempt } }: (typeof numbered)[number]) =>
     transition.next.state === "DELIVERED" && attempt.number === 1;
@@ -113,8 +115,11 @@ function deliverFirst(w: Writing, settlements: readonly Settlement[]): First[] {
       deliverySeq,
       token,
     ]);
-  const done = w.prepare(DELIVER_FIRST).runEach(rows).changed.values();
-  return numbered.map((one) => ({ attemptSeq: one.attemptSeq, isDone: isFirst(one) && done.next().value === true }));
+  const written = rows.length === 0 ? null : w.prepare(DELIVER_FIRST).runEach(rows);
+  return () => {
+    const done = (written?.changed ?? []).values();
+    return numbered.map((one) => ({ attemptSeq: one.attemptSeq, isDone: isFirst(one) && done.next().value === true }));
+  };
 }
 
 function applyToDelivery(

@@ -4,6 +4,7 @@ import type { Seq } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { PublishRequest, PublishResult, Settlement, SettleResult } from "../../ports/store.ts";
 import type { WritableDatabase } from "../connection.ts";
+import { settleAhead } from "../delivery/settle.ts";
 import { type Answer, commitGroup, type Needs } from "../group.ts";
 import { noteStarted, type ProgressData } from "../silence/progress.ts";
 import { noteForNodes } from "../upkeep/noted-changes.ts";
@@ -84,6 +85,7 @@ function unpacked(call: CallMessage): CallMessage {
 function needsOf(calls: readonly CallMessage[]): Needs {
   const tenantSeqs = new Set<Seq>();
   const endpointSeqs = new Set<Seq>();
+  const settlements: (readonly Settlement[])[] = [];
   for (const { verb, args } of calls) {
     if (verb === "publish") {
       for (const { tenantSeq, targets } of args[0] as readonly PublishRequest[]) {
@@ -91,10 +93,16 @@ function needsOf(calls: readonly CallMessage[]): Needs {
         for (const { endpointSeq } of targets) endpointSeqs.add(endpointSeq);
       }
     }
-    if (verb === "settle")
-      for (const { endpointSeq } of args[0] as readonly Settlement[]) endpointSeqs.add(endpointSeq);
+    if (verb === "settle") {
+      const given = args[0] as readonly Settlement[];
+      settlements.push(given);
+      for (const { endpointSeq } of given) endpointSeqs.add(endpointSeq);
+    }
   }
-  return { tenantSeqs, endpointSeqs };
+  const writeAhead = (w: Writing) => {
+    for (const given of settlements) settleAhead(w, given);
+  };
+  return { tenantSeqs, endpointSeqs, writeAhead };
 }
 
 function run(writing: Writing, verb: WriterVerb, args: readonly unknown[]): unknown {

@@ -38,6 +38,7 @@ export function enter(w: Writing, wallMs: EpochMs, { name, version }: NodeNaming
   while (!voidGone(w, now).done);
   w.self.node = node;
   w.self.enteredAt = now;
+  w.mode.isStale = true; // what is remembered of lanes was this node's under its former number
   return { node, now, lastSeenAt: trusted?.value ?? null, linkKey: w.vault.linkKey };
 }
 
