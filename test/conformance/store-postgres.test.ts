@@ -10,7 +10,9 @@ import { failureCases } from "../postgres/failures.ts";
 import { FAULTS, runFault } from "../postgres/faults.ts";
 import { movingCases } from "../postgres/moving.ts";
 import { nodeCases } from "../postgres/nodes.ts";
-import { planCases } from "../postgres/plans.ts";
+import { planCases } from "../postgres/plans/plans.ts";
+import { SentTexts } from "../postgres/plans/sent-texts.ts";
+import { settlementPlanCases } from "../postgres/plans/settlements.ts";
 import { type PostgresServer, startPostgres } from "../postgres/server.ts";
 import { startupCases } from "../postgres/startup.ts";
 import { textCases } from "../postgres/texts.ts";
@@ -69,7 +71,8 @@ async function openOn(database: DatabaseAddress, threads: Threads): Promise<Open
 const createDatabase = () => server.copyDatabase(migrated);
 
 // Starting threads for each store takes longer than its cases. The stores of the failures below have threads.
-const openHere = async () => openOn(await createDatabase(), { startRunner: runHere, connections });
+const sent = new SentTexts();
+const openHere = async () => openOn(await createDatabase(), { startRunner: sent.run, connections });
 const ALL = [...SPECIAL_CALLS, ...USUAL_CALLS];
 describeStore("the store on PostgreSQL", openHere, RUNS_ALL ? ALL : ALL.filter(([subject]) => QUICK.has(subject)));
 
@@ -101,7 +104,8 @@ describe("failures of PostgreSQL", () =>
 
 startupCases({ server: () => server, connections: () => connections, createDatabase, masterKey });
 
-planCases({ createDatabase });
+settlementPlanCases({ createDatabase });
+if (RUNS_ALL) planCases({ createDatabase, sent });
 nodeCases({ createDatabase, masterKey });
 movingCases({ server: () => server, createDatabase });
 

@@ -55,7 +55,11 @@ function rangeOf({ tenantSeq, pauseId, subjectId = null, actorId = null, type }:
   const given = conditions.filter(([, , value]) => value !== null);
   return {
     index: given[0]?.[0] ?? "audit_of_tenant",
-    where: ["tenant_seq = ?", ...given.map(([, column]) => `${column} = ?`)].join(" AND "),
+    // IS TRUE keeps PostgreSQL from the indexes of the other conditions.
+    where: [
+      "tenant_seq = ?",
+      ...given.map(([, column], at) => (at === 0 ? `${column} = ?` : `(${column} = ?) IS TRUE`)),
+    ].join(" AND "),
     values: [tenantSeq, ...given.map(([, , value]) => value).filter((value) => value !== null)],
   };
 }

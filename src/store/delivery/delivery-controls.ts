@@ -62,14 +62,16 @@ function readControls(connection: Connection, tenantSeq: Seq): Omit<Controls, "v
   return { active, held, deleted };
 }
 
-/** Those of these endpoints with deliveries in this waiting state. Served by deliveries_exceptional_of_endpoint. */
+/** Those of these endpoints with deliveries in this waiting state. Served by deliveries_exceptional_of_endpoint. With
+ * OFFSET, PostgreSQL looks there for each endpoint in turn. */
 const WAITING_IN = `
   SELECT CAST(value AS INTEGER) AS seq
   FROM json_each(?)
   WHERE EXISTS (
     SELECT 1
     FROM deliveries d INDEXED BY deliveries_exceptional_of_endpoint
-    WHERE d.endpoint_seq = CAST(value AS INTEGER) AND d.state = ? AND d.state NOT IN (2, 3))
+    WHERE d.endpoint_seq = CAST(value AS INTEGER) AND d.state = ? AND d.state NOT IN (2, 3)
+    LIMIT 1 OFFSET 0)
   LIMIT ?`;
 
 /** Null when more than `countMax` have some, or when there are too many endpoints to look at. */

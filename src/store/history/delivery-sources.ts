@@ -129,7 +129,7 @@ const leasedSql = {
   hits: (rest: readonly Condition[]) => `
   SELECT d.seq
   FROM deliveries d INDEXED BY deliveries_leased
-  WHERE d.lease IS NOT NULL AND d.lease > ? AND d.lease <= ? AND d.seq < ? AND d.seq >= ?${rest.map(({ sql }) => ` AND ${sql}`).join("")}`,
+  WHERE d.lease IS NOT NULL AND d.lease > ? AND d.lease <= ? AND +d.seq < ? AND +d.seq >= ?${rest.map(({ sql }) => ` AND (${sql}) IS TRUE`).join("")}`,
 };
 
 /** Counts up to `countMax`. */

@@ -13,7 +13,7 @@ const ENDS = "SELECT (SELECT min(seq) FROM attempts) AS first, (SELECT max(seq) 
 const OUTCOMES = `
   SELECT a.seq, a.delivery_seq
   FROM attempts a CROSS JOIN deliveries d ON d.seq = a.delivery_seq
-  WHERE a.seq > ? AND a.seq <= ? AND d.tenant_seq = ?
+  WHERE a.seq > ? AND a.seq <= ? AND +d.tenant_seq = ?
   ORDER BY a.seq
   LIMIT ?`;
 

@@ -32,6 +32,7 @@ export const SESSION_SETTINGS = `
   SET idle_in_transaction_session_timeout = ${POSTGRES_IDLE_MS_MAX};
   SET plan_cache_mode = force_generic_plan;
   SET enable_seqscan = off;
+  SET enable_bitmapscan = off;
   SET enable_hashjoin = off;
   SET enable_mergejoin = off;
   SET jit = off`;

@@ -79,8 +79,8 @@ const HEALTH = `
     sum(c.latency_sum_ms) AS latency_sum_ms,
     sum(c.under_100_ms + c.under_300_ms + c.under_1000_ms + c.under_5000_ms + c.over_5000_ms) AS latency_count,
     sum(c.attempts_ok) AS attempts_ok, sum(c.attempts_failed) AS attempts_failed
-  FROM json_each(?) h
-  CROSS JOIN counters c ON c.tenant_seq = ? AND c.hour = CAST(h.value AS INTEGER) AND c.endpoint_seq BETWEEN ? AND ?
+  FROM counters c
+  WHERE c.tenant_seq = ? AND c.hour IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) AND c.endpoint_seq BETWEEN ? AND ?
   GROUP BY c.endpoint_seq`;
 
 interface HealthColumns {
@@ -134,7 +134,7 @@ function countHealthStep(connection: Connection, tenantSeq: Seq, hours: readonly
   const endpointsMax = Math.max(1, Math.floor(LIST_ROWS_PER_REQUEST / Math.max(1, hours.length)));
   const endpoints = all<EndpointColumns>(connection, ENDPOINTS, tenantSeq, after, endpointsMax);
   const last = endpoints.at(-1)?.seq ?? after;
-  const sums = all<HealthColumns>(connection, HEALTH, JSON.stringify(hours), tenantSeq, after + 1, last);
+  const sums = all<HealthColumns>(connection, HEALTH, tenantSeq, JSON.stringify(hours), after + 1, last);
   const byEndpoint = new Map(sums.map((row) => [row.endpoint_seq, row]));
   const rows = endpoints.map((endpoint) => healthRow(endpoint, byEndpoint.get(endpoint.seq)));
   return { rows, next: endpoints.length < endpointsMax ? null : last };
@@ -159,11 +159,11 @@ function healthRow(endpoint: EndpointColumns, sums: HealthColumns | undefined): 
 // By primary key, once for each hour of each endpoint.
 const ATTEMPTS = `
   SELECT c.endpoint_seq, c.hour, c.attempts_ok AS ok, c.attempts_failed AS failed
-  FROM json_each(?) h
-  CROSS JOIN json_each(?) e
-  CROSS JOIN counters c
-    ON c.tenant_seq = ? AND c.hour = CAST(h.value AS INTEGER) AND c.endpoint_seq = CAST(e.value AS INTEGER)
-  WHERE c.attempts_ok > 0 OR c.attempts_failed > 0`;
+  FROM counters c
+  WHERE c.tenant_seq = ?
+    AND c.hour IN (SELECT CAST(value AS INTEGER) FROM json_each(?))
+    AND c.endpoint_seq IN (SELECT CAST(value AS INTEGER) FROM json_each(?))
+    AND (c.attempts_ok > 0 OR c.attempts_failed > 0)`;
 
 export function countEndpointAttempts(
   connection: Connection,
@@ -174,7 +174,7 @@ export function countEndpointAttempts(
 ): EndpointHour[] {
   const hours = JSON.stringify(hoursOf(from, to));
   type Row = Omit<EndpointHour, "endpointSeq"> & { readonly endpoint_seq: Seq };
-  return all<Row>(connection, ATTEMPTS, hours, JSON.stringify(endpointSeqs), tenantSeq).map(
+  return all<Row>(connection, ATTEMPTS, tenantSeq, hours, JSON.stringify(endpointSeqs)).map(
     ({ endpoint_seq: endpointSeq, ...counts }) => ({ endpointSeq, ...counts }),
   );
 }

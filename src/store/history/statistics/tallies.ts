@@ -25,8 +25,8 @@ const HOUR_MS = 3_600_000;
 // By primary key, hour by hour. A range of hours would also visit the rows of every endpoint.
 const HOURS = `
   SELECT t.hour, t.tally
-  FROM json_each(?) h
-  CROSS JOIN attempt_tallies t ON t.tenant_seq = ? AND t.hour = CAST(h.value AS INTEGER) AND t.scope = ?`;
+  FROM attempt_tallies t
+  WHERE t.tenant_seq = ? AND t.hour IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) AND t.scope = ?`;
 
 export function readTallies(
   connection: Connection,
@@ -37,5 +37,5 @@ export function readTallies(
 ): HourTally[] {
   const hours: EpochMs[] = [];
   for (let hour = from; hour < to; hour += HOUR_MS) hours.push(hour);
-  return all<HourTally>(connection, HOURS, JSON.stringify(hours), tenantSeq, scope);
+  return all<HourTally>(connection, HOURS, tenantSeq, JSON.stringify(hours), scope);
 }

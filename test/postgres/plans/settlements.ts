@@ -1,11 +1,11 @@
 /** How PostgreSQL finds the rows of statements that run for each event. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { DatabaseAddress } from "../../src/domain/database-address.ts";
-import { DELIVER_FIRST } from "../../src/store/delivery/settle.ts";
-import { SESSION_SETTINGS } from "../../src/store/postgres/client.ts";
-import { connect, connectionOptions } from "../../src/store/postgres/connect.ts";
-import { rowsAtOnce } from "../../src/store/postgres/rows-at-once.ts";
+import type { DatabaseAddress } from "../../../src/domain/database-address.ts";
+import { DELIVER_FIRST } from "../../../src/store/delivery/settle.ts";
+import { SESSION_SETTINGS } from "../../../src/store/postgres/client.ts";
+import { connect, connectionOptions } from "../../../src/store/postgres/connect.ts";
+import { rowsAtOnce } from "../../../src/store/postgres/rows-at-once.ts";
 
 export interface PlansGround {
   createDatabase(): Promise<DatabaseAddress>;
@@ -18,8 +18,8 @@ const FILL = `
   SELECT n, decode(md5(n::text), 'hex'), n, 1, 1, 1, 2, 0, 0, 0, 0, n, 1, 0, 0, 0, 0, 0
   FROM generate_series(1, 1000) AS n`;
 
-export function planCases({ createDatabase }: PlansGround): void {
-  describe("plans", () => {
+export function settlementPlanCases({ createDatabase }: PlansGround): void {
+  describe("plans of settlements", () => {
     // A plan is kept for as long as the connection, and a node makes most of its plans while the tables are empty.
     test("settlements find deliveries by sequence: in an empty table, and when all deliveries are leased", async () => {
       const client = await connect(connectionOptions(await createDatabase()));

@@ -1,0 +1,97 @@
+/**
+ * Every statement that the conformance suite prepares finds its rows by key on PostgreSQL, whatever is known of the
+ * tables: a plan is kept for as long as its connection, and statistics can be missing, out of date or fresh.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type pg from "pg";
+import type { DatabaseAddress } from "../../../src/domain/database-address.ts";
+import { SESSION_SETTINGS } from "../../../src/store/postgres/client.ts";
+import { connect, connectionOptions } from "../../../src/store/postgres/connect.ts";
+import { type PlanNode, planFaults, unusedIndexes } from "./faults.ts";
+import { fillTables } from "./rows.ts";
+import type { SentTexts } from "./sent-texts.ts";
+
+export interface PlansGround {
+  createDatabase(): Promise<DatabaseAddress>;
+  /** What the conformance suite has sent. */
+  readonly sent: SentTexts;
+}
+
+type Exceptions = readonly (readonly [what: RegExp, reason: string])[];
+
+/** Faults that are none. Each is matched with the statement and the fault. */
+const ALLOWED: Exceptions = [
+  [/reads deliveries_leased by /, "no more deliveries are leased than the nodes hold in memory"],
+  [/reads all of jobs_running to find/, "few jobs run at a time"],
+  [/reads all of notifications_claimed to find/, "few notifications are on their way at a time"],
+  [/FROM ledger_segments ORDER BY/, "once for each start, with a row for thousands of deliveries"],
+  [/role = 'global_admin'/, "before somebody takes the rights of a global administrator away"],
+  [/FROM endpoints e JOIN lanes l .* reads all of endpoints_/, "the metrics count the backlogs of all tenants"],
+  [/tenant_seq IS NULL/, "few requests of unknown senders are kept"],
+];
+/** Those of tables that were never analyzed, or only while they were empty. The first ANALYZE ends them. */
+const ALLOWED_UNANALYZED: Exceptions = [
+  [/reads audit_of_tenant by|audit_of_\w+, but audit_of_/, "the audit is read by people, within a span of time"],
+  [/inbound_refused_of_tenant/, "few refused requests are kept"],
+  [/endpoints_of_tenant, but endpoints_matched/, "it reads the same span of endpoints, with those of other tenants"],
+  [
+    /reads deliveries_exceptional_of_tenant by|deliveries_exceptional_of_endpoint, but/,
+    "it reads the deliveries that wait",
+  ],
+  [/sources_by_name/, "there are few sources"],
+];
+
+export function planCases({ createDatabase, sent }: PlansGround): void {
+  describe("plans", () => {
+    let client: pg.Client;
+    before(async () => {
+      client = await connect(connectionOptions(await createDatabase()));
+      await client.query(SESSION_SETTINGS);
+      for (const text of sent.creations) await client.query(text);
+    });
+    after(() => client.end());
+
+    const met = new Set<Exceptions[number]>();
+    const unanalyzed = [...ALLOWED, ...ALLOWED_UNANALYZED];
+    const states: readonly (readonly [string, () => Promise<unknown>, Exceptions])[] = [
+      ["tables are empty and were never analyzed", async () => undefined, unanalyzed],
+      [
+        "statistics are those of empty tables",
+        async () => {
+          await client.query("ANALYZE");
+          await fillTables(client);
+        },
+        unanalyzed,
+      ],
+      ["statistics are fresh", () => client.query("ANALYZE"), ALLOWED],
+      ["tables are vacuumed", () => client.query("VACUUM ANALYZE"), ALLOWED],
+    ];
+    for (const [state, reach, allowed] of states) {
+      test(`no statement reads a whole table while ${state}`, async () => {
+        await reach();
+        const faults: string[] = [];
+        for (const text of sent.prepared) {
+          const plan = await planOf(client, text);
+          for (const fault of [...planFaults(plan), ...unusedIndexes(text, plan)]) {
+            const shown = `${text.replaceAll(/\s+/g, " ")} → ${fault}`;
+            const exception = allowed.find(([what]) => what.test(shown));
+            if (exception === undefined) faults.push(shown);
+            else met.add(exception);
+          }
+        }
+        assert.deepEqual(faults, []);
+      });
+    }
+
+    test("every exception is needed", () => {
+      const unmet = [...ALLOWED, ...ALLOWED_UNANALYZED].filter((exception) => !met.has(exception));
+      assert.deepEqual(unmet, []);
+    });
+  });
+}
+
+async function planOf(client: pg.Client, text: string): Promise<PlanNode> {
+  const { rows } = await client.query(`EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}`);
+  return rows[0]["QUERY PLAN"][0].Plan;
+}
