@@ -4,6 +4,7 @@ import { storedBytes } from "../../domain/access/quota.ts";
 import type { Event } from "../../domain/delivery/event.ts";
 import type { Format } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, LeaseToken, Seq, Uuid } from "../../domain/ids.ts";
+import { CLOCK_OFFSET_MS_MAX } from "../../domain/limits.ts";
 import { insert } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import { FORMAT, STATE } from "../stored-enums.ts";
@@ -84,6 +85,14 @@ export function creationTime({ sequences }: Writing, now: EpochMs): EpochMs {
   return sequences.createdAt;
 }
 
+/**
+ * In an ordered lane, `due_at` is the place of a delivery. It never goes back, although another node's clock may be some
+ * milliseconds ahead of this one's. A clock that differs by more is wrong, and the lane does not wait for it.
+ */
+function placeOf({ ordered, createdAt, dueAt }: NewDelivery): EpochMs {
+  return ordered && createdAt - dueAt <= CLOCK_OFFSET_MS_MAX ? createdAt : dueAt;
+}
+
 /** Insert a delivery, leased or waiting, and count it. If it waits, the caller wakes the lane. */
 export function insertDelivery(w: Writing, row: NewDelivery): Seq {
   const seq = w.sequences.delivery++;
@@ -98,7 +107,7 @@ export function insertDelivery(w: Writing, row: NewDelivery): Seq {
     FORMAT.number(row.format),
     row.ordered ? 1 : 0,
     row.createdAt,
-    row.dueAt,
+    placeOf(row),
     row.lease,
     row.lease === null ? 0 : 1,
     row.later ? 1 : 0,

@@ -77,7 +77,7 @@ export function orderCases(open: OpenStore): void {
     const deliveryIds = [ids[2], ids[0], ids[1]].map((id) => id ?? assert.fail());
     await world.store.replay({ ...tenant.owner, deliveryIds, dryRun: false, now: START + HOUR });
     assert.deepEqual(
-      (await tenant.claim(endpoint, START + HOUR, 10)).map(({ event }) => event.id),
+      (await tenant.claim(endpoint, START + HOUR + SECOND, 10)).map(({ event }) => event.id),
       sent.map(({ eventId }) => eventId),
     );
   });
@@ -94,6 +94,18 @@ export function orderCases(open: OpenStore): void {
     assert.deepEqual(
       (await tenant.claim(endpoint, soon, 10)).map(({ id }) => id),
       [...sent, ...deliveries].map(({ id }) => id),
+    );
+  });
+
+  test("deliveries keep the order of their commits when a node's clock is behind that of the node before", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint({ ordered: true });
+    const now = START + 2 * HOUR;
+    const first = await tenant.waiting(endpoint, { now: now + 100 });
+    const second = await tenant.waiting(endpoint, { now });
+    assert.deepEqual(
+      (await tenant.claim(endpoint, now + SECOND, 10)).map(({ id }) => id),
+      [first.id, second.id],
     );
   });
 
