@@ -1,14 +1,14 @@
 /** `/console/sign-in?to=…`: the only page for people without a session. It leads only to other pages of the console. */
-import { Code, Paper, Text, Title } from "@mantine/core";
+import { Code, Text, Title } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { page } from "../messages/en/app.ts";
 import { signIn as m } from "../messages/en/sign-in.ts";
+import { SignedOutCard } from "../parts/page/signed-out-card.tsx";
 import { pathAfterSignIn } from "../session/after-sign-in.ts";
 import { setLapsed } from "../session/lapse.ts";
 import { SignInForm } from "../session/sign-in-form.tsx";
-import { Logo } from "./shell/logo.tsx";
 import classes from "./sign-in-page.module.css";
 
 export function SignInPage() {
@@ -24,23 +24,17 @@ export function SignInPage() {
     void navigate({ href: pathAfterSignIn(to, location.origin), replace: true });
   };
   return (
-    <main className={classes.main}>
-      <Paper className={classes.card} withBorder radius="md">
-        <div className={classes.brand}>
-          <Logo />
-          Signalbox
-        </div>
-        <Title order={1} mb="md">
-          {m.title}
-        </Title>
-        <SignInForm onDone={enter} />
-        <Text size="xs" c="dimmed" mt="lg">
-          {m.firstUser}
-        </Text>
-        <Code block mt={4} className={classes.command}>
-          {m.command}
-        </Code>
-      </Paper>
-    </main>
+    <SignedOutCard>
+      <Title order={1} mb="md">
+        {m.title}
+      </Title>
+      <SignInForm onDone={enter} />
+      <Text size="xs" c="dimmed" mt="lg">
+        {m.firstUser}
+      </Text>
+      <Code block mt={4} className={classes.command}>
+        {m.command}
+      </Code>
+    </SignedOutCard>
   );
 }

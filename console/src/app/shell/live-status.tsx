@@ -20,7 +20,14 @@ export function LiveStatus() {
       <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
         <circle cx="5" cy="5" r="4" fill={state.kind === "live" ? "currentColor" : "none"} stroke="currentColor" />
       </svg>
-      <span className={state.kind === "live" || state.kind === "connecting" ? classes.quiet : undefined}>{word}</span>
+      <span className={state.kind === "live" || state.kind === "connecting" ? classes.quiet : classes.long}>
+        {word}
+      </span>
+      {state.kind === "polling" && (
+        <span className={classes.short} aria-hidden="true" title={word}>
+          {m.notLive}
+        </span>
+      )}
     </span>
   );
 }

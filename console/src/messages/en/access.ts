@@ -136,9 +136,10 @@ export const audit = {
 
 export const setPassword = {
   title: "Set your password",
-  lead: "This link works once. Your other sessions end.",
+  lead: "The link that you opened works once. If you are signed in elsewhere, you are signed out there.",
+  account: "For",
   password: "New password",
-  hint: "8 to 1024 characters.",
+  hint: "8 to 1,024 characters.",
   submit: "Set the password",
   done: "The password is set. Sign in with it.",
   signIn: "Sign in",

@@ -131,12 +131,20 @@ export const live = {
   live: "Live",
   connecting: "Connecting",
   polling: (time: string) => `Not live since ${time}. Refreshes every 15 s.`,
+  /** Where the sentence has no place. */
+  notLive: "Not live",
   paused: "Paused while this tab was hidden",
   skipped: (count: number) => plural(count, { one: "# more passed", other: "# more passed" }),
 } as const;
 
 export const keys = {
-  help: "Keyboard shortcuts",
+  help: "Help and shortcuts",
+  words: [
+    ["Retry", "sends the same delivery again after it failed, expired or was cancelled, with its whole schedule"],
+    ["Replay", "creates a new delivery of the same event, whatever became of the first one"],
+    ["Recover", "brings back everything that one endpoint has missed since a time"],
+  ],
+  docs: "The server's documentation of its API",
   palette: "Search or jump to",
   paletteHint: "A page, an endpoint, an id, or a text in payloads",
   nothing: "Nothing found",

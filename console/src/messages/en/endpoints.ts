@@ -175,7 +175,7 @@ export const endpointForm = {
   title: "New endpoint",
   lead: "Events that match are sent to this URL.",
   url: "URL",
-  urlHint: "Begins with https://.",
+  urlHint: "Begins with https://, or with http:// if the server allows that.",
   name: "Name",
   nameHint: "Default: the URL's host.",
   description: "Description",
@@ -188,8 +188,7 @@ export const endpointForm = {
   showHeaders: "Show the values",
   timeout: "Timeout in seconds",
   retries: "Waits before retries, in seconds",
-  retriesHint: "Separated by commas. Empty means no retries.",
-  newRetriesHint: "Separated by commas. Empty means the default schedule, which ends after a day.",
+  retriesHint: (standard: string) => `Separated by commas. Empty means no retries. The default is ${standard}.`,
   rateLimit: "Attempts per second, at most",
   rateLimitHint: "Empty means no limit.",
   maxInFlight: "Attempts at once, at most",
@@ -241,7 +240,7 @@ export const endpointTest = {
 export const filterEffect = {
   wouldMatch: (count: number) =>
     count === 0
-      ? "No event of the last 24 hours would have matched."
+      ? "None of the events of the last 24 hours would have matched, if there were any."
       : plural(count, {
           one: "# event of the last 24 hours would have matched:",
           other: "# events of the last 24 hours would have matched:",

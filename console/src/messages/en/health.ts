@@ -11,6 +11,8 @@ export const health = {
   channels: "Channels",
   channelNames: { email: "Email", slack: "Slack", sms: "SMS" },
   configured: "configured",
+  needsNothing: "no setting needed",
+  slackHint: "Each question names its Slack address.",
   missing: "not configured",
   toSet: (setting: string) => `Set ${setting}.`,
   test: (name: string) => `Test ${name}`,

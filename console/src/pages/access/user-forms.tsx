@@ -12,7 +12,7 @@ import { useRoleOptions } from "./role-options.ts";
 
 interface CreateUserProps {
   readonly onClose: () => void;
-  readonly onMade: (link: PasswordLink) => void;
+  readonly onMade: (made: User & PasswordLink) => void;
 }
 
 type UserRole = UserInput["role"];

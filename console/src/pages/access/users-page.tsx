@@ -32,7 +32,7 @@ const FILTERS = {};
 type Open =
   | { readonly kind: "create" }
   | { readonly kind: "role" | "disable"; readonly user: User }
-  | { readonly kind: "link"; readonly link: PasswordLink };
+  | { readonly kind: "link"; readonly link: PasswordLink; readonly email: string };
 
 export default function UsersPage() {
   const api = useApi();
@@ -50,14 +50,14 @@ export default function UsersPage() {
     onSuccess: refresh,
   });
   const reset = useMutation({
-    mutationFn: (id: string) => api.users.resetPassword(id),
-    onSuccess: (link) => setOpen({ kind: "link", link }),
+    mutationFn: ({ id }: User) => api.users.resetPassword(id),
+    onSuccess: (link, { email }) => setOpen({ kind: "link", link, email }),
   });
   const acts: Acts = {
     onRole: (user) => setOpen({ kind: "role", user }),
     onDisable: (user) => setOpen({ kind: "disable", user }),
     onEnable: ({ id }) => enable.mutate(id),
-    onReset: ({ id }) => reset.mutate(id),
+    onReset: (user) => reset.mutate(user),
   };
   const create = <Button onClick={() => setOpen({ kind: "create" })}>{m.create}</Button>;
   const failed = enable.error ?? reset.error;
@@ -110,9 +110,9 @@ function OpenDialog({ open, onOpen }: { readonly open: Open; readonly onOpen: (o
       return (
         <CreateUser
           onClose={close}
-          onMade={(link) => {
+          onMade={(made) => {
             refresh();
-            onOpen({ kind: "link", link });
+            onOpen({ kind: "link", link: made, email: made.email });
           }}
         />
       );
@@ -121,7 +121,7 @@ function OpenDialog({ open, onOpen }: { readonly open: Open; readonly onOpen: (o
     case "disable":
       return <Disable of={open.user} onClose={close} onDone={done} />;
     case "link":
-      return <LinkDialog link={open.link} onDone={close} />;
+      return <LinkDialog link={open.link} email={open.email} onDone={close} />;
   }
 }
 
@@ -208,13 +208,20 @@ function Disable({ of: { id, email }, onClose, onDone }: ChangeProps) {
   );
 }
 
-function LinkDialog({ link, onDone }: { readonly link: PasswordLink; readonly onDone: () => void }) {
+interface LinkDialogProps {
+  readonly link: PasswordLink;
+  readonly email: string;
+  readonly onDone: () => void;
+}
+
+/** The page of the link shows the address, which the token alone does not tell. */
+function LinkDialog({ link, email, onDone }: LinkDialogProps) {
   return (
     <SecretDialog
       title={m.linkTitle}
       hint={m.linkHint}
       label={m.linkLabel}
-      secret={link.password_url}
+      secret={`${link.password_url}&email=${encodeURIComponent(email)}`}
       done={m.linkDone}
       onDone={onDone}
     >

@@ -1,5 +1,5 @@
 /** The fields of an endpoint's settings, for a new one and for a change. */
-import { FORMATS } from "@domain/endpoints/endpoint.ts";
+import { endpointDefaults, FORMATS } from "@domain/endpoints/endpoint.ts";
 import { Button, Code, Group, Input } from "@mantine/core";
 import type { Endpoint, EndpointInput } from "@signalbox/sdk";
 import { type ChangeEvent, useState } from "react";
@@ -24,6 +24,8 @@ const FIELDS = [
   "ordered",
 ] as const;
 
+const DEFAULT_RETRIES = endpointDefaults("endpoints").retryScheduleSeconds.join(", ");
+
 export const NEW_ENDPOINT: EndpointTexts = {
   url: "",
   name: "",
@@ -32,7 +34,7 @@ export const NEW_ENDPOINT: EndpointTexts = {
   format: "standard",
   headers_json: "",
   timeout_seconds: "10",
-  retry_schedule_seconds: "",
+  retry_schedule_seconds: DEFAULT_RETRIES,
   rate_limit_per_second: "",
   max_in_flight: "32",
   ordered: "false",
@@ -81,11 +83,7 @@ export function EndpointFields({ texts, onType, saved }: EndpointFieldsProps) {
       <ChoiceField {...long("format")} label={m.format} options={FORMATS.map((value) => ({ value, label: value }))} />
       <HeadersField {...long("headers_json")} saved={saved?.headers_json ?? ""} />
       <NumberField {...short("timeout_seconds")} label={m.timeout} />
-      <TextField
-        {...short("retry_schedule_seconds")}
-        label={m.retries}
-        hint={saved === undefined ? m.newRetriesHint : m.retriesHint}
-      />
+      <TextField {...short("retry_schedule_seconds")} label={m.retries} hint={m.retriesHint(DEFAULT_RETRIES)} />
       <NumberField {...short("rate_limit_per_second")} label={m.rateLimit} hint={m.rateLimitHint} />
       <NumberField {...short("max_in_flight")} label={m.maxInFlight} />
       <SwitchField
@@ -137,7 +135,7 @@ export function settingsOf(texts: EndpointTexts, isNew: boolean): EndpointInput 
     format: field("format"),
     headers_json: headersOf(field("headers_json")),
     timeout_seconds: typedNumber(field("timeout_seconds")),
-    ...(!(isNew && schedule.length === 0) && { retry_schedule_seconds: schedule }),
+    retry_schedule_seconds: schedule,
     rate_limit_per_second: field("rate_limit_per_second") === "" ? null : typedNumber(field("rate_limit_per_second")),
     max_in_flight: typedNumber(field("max_in_flight")),
     ordered: field("ordered") === "true",

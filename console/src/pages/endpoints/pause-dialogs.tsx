@@ -23,7 +23,8 @@ export function PauseDialog({ endpoint, onClose }: DialogProps) {
   const pause = useMutation({
     mutationFn: () => api.endpoints.update(endpoint.id, { status: "PAUSED" }),
     onSuccess: onClose,
-    onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
+    // Not waited for: without the server, the button would spin next to its error.
+    onSettled: () => void queries.invalidateQueries({ queryKey: ["endpoint"] }),
   });
   return (
     <Dialog onClose={onClose} title={m.pauseTitle}>
@@ -58,7 +59,7 @@ export function ResumeDialog({ endpoint, onClose }: DialogProps) {
       });
     },
     onSuccess: onClose,
-    onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
+    onSettled: () => void queries.invalidateQueries({ queryKey: ["endpoint"] }),
   });
   return (
     <Dialog onClose={onClose} title={m.resumeTitle}>

@@ -30,7 +30,13 @@ export function SettingsTab({ endpoint: latest }: { readonly endpoint: Endpoint 
   });
   return (
     <Section title={m.tabs.settings}>
-      <Form onSubmit={() => save.mutate(texts)} isPending={save.isPending} error={save.error} submit={m.save}>
+      <Form
+        onSubmit={() => save.mutate(texts)}
+        isPending={save.isPending}
+        error={save.error}
+        submit={m.save}
+        isDisabled={Object.keys(patch).length === 0}
+      >
         <EndpointFields texts={texts} onType={type} saved={endpointTexts(endpoint)} />
         <Changes changes={changesOf(endpoint, patch)} />
         {patch.event_types !== undefined && <FilterEffect filter={patch.event_types} endpointId={endpoint.id} />}

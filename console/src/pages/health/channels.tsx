@@ -33,8 +33,13 @@ function ChannelRow({ channel: { name, configured, setting } }: { readonly chann
     <div>
       <Group gap="sm" mb="xs">
         <Text fw={600}>{m.channelNames[name]}</Text>
-        <StateBadge tone={configured ? "ok" : "idle"} word={configured ? m.configured : m.missing} />
+        {name === "slack" ? (
+          <StateBadge tone="idle" word={m.needsNothing} />
+        ) : (
+          <StateBadge tone={configured ? "ok" : "idle"} word={configured ? m.configured : m.missing} />
+        )}
         {setting !== null && <Text size="sm">{m.toSet(setting)}</Text>}
+        {name === "slack" && <Text size="sm">{m.slackHint}</Text>}
       </Group>
       {configured && (
         <Group gap="sm" mb="md" align="flex-end">

@@ -121,6 +121,7 @@ function Process({ process }: { readonly process: NonNullable<ServerStatus["proc
       </Section>
       <Section title={m.settings}>
         <NameValues
+          isLong
           rows={process.settings.map(({ name, value }) => [
             name,
             value === null ? m.unset : <Foreign key={name} text={value} />,

@@ -24,7 +24,13 @@ export function SourceSettings({ source: latest }: { readonly source: Source }) 
   return (
     <Section title={m.settings}>
       <div style={{ maxInlineSize: 560 }}>
-        <Form onSubmit={() => save.mutate(texts)} isPending={save.isPending} error={save.error} submit={m.save}>
+        <Form
+          onSubmit={() => save.mutate(texts)}
+          isPending={save.isPending}
+          error={save.error}
+          submit={m.save}
+          isDisabled={changed.size === 0}
+        >
           <TextField
             name="name"
             label={sources.name}

@@ -1,9 +1,10 @@
 /** `?`: every key that acts on this page. */
-import { Kbd, Text, Title } from "@mantine/core";
+import { Anchor, Kbd, Text, Title } from "@mantine/core";
 import { Fragment } from "react";
 import { keys as m } from "../../messages/en/app.ts";
 import { Dialog } from "../actions/dialog.tsx";
 import { usePreferences } from "../preferences.ts";
+import { NameValues } from "../text/name-values.tsx";
 import classes from "./help.module.css";
 import { useShortcutGroups } from "./shortcuts.ts";
 
@@ -11,6 +12,10 @@ export default function Help({ onClose }: { readonly onClose: () => void }) {
   const { singleKeys } = usePreferences();
   return (
     <Dialog onClose={onClose} title={m.help} size="lg">
+      <NameValues rows={m.words} />
+      <Anchor href="/docs" target="_blank" display="block" my="md">
+        {m.docs}
+      </Anchor>
       {!singleKeys && <Text mb="md">{m.singleKeysOff}</Text>}
       <div className={classes.groups}>
         {merged(useShortcutGroups()).map(([title, shortcuts]) => (

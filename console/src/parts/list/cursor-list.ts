@@ -3,9 +3,9 @@
  *
  * Rows do not move under a reader: what is new since the page was opened is counted, and shown when the reader asks.
  */
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { isByStream } from "../../live/by-stream.ts";
 import { usePathname } from "../page/pathname.ts";
 import { type Parameter, useRefused } from "./refused.tsx";
@@ -73,7 +73,7 @@ export function useCursorList<Row>(options: CursorListOptions<Row>): CursorList<
     },
     placeholderData: keepPreviousData,
   });
-  const { refused, error } = useRefused(query.error);
+  const { refused, error } = useRefused(useKeptError(query));
   const [follows, setFollows] = useState(false);
   const isSteady = newestFirst && cursor === undefined && !follows && !query.isPlaceholderData;
   const steady = useSteadyRows(query.data?.rows, { rowKey, isSteady, resetKey: JSON.stringify([queryKey, cursor]) });
@@ -96,6 +96,13 @@ export function useCursorList<Row>(options: CursorListOptions<Row>): CursorList<
     searchedTo: query.data?.searchedTo,
     refused,
   };
+}
+
+/** While a list that could not be read is read again, its error stays: a placeholder would take turns with it. */
+function useKeptError({ error, data, isFetching }: UseQueryResult): unknown {
+  const kept = useRef<unknown>(null);
+  if (error !== null || data !== undefined || !isFetching) kept.current = error;
+  return error ?? kept.current;
 }
 
 function useCursor() {
