@@ -8,7 +8,7 @@ import { startHere } from "../harness/in-process.ts";
 import { createSource } from "../harness/inbound.ts";
 import { ask } from "../harness/pauses.ts";
 import { PASSWORD } from "../harness/people.ts";
-import { createEndpoint, patch, publish } from "../harness/scene.ts";
+import { createEndpoint, patch, publish, publishMany } from "../harness/scene.ts";
 import { startConsole, type Visit } from "./console.ts";
 import { appears, disappears, go, stepsOf } from "./waiting.ts";
 
@@ -94,6 +94,8 @@ async function seeTopics({ page, person }: Visit): Promise<void> {
 
   await go(page, "/inbound/quarantine", "Quarantine");
   const { id } = await createSource(owner, { scheme: "github" });
+  // More than the page is told of in a second. The news of a request come through all the same.
+  await publishMany(owner, 100);
   await owner.request("POST", `/in/${id}`, { key: null, body: {} });
   await appears(rows.first());
   await appears(page.getByRole("navigation").getByText("refused in the last day"));

@@ -1,5 +1,6 @@
 /** Creates a tenant's resources, one of each kind that a route's id can name. */
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { type Kind, newEmail } from "../fixtures/routes.ts";
 import { createSource, sendPauseStatus } from "./inbound.ts";
 import { ask } from "./pauses.ts";
@@ -24,6 +25,11 @@ const CREATE: Readonly<Record<Kind, (owner: Client) => Promise<string>>> = {
   async endedJob(owner) {
     const id = await CREATE.job(owner);
     for (;;) if ((await owner.request("GET", `/v1/jobs/${id}`)).body.state === "done") return id;
+  },
+  async export(owner) {
+    const token = `export_${randomUUID()}`;
+    await owner.request("GET", `/dashboard/webhooks/deliveries/export?progress=${token}`);
+    return token;
   },
   pause: async (owner) => (await ask(owner)).id,
   source: async (owner) => (await createSource(owner, { scheme: "github" })).id,

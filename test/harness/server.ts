@@ -113,6 +113,7 @@ export interface AnswerBody {
   readonly status_code: number;
   readonly terminal_reason: string | null;
   readonly timeout_seconds: number;
+  readonly topics: readonly string[];
   readonly total: number;
   readonly transition_direction: string | null;
   readonly type: string;

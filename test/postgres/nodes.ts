@@ -5,6 +5,7 @@ import type { DatabaseAddress } from "../../src/domain/database-address.ts";
 import { shownDatabase } from "../../src/domain/database-address.ts";
 import { polled } from "../harness/deadline.ts";
 import { type RunningReceiver, startRunningReceiver } from "../harness/receiver.ts";
+import { publishMany } from "../harness/scene.ts";
 import { newTenant, startServer, type Tenant, type TestServer } from "../harness/server.ts";
 import { followOutcomes } from "../harness/stream.ts";
 
@@ -143,6 +144,27 @@ export function nodeCases({ createDatabase, masterKey }: NodesGround): void {
       await endpoint(onA, receiver);
       assert.equal((await news.next()).event, "endpoint");
       news.close();
+    });
+
+    test("however many events one node gets, a stream of the other has the news of an endpoint, and the rest by topic", async () => {
+      const receiver = await startRunningReceiver(scope);
+      const [onA, onB] = await onBoth();
+      await endpoint(onA, receiver);
+      const query = "?topics=delivery,event,endpoint&max_per_second=5";
+      const stream = await followOutcomes(scope, b.url, onB.apiKey, undefined, query);
+      await publishMany(onA, 100);
+      const id = await endpoint(onA, receiver, { event_types: ["none"] });
+      const changed = new Set<string>();
+      const skipped = new Set<string>();
+      while (!changed.has(id) || !skipped.has("event") || !skipped.has("delivery")) {
+        const { event, row } = await stream.next();
+        if (event === "endpoint") changed.add(row.endpoint_id);
+        if (event === "skipped") for (const topic of row.topics) skipped.add(topic);
+      }
+      stream.close();
+      await onA.request("GET", "/dashboard/webhooks/deliveries/export?progress=export-of-a");
+      const state = async () => (await onB.request("GET", "/v1/exports/export-of-a")).body.state;
+      await polled(async () => ((await state()) === "done" ? true : null), "the end of the other node's export");
     });
 
     test("after a node has stopped, the other one delivers what it had left", async () => {

@@ -5,8 +5,9 @@
  * to read again. A browser opens six connections to a host, so a stream for each tab would leave none for requests.
  */
 import { type FollowedEvent, type Signalbox, SignalboxError, type StreamTopic } from "@signalbox/sdk";
+import { wait } from "../parts/time/wait.ts";
 
-const TOPICS: readonly StreamTopic[] = ["delivery", "event", "endpoint", "pause", "inbound", "job", "export", "status"];
+const TOPICS: readonly StreamTopic[] = ["delivery", "event", "endpoint", "pause", "inbound", "job", "status"];
 /**
  * What else an event of a topic changes: `delivery` tells only outcomes, and none of a delivery that has just been created,
  * held, released, or cancelled by a job.
@@ -19,7 +20,7 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
   pause: ["event", "delivery"],
   inbound: ["event", "delivery"],
 };
-/** What a person can follow with the eyes; the server says how many more there were. */
+/** Of each topic. Of more, the server tells only the topic, and a page reads no more often than below. */
 const EVENTS_PER_SECOND_MAX = 20;
 /** How often a topic's queries are read again at most, however much happens. */
 const INVALIDATE_MS = 2_000;
@@ -27,13 +28,12 @@ const POLL_MS = 15_000;
 /** A tab that nobody looks at holds no connection. */
 const HIDDEN_MS = 5 * 60_000;
 
-export type LiveEvent = FollowedEvent;
 export type LiveState =
   | { readonly kind: "connecting" | "live" | "paused" }
   | { readonly kind: "polling"; readonly sinceMs: number };
 
 type Message =
-  | { readonly kind: "event"; readonly event: LiveEvent }
+  | { readonly kind: "event"; readonly event: FollowedEvent }
   | { readonly kind: "state"; readonly state: LiveState }
   | { readonly kind: "hello" | "refresh" };
 
@@ -42,7 +42,6 @@ interface LiveOptions {
   /** Tabs with the same name share a stream: it names the person and the tenant. */
   readonly name: string;
   readonly onTopics: (topics: ReadonlySet<string>) => void;
-  readonly onEvent: (event: LiveEvent) => void;
   readonly onState: (state: LiveState) => void;
   /** The session has ended. */
   readonly onRefused: () => void;
@@ -178,10 +177,9 @@ class Live {
     this.#flush();
   }
 
-  #take(event: LiveEvent): void {
-    this.#options.onEvent(event);
-    const topic = event.type === "skipped" ? "delivery" : event.type;
-    for (const due of [topic, ...(ALSO[topic] ?? [])]) this.#due.add(due);
+  #take(event: FollowedEvent): void {
+    const topics = event.type === "skipped" ? event.data.topics : [event.type];
+    for (const topic of topics) for (const due of [topic, ...(ALSO[topic] ?? [])]) this.#due.add(due);
     this.#flushing ??= setTimeout(() => this.#flush(), INVALIDATE_MS);
   }
 
@@ -214,16 +212,4 @@ class Live {
 /** The session has ended, or may not: trying again would not help. */
 function isRefused(error: unknown): error is SignalboxError {
   return error instanceof SignalboxError && (error.status === 401 || error.status === 403);
-}
-
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end, { once: true });
-    function end(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      done();
-    }
-  });
 }

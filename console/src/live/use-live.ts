@@ -1,15 +1,14 @@
-/** The stream in components: its state, and its events for a live tail. */
+/** The stream in components. */
 import { type Query, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 import { useApi, useTenant } from "../session/api.ts";
 import { setLapsed, useLapsed } from "../session/lapse.ts";
 import { useMe } from "../session/me.ts";
 import { noteByStream } from "./by-stream.ts";
-import { type LiveEvent, type LiveState, startLive } from "./live.ts";
+import { type LiveState, startLive } from "./live.ts";
 
 let state: LiveState = { kind: "connecting" };
 const stateListeners = new Set<() => void>();
-const eventListeners = new Set<(event: LiveEvent) => void>();
 
 /** Follows the stream while the shell is shown, and reads again what an event concerns. */
 export function useLiveConnection(): void {
@@ -28,9 +27,6 @@ export function useLiveConnection(): void {
         for (const query of queries.getQueryCache().findAll({ type: "active", predicate })) noteByStream(query);
         void queries.invalidateQueries({ predicate });
       },
-      onEvent(event) {
-        for (const listener of eventListeners) listener(event);
-      },
       onState(next) {
         state = next;
         for (const listener of stateListeners) listener();
@@ -48,17 +44,4 @@ export function useLiveState(): LiveState {
     },
     () => state,
   );
-}
-
-/** Calls `listen` for every event of the stream, at most 20 in a second. */
-export function useLiveEvents(listen: (event: LiveEvent) => void): void {
-  const latest = useRef(listen);
-  latest.current = listen;
-  useEffect(() => {
-    const listener = (event: LiveEvent): void => latest.current(event);
-    eventListeners.add(listener);
-    return () => {
-      eventListeners.delete(listener);
-    };
-  }, []);
 }

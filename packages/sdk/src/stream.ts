@@ -10,7 +10,7 @@ import {
 } from "./limits.ts";
 import type { PauseStatus } from "./pause.ts";
 import { type SseEvent, SseParser } from "./sse.ts";
-import type { Delivery, DeliveryStatus } from "./types.ts";
+import type { Delivery, DeliveryStatus, ExportProgress } from "./types.ts";
 
 /** Options for a stream. */
 export interface StreamOptions {
@@ -32,7 +32,7 @@ export type StreamTopic = "delivery" | "event" | "endpoint" | "pause" | "inbound
 /** Options for a stream of several topics. */
 export interface FollowOptions extends StreamOptions {
   readonly topics: readonly StreamTopic[];
-  /** The stream leaves out what is more than this, and says so with `skipped`. */
+  /** The stream leaves out what is more than this of a topic, and says so with `skipped`. */
   readonly maxPerSecond?: number | undefined;
 }
 
@@ -71,17 +71,10 @@ export type FollowedEvent =
         readonly total: number | null;
       };
     }
-  | {
-      readonly type: "export";
-      readonly data: {
-        readonly token: string;
-        readonly state: "running" | "done" | "failed";
-        readonly rows: number;
-        readonly total: number | null;
-      };
-    }
+  | { readonly type: "export"; readonly data: ExportProgress }
   | { readonly type: "status"; readonly data: { readonly ready: boolean; readonly reason: string | null } }
-  | { readonly type: "skipped"; readonly data: { readonly count: number } };
+  /** Read again what you know of these topics. `count` does not include events that were lost between nodes. */
+  | { readonly type: "skipped"; readonly data: { readonly count: number; readonly topics: readonly StreamTopic[] } };
 
 /**
  * Follow the outcomes of deliveries, and other topics.

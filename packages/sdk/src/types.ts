@@ -268,6 +268,17 @@ export interface CancelledDelivery {
   readonly delivery_id: string;
 }
 
+/** How far an export of the delivery history is. */
+export interface ExportProgress {
+  /** The text that its caller chose as `progress`. */
+  readonly token: string;
+  readonly state: "running" | "done" | "failed";
+  /** Rows read so far. */
+  readonly rows: number;
+  /** Rows that matched when the export began. */
+  readonly total: number | null;
+}
+
 /** Selects deliveries to replay. */
 export interface ReplayInput {
   /** At most 1000. */

@@ -57,6 +57,7 @@ const CALLS: readonly (readonly [request: string, call: (client: Signalbox) => P
   ["GET /v1/deliveries/del_1", (client) => client.deliveries.get("del_1")],
   ["POST /v1/deliveries/del_1/cancel", (client) => client.deliveries.cancel("del_1")],
   ["POST /v1/deliveries/del_1/retry", (client) => client.deliveries.retry("del_1")],
+  ["GET /v1/exports/a-token%2F1", (client) => client.deliveries.getExport("a-token/1")],
   ["POST /v1/replays", (client) => client.replays.create({ delivery_ids: ["del_1"], dry_run: true })],
   ["GET /v1/analytics/delivery-volume?hours=48", (client) => client.analytics.deliveryVolume({ hours: 48 })],
   ["GET /v1/analytics/success-rate", (client) => client.analytics.successRate()],

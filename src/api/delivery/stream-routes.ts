@@ -29,7 +29,9 @@ const STREAM = {
       "Server-sent events. The data of a `delivery` event is a row of the delivery list. `Last-Event-ID` resumes after " +
       "that event; `0` starts with the oldest retained outcome. The server disconnects a client that is more than 1000 " +
       "outcomes behind. The events of the other topics have no id and cannot be resumed: they say what changed, so " +
-      "that you read it again. `skipped` has the `count` of events that `max_per_second` left out.",
+      "that you read it again. `skipped` has the `count` of events that were left out, because of `max_per_second` or a " +
+      "slow reader, and their `topics`: read again what you know of these. With several nodes it also names topics whose " +
+      "events were lost between nodes, which `count` does not include.",
     querystring: StreamQuery,
     headers: Type.Object({ "last-event-id": Type.Optional(Type.String()) }),
     response: {

@@ -1,7 +1,7 @@
 /** `/v1/stream` on the wire. */
 import Type, { type Static } from "typebox";
 import { DELIVERY_STATES } from "../../domain/delivery/delivery.ts";
-import { type News, TOPICS } from "../../domain/history/news.ts";
+import { type ExportNews, type News, TOPICS } from "../../domain/history/news.ts";
 import { ID_PREFIX, parseEndpointId, type Seq } from "../../domain/ids.ts";
 import { STREAM_EVENTS_PER_SECOND_MAX } from "../../domain/limits.ts";
 import type { StreamInput, StreamItem } from "../../engine/history/history-types.ts";
@@ -35,7 +35,7 @@ export const StreamQuery = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: STREAM_EVENTS_PER_SECOND_MAX,
-        description: "Leave out what is more than this.",
+        description: "Leave out what is more than this of a topic.",
       }),
     ),
   },
@@ -63,7 +63,7 @@ export function itemText(engine: ApiDeps["engine"], item: StreamItem): string {
     case "news":
       return eventText(item.news.topic, newsJson(item.news));
     case "skipped":
-      return eventText("skipped", { count: item.count });
+      return eventText("skipped", { count: item.count, topics: item.topics });
   }
 }
 
@@ -88,8 +88,12 @@ function newsJson(news: News): object {
     case "job":
       return { job_id: ID_PREFIX.job + news.jobId, state: news.state, done: news.done, total: news.total };
     case "export":
-      return { token: news.token, state: news.state, rows: news.rows, total: news.total };
+      return exportJson(news);
     case "status":
       return { ready: news.ready, reason: news.reason };
   }
+}
+
+export function exportJson({ token, state, rows, total }: ExportNews) {
+  return { token, state, rows, total };
 }

@@ -18,6 +18,7 @@ export const ATTEMPT_NOT_FOUND = notFound("ATTEMPT_NOT_FOUND", "There is no such
 export const SOURCE_NOT_FOUND = notFound("SOURCE_NOT_FOUND", "There is no such source.");
 export const INBOUND_EVENT_NOT_FOUND = notFound("INBOUND_EVENT_NOT_FOUND", "This source has no such inbound event.");
 export const JOB_NOT_FOUND = notFound("JOB_NOT_FOUND", "There is no such job.");
+export const EXPORT_NOT_FOUND = notFound("EXPORT_NOT_FOUND", "The server knows of no such export.");
 
 export function invalidState(message: string): Problem {
   return problem(409, "INVALID_STATE", message);

@@ -6,6 +6,7 @@ import { registerAttemptRoutes } from "../delivery/attempt-routes.ts";
 import { registerEventListRoutes } from "../delivery/event-list-routes.ts";
 import { registerEventRoutes } from "../delivery/event-routes.ts";
 import { registerExplainRoutes } from "../delivery/explain-routes.ts";
+import { registerExportStateRoute } from "../delivery/export-state-routes.ts";
 import { registerStreamRoute } from "../delivery/stream-routes.ts";
 import type { ApiDeps } from "../deps.ts";
 import { registerEndpointRoutes } from "../endpoints/endpoint-routes.ts";
@@ -41,5 +42,6 @@ export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDe
   registerTenantRoutes(app, deps);
   registerUserRoutes(app, deps);
   registerJobRoutes(app, deps);
+  registerExportStateRoute(app, deps);
   registerStatusRoutes(app, deps);
 }

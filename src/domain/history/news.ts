@@ -5,6 +5,8 @@ import type { PauseStatus } from "../pauses/pause.ts";
 /** Readers choose among these. `delivery` is the outcomes of attempts; the others are {@link News}. */
 export const TOPICS = ["delivery", "event", "endpoint", "pause", "inbound", "job", "export", "status"] as const;
 export type Topic = (typeof TOPICS)[number];
+/** What only {@link News} tell. */
+export const NEWS_TOPICS = TOPICS.filter((topic) => topic !== "delivery");
 
 /**
  * Something changed. News are not stored and cannot be resumed: they tell a reader to look again.
@@ -37,4 +39,5 @@ export type News =
   /** The server became able or unable to store events. Every tenant is told. */
   | { readonly topic: "status"; readonly ready: boolean; readonly reason: string | null };
 
+export type ExportNews = Extract<News, { readonly topic: "export" }>;
 export type EndpointChange = "created" | "changed" | "disabled" | "deleted";

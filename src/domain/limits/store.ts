@@ -64,6 +64,10 @@ export const PROGRESS_TOKEN_CHARS_MIN = 8;
 export const PROGRESS_TOKEN_CHARS_MAX = 64;
 /** How often the stream tells how far an export is. */
 export const EXPORT_PROGRESS_MS = 1 * SECOND_MS;
+/** Exports of which the server tells how far they are, or how they ended: about 300 bytes each. */
+export const EXPORT_STATES_COUNT_MAX = 1000;
+/** An export in progress that tells nothing for this long has been lost with its node. It may stall for a minute. */
+export const EXPORT_SILENCE_MS_MAX = 3 * MINUTE_MS;
 /** Exports in progress. Each one reads as fast as its client accepts data. */
 export const EXPORTS_COUNT_MAX = 8;
 /** Exports in progress of one tenant. The limit leaves capacity for other tenants. */
@@ -137,8 +141,10 @@ export const POSTGRES_IDLE_MS_MAX = 5 * SECOND_MS;
 export const POSTGRES_ANSWER_MS_MAX = 12 * SECOND_MS;
 /** How long nodes collect what they tell each other. Each notification is a transaction of its own. */
 export const NODE_NOTES_MS = 50;
-/** Notes that one notification carries or leaves out. They only make others look earlier. */
-export const NODE_NOTES_COUNT_MAX = 50;
+/** News of one topic that a node tells the others at once. Of more, it tells the tenants and the topic. */
+export const NODE_NEWS_OF_TOPIC_COUNT_MAX = 25;
+/** Tenants that a note about missed news names. With more, it is about all. */
+export const NODE_MISSED_TENANTS_COUNT_MAX = 100;
 /** PostgreSQL takes 7,999 bytes. */
 export const NODE_NOTES_BYTES_MAX = 7900;
 /** How long the connection that carries notes stays away after it was lost. */

@@ -41,7 +41,7 @@ export interface StreamInput {
   readonly endpointId: Uuid | null;
   /** Only outcomes that put their delivery into one of these states; null: all. */
   readonly states: readonly DeliveryState[] | null;
-  /** How much to send in a second; null: everything. */
+  /** How much of each topic to send in a second; null: everything. */
   readonly perSecondMax: number | null;
 }
 
@@ -49,8 +49,14 @@ export interface StreamInput {
 export type StreamItem =
   | ({ readonly kind: "outcome" } & OutcomeRow)
   | { readonly kind: "news"; readonly news: News }
-  /** The stream passed over so many entries, because more happened than it may send in a second. */
-  | { readonly kind: "skipped"; readonly count: number };
+  | ({ readonly kind: "skipped" } & Skipped);
+
+/** What a stream does not send: more than it may send in a second, or than its reader takes, or lost between nodes. */
+export interface Skipped {
+  /** Without what was lost between nodes, which nobody can count. */
+  readonly count: number;
+  readonly topics: readonly Topic[];
+}
 
 export interface LiveStream {
   /** From then on the stream has every outcome. */

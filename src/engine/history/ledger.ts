@@ -1,6 +1,6 @@
 /** The delivery history as people read it: in pages, or whole as an export. */
 import { StoreUnavailable } from "../../domain/errors.ts";
-import type { News } from "../../domain/history/news.ts";
+import type { ExportNews, News } from "../../domain/history/news.ts";
 import type { Seq } from "../../domain/ids.ts";
 import {
   EXPORT_PAGE_ROWS,
@@ -28,11 +28,13 @@ export interface LedgerService {
   /**
    * Start an export. Close it, whether or not you read it to the end.
    *
-   * @param token names the export in the stream, which is told its progress; null tells nothing
+   * @param token names the export for `progress` and in the stream; null tells nothing
    * @returns null when `EXPORTS_COUNT_MAX` exports, or `EXPORTS_OF_TENANT_COUNT_MAX` of the tenant, are open
    * @throws StoreUnavailable when the server is stopping
    */
   open(caller: Caller, filter: LedgerFilterInput, token: string | null): LedgerExport | null;
+  /** How far an export is, or how it ended. Null if this node knows none with this token. */
+  progress(caller: Caller, token: string): ExportNews | null;
 }
 
 export interface LedgerExport {
@@ -51,7 +53,7 @@ export interface LedgerExport {
 export interface LedgerOptions {
   readonly store: Store;
   readonly clock: Clock;
-  readonly streams: Pick<Streams, "announce">;
+  readonly streams: Pick<Streams, "announce" | "exports">;
   /** Whether deliveries are in progress. */
   readonly isBusy: () => boolean;
 }
@@ -89,6 +91,11 @@ export class Ledger implements LedgerService {
     // An export works while the store cannot write.
     store.recordAction({ actor, tenantSeq, type: "export.started", data: {}, now: clock.now() }).catch(() => undefined);
     return opened;
+  }
+
+  progress({ tenantSeq }: Caller, token: string): ExportNews | null {
+    const { clock, streams } = this.#options;
+    return streams.exports.find(tenantSeq, token, clock.now());
   }
 
   /** The server stops: every export ends, and no new one starts. */

@@ -1,17 +1,21 @@
-/** Limits how much one stream sends in a second, and counts what it passes over. */
+/** Limits how much of each topic one stream sends in a second, and remembers what it passes over. */
+import type { Topic } from "../../domain/history/news.ts";
 import type { EpochMs } from "../../domain/ids.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
+import type { Skipped } from "./history-types.ts";
 
 const WINDOW_MS = 1000;
 
+/** Each topic has the whole limit: many outcomes must not displace the news of a question. */
 export class StreamRateLimit {
   readonly #clock: Pick<Clock, "now" | "after">;
   /** Null: no limit. */
   readonly #perSecondMax: number | null;
   readonly #onSkipped: () => void;
   #windowStart: EpochMs = 0;
-  #sent = 0;
-  #skipped = 0;
+  readonly #sent = new Map<Topic, number>();
+  #count = 0;
+  readonly #topics = new Set<Topic>();
   #isDue = false;
   #timer: Timer | null = null;
 
@@ -22,25 +26,31 @@ export class StreamRateLimit {
     this.#onSkipped = onSkipped;
   }
 
-  /** Whether to send one more now. If not, it counts as skipped. */
-  allows(): boolean {
+  /** Whether to send one more of this topic now. If not, it counts as skipped. */
+  allows(topic: Topic): boolean {
     if (this.#perSecondMax === null) return true;
     const now = this.#clock.now();
     if (now - this.#windowStart >= WINDOW_MS) {
       this.#windowStart = now;
-      this.#sent = 0;
+      this.#sent.clear();
     }
-    if (this.#sent < this.#perSecondMax) {
-      this.#sent += 1;
+    const sent = this.#sent.get(topic) ?? 0;
+    if (sent < this.#perSecondMax) {
+      this.#sent.set(topic, sent + 1);
       return true;
     }
-    this.skip();
+    this.skip(topic);
     return false;
   }
 
-  /** Count one that is not sent. */
-  skip(): void {
-    this.#skipped += 1;
+  /**
+   * Remember what is not sent.
+   *
+   * @param count zero if it is not known
+   */
+  skip(topic: Topic, count = 1): void {
+    this.#count += count;
+    this.#topics.add(topic);
     this.#timer ??= this.#clock.after(WINDOW_MS, () => {
       this.#timer = null;
       this.#isDue = true;
@@ -48,13 +58,19 @@ export class StreamRateLimit {
     });
   }
 
-  /** How many were skipped since the last call; null while there is nothing to report. */
-  takeSkipped(): number | null {
+  /** Whether `takeSkipped` has something to report. */
+  get isDue(): boolean {
+    return this.#isDue;
+  }
+
+  /** What was skipped since the last call; null while there is nothing to report. */
+  takeSkipped(): Skipped | null {
     if (!this.#isDue) return null;
-    const count = this.#skipped;
+    const skipped = { count: this.#count, topics: [...this.#topics] };
     this.#isDue = false;
-    this.#skipped = 0;
-    return count;
+    this.#count = 0;
+    this.#topics.clear();
+    return skipped;
   }
 
   stop(): void {

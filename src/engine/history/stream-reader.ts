@@ -43,7 +43,7 @@ export class StreamReader {
 
   push(outcome: OutcomeRow): void {
     // While it is not live, the reader will find this outcome in the store.
-    if (!this.#live || !this.#wantsOutcome(outcome.row) || !this.#rateLimit.allows()) return;
+    if (!this.#live || !this.#wantsOutcome(outcome.row) || !this.#rateLimit.allows("delivery")) return;
     // The client can resume after the last outcome that it got.
     if (this.#buffer.length >= STREAM_BEHIND_MAX) this.#ended = true;
     else this.#buffer.push({ kind: "outcome", ...outcome });
@@ -58,9 +58,14 @@ export class StreamReader {
 
   announce(news: News): void {
     if (!this.#wantsNews(news)) return;
-    if (this.#buffer.length >= STREAM_BEHIND_MAX) this.#rateLimit.skip();
-    else if (this.#rateLimit.allows()) this.#buffer.push({ kind: "news", news });
+    if (this.#buffer.length >= STREAM_BEHIND_MAX) this.#rateLimit.skip(news.topic);
+    else if (this.#rateLimit.allows(news.topic)) this.#buffer.push({ kind: "news", news });
     this.#wake?.();
+  }
+
+  /** News of these topics were lost between nodes. */
+  missed(topics: readonly Topic[]): void {
+    for (const topic of topics) if (this.#topics.has(topic)) this.#rateLimit.skip(topic, 0);
   }
 
   end(): void {
@@ -77,21 +82,29 @@ export class StreamReader {
   async *items(): AsyncGenerator<StreamItem, void, void> {
     if (this.#resumes) yield* this.#stored();
     while (!this.#ended) {
-      const skipped = this.#rateLimit.takeSkipped();
-      if (skipped !== null) yield { kind: "skipped", count: skipped };
+      yield* this.#news();
       if (this.#isBehind && this.#topics.has("delivery")) {
         this.#isBehind = false;
         yield* this.#stored();
       }
       const item = this.#buffer.shift();
       if (item === undefined) {
-        if (skipped === null && !this.#hasNews()) await this.#pushed();
+        if (!this.#hasMore()) await this.#pushed();
       } else if (item.kind !== "outcome") {
         yield item;
       } else if (item.attemptSeq > this.#last) {
         this.#last = item.attemptSeq;
         yield item;
       }
+    }
+  }
+
+  /** What was skipped, and the news that now precede the next outcome. */
+  *#news(): Generator<StreamItem, void, void> {
+    const skipped = this.#rateLimit.takeSkipped();
+    if (skipped !== null) yield { kind: "skipped", ...skipped };
+    for (let left = this.#buffer.length; left > 0 && this.#buffer[0]?.kind === "news"; left -= 1) {
+      yield this.#buffer.shift() as StreamItem;
     }
   }
 
@@ -111,9 +124,12 @@ export class StreamReader {
       const page = await this.#store.tail(this.#tenantSeq, this.#last, LIST_PAGE_MAX);
       for (const outcome of page.outcomes) {
         if (this.#ended) return;
-        if (this.#wantsOutcome(outcome.row) && this.#rateLimit.allows()) yield { kind: "outcome", ...outcome };
+        if (this.#wantsOutcome(outcome.row) && this.#rateLimit.allows("delivery"))
+          yield { kind: "outcome", ...outcome };
       }
       this.#last = page.upTo;
+      // The store can get outcomes as fast as this reads them.
+      yield* this.#news();
       if (page.more) continue;
       if (wasLive || this.#follows) return;
       this.#live = true;
@@ -133,8 +149,9 @@ export class StreamReader {
   }
 
   /** Something came while the reader of the stream was busy with the last item. */
-  #hasNews(): boolean {
-    return this.#ended || this.#buffer.length > 0 || (this.#isBehind && this.#topics.has("delivery"));
+  #hasMore(): boolean {
+    if (this.#ended || this.#buffer.length > 0 || this.#rateLimit.isDue) return true;
+    return this.#isBehind && this.#topics.has("delivery");
   }
 
   #pushed(): Promise<void> {

@@ -1,13 +1,14 @@
 /** The live stream: outcomes, which a reader can resume from the store, and news of what else changed. */
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
-import type { News } from "../../domain/history/news.ts";
+import { NEWS_TOPICS, type News, type Topic } from "../../domain/history/news.ts";
 import type { Seq } from "../../domain/ids.ts";
 import { STREAM_TOLD_MS, STREAMS_PER_TENANT_MAX } from "../../domain/limits.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { DeliveryRow, NodeNote, SettledResult, Store } from "../../ports/store.ts";
 import type { AttemptMade } from "../delivery/attempts.ts";
 import type { Membership } from "../upkeep/membership.ts";
+import { ExportStates } from "./export-states.ts";
 import type { LiveStream, StreamInput } from "./history-types.ts";
 import { StreamReader } from "./stream-reader.ts";
 
@@ -15,6 +16,7 @@ export class Streams {
   readonly #store: Pick<Store, "tail" | "notes">;
   readonly #clock: Pick<Clock, "now" | "after">;
   readonly #membership: Pick<Membership, "isShared">;
+  readonly exports = new ExportStates();
   readonly #readers = new Map<Seq, Set<StreamReader>>();
   /** Tenants with outcomes of which nobody was told yet. */
   readonly #settled = new Set<Seq>();
@@ -28,10 +30,7 @@ export class Streams {
     this.#store = store;
     this.#clock = clock;
     this.#membership = membership;
-    store.notes?.listen((note) => {
-      if (note.kind === "news") this.#tell(note.tenantSeq, note.news);
-      if (note.kind === "outcomes") for (const tenantSeq of note.tenantSeqs) this.#follow(tenantSeq);
-    });
+    store.notes?.listen((note) => this.#hear(note));
   }
 
   /** How many streams are open: the tenant's, or all. */
@@ -84,6 +83,19 @@ export class Streams {
     for (const tenantSeq of this.#readers.keys()) this.#follow(tenantSeq);
   }
 
+  /** Nodes came or went: a new one was not told yet what happened, and one that crashed told nobody. */
+  nodesChanged(): void {
+    this.#send({ kind: "missedAny" });
+    this.#hear({ kind: "missedAny" });
+  }
+
+  #hear(note: NodeNote): void {
+    if (note.kind === "news") this.#tell(note.tenantSeq, note.news);
+    if (note.kind === "outcomes") for (const tenantSeq of note.tenantSeqs) this.#follow(tenantSeq);
+    if (note.kind === "missed") for (const tenantSeq of note.tenantSeqs) this.#miss(tenantSeq, note.topics);
+    if (note.kind === "missedAny") for (const tenantSeq of this.#readers.keys()) this.#miss(tenantSeq, NEWS_TOPICS);
+  }
+
   /** With several nodes, all outcomes reach the readers through the store, which has them in one order. */
   #tellLater(tenantSeq: Seq): void {
     this.#settled.add(tenantSeq);
@@ -104,7 +116,12 @@ export class Streams {
     for (const reader of this.#readers.get(tenantSeq) ?? []) reader.follow();
   }
 
+  #miss(tenantSeq: Seq, topics: readonly Topic[]): void {
+    for (const reader of this.#readers.get(tenantSeq) ?? []) reader.missed(topics);
+  }
+
   #tell(tenantSeq: Seq, news: News): void {
+    if (news.topic === "export") this.exports.note(tenantSeq, news, this.#clock.now());
     const ofTenant = this.#readers.get(tenantSeq);
     if (ofTenant === undefined) return;
     for (const reader of ofTenant) reader.announce(news);

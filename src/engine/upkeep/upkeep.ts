@@ -28,7 +28,7 @@ export interface UpkeepOptions {
   readonly deliveries: Deliveries;
   readonly telemetry: Telemetry;
   readonly outage: Outage;
-  readonly streams: Pick<Streams, "announce" | "followAll">;
+  readonly streams: Pick<Streams, "announce" | "followAll" | "nodesChanged">;
   readonly retentionMs: number;
   /** The latest time that the store recorded before this start; null for a new store. */
   readonly lastSeenAt: number | null;
@@ -111,13 +111,15 @@ export class Upkeep {
   }
 
   async #heartbeat(): Promise<void> {
-    const { clock, databaseClock, deliveries, enterAgain, membership, outage, store } = this.#options;
+    const { clock, databaseClock, deliveries, enterAgain, membership, outage, store, streams } = this.#options;
     try {
       const beganMs = clock.monotonicMs();
       const heartbeat = await store.heartbeat(clock.now(), this.#timeCheck.doubt() === null);
       databaseClock.heard(heartbeat.at, beganMs);
       const wasAlive = membership.isAlive();
+      const nodesBefore = membership.count;
       membership.heard(heartbeat, beganMs);
+      if (membership.count !== nodesBefore) streams.nodesChanged();
       if (!wasAlive) deliveries.run();
       deliveries.claims.wake(heartbeat.woken);
     } catch (error) {

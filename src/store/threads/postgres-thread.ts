@@ -5,7 +5,7 @@ import type { NodeNote } from "../../ports/store.ts";
 import { Client } from "../postgres/client.ts";
 import type { ConnectionsMessage, OpenLink, OpenNotes } from "../postgres/connections.ts";
 import { serveLink } from "../postgres/link.ts";
-import { Notifier } from "../postgres/notifier.ts";
+import { Notifier } from "../postgres/notes/notifier.ts";
 import { CLOSE, type ReadyMessage } from "./messages.ts";
 
 const port = parentPort;

@@ -271,6 +271,8 @@ test("a stream tells the progress of a job and of an export", async () => {
     ["job", { job_id: job.body.job_id, state: "running", done: 0, total: 4 }],
     ["job", { job_id: job.body.job_id, state: "done", done: 4, total: 4 }],
   ]);
+  const ended = await own.request("GET", "/v1/exports/an-export-1");
+  assert.deepEqual(JSON.parse(ended.text), { ...progress, state: "done", rows: 4 });
   const bad = "state=failed&endpoint_id=x&progress=short&http_status=600";
   const refused = await own.request("GET", `${EXPORT}?${bad}`);
   assert.equal(refused.status, 400);

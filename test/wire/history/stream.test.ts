@@ -69,20 +69,26 @@ test("a stream filters by endpoint and by the state that an outcome led to", asy
   assert.equal((await stored.next()).row.id, second.deliveryId, "stored outcomes are filtered too");
 });
 
-test("a stream with max_per_second says how much it left out", async (t) => {
+test("a stream with max_per_second says how much of which topic it left out, and has the news of other topics", async (t) => {
   const client = await newTenant(server);
-  const query = "?topics=event&max_per_second=2";
+  const query = "?topics=event,endpoint&max_per_second=2";
   const stream = await followOutcomes(t, server.url, client.apiKey, undefined, query);
   const events = Array.from({ length: 50 }, () => ({ type: "a", payload: {} }));
   await client.request("POST", "/v1/events/batch", { body: { events } });
+  const endpointId = await endpointOf(client, "http://127.0.0.1:9/", ["none"]);
   let sent = 0;
   let skipped = 0;
-  while (sent + skipped < 50) {
+  const changed: string[] = [];
+  while (sent + skipped < 50 || changed.length === 0) {
     const { event, row } = await stream.next();
-    if (event === "skipped") skipped += row.count;
-    else sent += 1;
+    if (event === "skipped") {
+      assert.deepEqual(row.topics, ["event"]);
+      skipped += row.count;
+    } else if (event === "event") sent += 1;
+    else changed.push(row.endpoint_id);
   }
   assert.equal(sent + skipped, 50);
+  assert.deepEqual(changed, [endpointId]);
   assert.ok(skipped >= 40, `${skipped} were skipped`);
 });
 

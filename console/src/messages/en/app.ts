@@ -134,7 +134,6 @@ export const live = {
   /** Where the sentence has no place. */
   notLive: "Not live",
   paused: "Paused while this tab was hidden",
-  skipped: (count: number) => plural(count, { one: "# more passed", other: "# more passed" }),
 } as const;
 
 export const keys = {

@@ -89,5 +89,8 @@ export const exportsPage = {
       other: "The export broke off after # rows. The file is not complete: download it again.",
     }),
   state: "State of the export",
+  unknown:
+    "The server has told nothing about this export for a while. The list of downloads in your browser shows whether the file is complete.",
   stop: "Forget this export",
+  stopHint: "The download continues if you forget the export or leave this page. You can stop it in your browser.",
 } as const;

@@ -88,18 +88,22 @@ function Run({ run, onForget }: { readonly run: ExportRun; readonly onForget: ()
       return (
         <Group>
           <Text role="status">{m.waiting(seconds)}</Text>
-          <Button variant="subtle" size="xs" onClick={onForget}>
-            {m.stop}
-          </Button>
+          <Forget onForget={onForget} />
         </Group>
       );
     case "running":
       return (
         <Stack gap="xs" w="100%">
-          <Text role="status">{run.rows === null ? m.starting : m.running(run.rows, run.total)}</Text>
+          <Group>
+            <Text role="status">{run.rows === null ? m.starting : m.running(run.rows, run.total)}</Text>
+            <Forget onForget={onForget} />
+          </Group>
           {run.rows !== null && run.total !== null && run.total > 0 && (
             <Progress value={(run.rows / run.total) * 100} aria-label={m.state} />
           )}
+          <Text size="sm" c="dimmed">
+            {m.stopHint}
+          </Text>
         </Stack>
       );
     case "done":
@@ -114,7 +118,21 @@ function Run({ run, onForget }: { readonly run: ExportRun; readonly onForget: ()
           {m.broken(run.rows)}
         </Alert>
       );
+    case "unknown":
+      return (
+        <Alert color="yellow" variant="light" role="alert">
+          {m.unknown}
+        </Alert>
+      );
     case "refused":
       return <Problem error={run.error instanceof SignalboxError ? run.error : new Error(String(run.error))} />;
   }
+}
+
+function Forget({ onForget }: { readonly onForget: () => void }) {
+  return (
+    <Button variant="subtle" size="xs" onClick={onForget}>
+      {m.stop}
+    </Button>
+  );
 }

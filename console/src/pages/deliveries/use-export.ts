@@ -1,54 +1,93 @@
-/** A download that the browser makes itself, and its progress, which the stream tells. */
-import { SignalboxError } from "@signalbox/sdk";
+/** A download that the browser makes itself. The page cannot see its end, so it asks the server how far it is. */
+import { type Signalbox, SignalboxError } from "@signalbox/sdk";
 import { useEffect, useRef, useState } from "react";
-import { useLiveEvents } from "../../live/use-live.ts";
+import { wait } from "../../parts/time/wait.ts";
+import { useApi } from "../../session/api.ts";
 
 export type ExportRun =
   /** Other exports are in progress. */
   | { readonly state: "waiting"; readonly untilMs: number }
-  /** `rows` is null until the stream has told something. */
+  /** `rows` is null until the server has told something. */
   | { readonly state: "running"; readonly rows: number | null; readonly total: number | null }
   | { readonly state: "done" | "failed"; readonly rows: number }
+  /** The server tells nothing, or has forgotten the export. */
+  | { readonly state: "unknown" }
   | { readonly state: "refused"; readonly error: unknown };
 
 type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+type Show = (run: ExportRun) => void;
 
 const RETRY_SECONDS_DEFAULT = 10;
+/** A small export has ended soon. */
+const ASK_MS_MIN = 250;
+const ASK_MS_MAX = 2_000;
+/** How long the server may tell nothing. */
+const SILENCE_MS_MAX = 15_000;
 
 export function useExport() {
+  const api = useApi();
   const [run, setRun] = useState<ExportRun | null>(null);
-  const token = useRef("");
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  useLiveEvents((event) => {
-    if (event.type !== "export" || event.data.token !== token.current) return;
-    const { state, rows, total } = event.data;
-    setRun(state === "running" ? { state, rows, total } : { state, rows });
-  });
-
-  async function start(path: string, query: Query): Promise<void> {
-    token.current = crypto.getRandomValues(new Uint32Array(4)).join("-");
-    setRun({ state: "running", rows: null, total: null });
-    const url = urlOf(path, query);
-    const refusal = await ask(url);
-    if (refusal === null) {
-      url.searchParams.set("progress", token.current);
-      download(url);
-      return;
-    }
-    if (refusal.code !== "TOO_MANY_EXPORTS") return setRun({ state: "refused", error: refusal });
-    const waitMs = (refusal.retryAfterSeconds ?? RETRY_SECONDS_DEFAULT) * 1000;
-    setRun({ state: "waiting", untilMs: Date.now() + waitMs });
-    timer.current = setTimeout(() => void start(path, query), waitMs);
-  }
+  const current = useRef(new AbortController());
+  useEffect(() => () => current.current.abort(), []);
 
   function forget(): void {
-    clearTimeout(timer.current);
-    token.current = "";
+    current.current.abort();
     setRun(null);
   }
 
-  return { run, start: (path: string, query: Query) => void start(path, query), forget };
+  function start(path: string, query: Query): void {
+    forget();
+    current.current = new AbortController();
+    const { signal } = current.current;
+    const show: Show = (next) => {
+      if (!signal.aborted) setRun(next);
+    };
+    void exportOnce({ api, url: urlOf(path, query), show, signal });
+  }
+
+  return { run, start, forget };
+}
+
+interface Export {
+  readonly api: Signalbox;
+  readonly url: URL;
+  readonly show: Show;
+  /** Aborted when the person forgets the export, or leaves the page. */
+  readonly signal: AbortSignal;
+}
+
+async function exportOnce(one: Export): Promise<void> {
+  const { url, show, signal } = one;
+  while (!signal.aborted) {
+    show({ state: "running", rows: null, total: null });
+    const refusal = await ask(url, signal);
+    if (signal.aborted) return;
+    if (refusal === null) return downloadAndFollow(one);
+    if (refusal.code !== "TOO_MANY_EXPORTS") return show({ state: "refused", error: refusal });
+    const waitMs = (refusal.retryAfterSeconds ?? RETRY_SECONDS_DEFAULT) * 1000;
+    show({ state: "waiting", untilMs: Date.now() + waitMs });
+    await wait(waitMs, signal);
+  }
+}
+
+async function downloadAndFollow({ api, url, show, signal }: Export): Promise<void> {
+  const token = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  url.searchParams.set("progress", token);
+  download(url);
+  let heardMs = Date.now();
+  for (let waitMs = ASK_MS_MIN; ; waitMs = Math.min(waitMs * 2, ASK_MS_MAX)) {
+    await wait(waitMs, signal);
+    if (signal.aborted) return;
+    try {
+      const { state, rows, total } = await api.deliveries.getExport(token, { signal });
+      show({ state, rows, total });
+      if (state !== "running") return;
+      heardMs = Date.now();
+    } catch {
+      // It has not begun, or the server cannot answer now.
+      if (Date.now() - heardMs > SILENCE_MS_MAX) show({ state: "unknown" });
+    }
+  }
 }
 
 function urlOf(path: string, query: Query): URL {
@@ -63,11 +102,11 @@ function urlOf(path: string, query: Query): URL {
  * Why the server does not export now; null when it does. A download that is refused would become a file with the error in
  * it. HEAD starts no export, but has no body, so the reason comes from a GET that is refused as well.
  */
-async function ask(url: URL): Promise<SignalboxError | null> {
+async function ask(url: URL, signal: AbortSignal): Promise<SignalboxError | null> {
   const giveUp = new AbortController();
   try {
-    if ((await fetch(url, { method: "HEAD" })).ok) return null;
-    const answer = await fetch(url, { signal: giveUp.signal });
+    if ((await fetch(url, { method: "HEAD", signal })).ok) return null;
+    const answer = await fetch(url, { signal: AbortSignal.any([signal, giveUp.signal]) });
     if (answer.ok) return null;
     const { error: code = "ERROR", message = answer.statusText } = (await answer.json()) as {
       readonly error?: string;

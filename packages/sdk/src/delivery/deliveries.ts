@@ -1,6 +1,6 @@
 import { type CallOptions, onePath, type Transport } from "../http.ts";
 import { advanced } from "../paging.ts";
-import type { CancelledDelivery, Delivery, DeliveryDetail } from "../types.ts";
+import type { CancelledDelivery, Delivery, DeliveryDetail, ExportProgress } from "../types.ts";
 import type { BulkCount, BulkInput, BulkStarted, DeliveryFilter, DeliveryPage } from "./bulk-types.ts";
 import type { AttemptDetails, Explanation, Fact } from "./event-types.ts";
 
@@ -76,6 +76,15 @@ export class Deliveries {
   /** Retry, replay or cancel all deliveries that match. The job runs in the background; follow it with `jobs.get`. */
   async bulk(input: BulkInput, options?: CallOptions): Promise<BulkStarted> {
     return (await this.#post<BulkStarted>(`${PATH}/bulk`, options, bulkBody(input))).body;
+  }
+
+  /**
+   * How far an export of the delivery history is, which was started with this `progress`. The server forgets an export when
+   * it restarts: then the error is 404 `EXPORT_NOT_FOUND`.
+   */
+  async getExport(token: string, options?: CallOptions): Promise<ExportProgress> {
+    const call = { method: "GET", path: onePath("/v1/exports", token), signal: options?.signal } as const;
+    return (await this.#transport.call<ExportProgress>(call)).body;
   }
 
   #post<Body>(path: string, options: CallOptions | undefined, body?: object) {

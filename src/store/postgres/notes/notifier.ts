@@ -6,18 +6,15 @@
  */
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
-import {
-  NODE_NOTES_BYTES_MAX,
-  NODE_NOTES_COUNT_MAX,
-  NODE_NOTES_MS,
-  POSTGRES_RECONNECT_MS,
-} from "../../domain/limits.ts";
-import type { Clock, Timer } from "../../ports/clock.ts";
-import type { NodeNote } from "../../ports/store.ts";
-import { type ConnectionOptions, connect } from "./connect.ts";
+import { NODE_NOTES_BYTES_MAX, NODE_NOTES_MS, POSTGRES_RECONNECT_MS } from "../../../domain/limits.ts";
+import type { Clock, Timer } from "../../../ports/clock.ts";
+import type { NodeNote } from "../../../ports/store.ts";
+import { type ConnectionOptions, connect } from "../connect.ts";
+import { UnsentNotes } from "./unsent-notes.ts";
 
 const CHANNEL = "signalbox";
-const CHANGED: NodeNote = { kind: "changed" };
+/** What a node does when it did not hear the others. */
+const DEAF: readonly NodeNote[] = [{ kind: "changed" }, { kind: "missedAny" }];
 
 interface Payload {
   readonly from: string;
@@ -31,8 +28,7 @@ export class Notifier {
   /** A node hears its own notes, too. */
   readonly #name = randomBytes(8).toString("hex");
   #client: pg.Client | null = null;
-  #unsent: NodeNote[] = [];
-  #hasChanged = false;
+  readonly #unsent = new UnsentNotes();
   #timer: Timer | null = null;
   #reconnecting: Timer | null = null;
   #isClosed = false;
@@ -45,8 +41,11 @@ export class Notifier {
   }
 
   send(note: NodeNote): void {
-    if (note.kind === "changed") this.#hasChanged = true;
-    else if (this.#unsent.length < NODE_NOTES_COUNT_MAX) this.#unsent.push(note);
+    this.#unsent.add(note);
+    this.#flushLater();
+  }
+
+  #flushLater(): void {
     this.#timer ??= this.#clock.after(NODE_NOTES_MS, () => {
       this.#timer = null;
       void this.#flush();
@@ -69,10 +68,15 @@ export class Notifier {
       await client.query(`LISTEN ${CHANNEL}`);
       this.#client = client;
       if (this.#isClosed) await client.end();
-      else this.#onNotes([CHANGED]); // what was said while nobody listened
+      else this.#reconnected();
     } catch {
       this.#connectLater(); // the store's own connections report it
     }
+  }
+
+  #reconnected(): void {
+    this.#onNotes(DEAF);
+    this.#flushLater();
   }
 
   #lost(client: pg.Client): void {
@@ -91,19 +95,20 @@ export class Notifier {
       const { from, notes } = JSON.parse(text) as Payload;
       if (from !== this.#name) this.#onNotes(notes);
     } catch {
-      this.#onNotes([CHANGED]); // of a version that writes it in another way
+      this.#onNotes(DEAF); // of a version that writes it in another way
     }
   }
 
-  /** Without a connection the notes are lost: the other nodes find out later. */
+  /** Without a connection the notes are lost: the others find out later, and the next flush tells them to look. */
   async #flush(): Promise<void> {
-    const notes = [...(this.#hasChanged ? [CHANGED] : []), ...this.#unsent];
-    this.#hasChanged = false;
-    this.#unsent = [];
+    const notes = this.#unsent.take();
+    if (notes.length === 0) return;
     const client = this.#client;
-    if (client === null) return;
-    for (const payload of this.#payloads(notes)) {
-      await client.query("SELECT pg_notify($1, $2)", [CHANNEL, payload]).catch(() => undefined);
+    try {
+      if (client === null) throw new Error("there is no connection");
+      for (const payload of this.#payloads(notes)) await client.query("SELECT pg_notify($1, $2)", [CHANNEL, payload]);
+    } catch {
+      this.#unsent.add({ kind: "missedAny" });
     }
   }
 
