@@ -73,10 +73,12 @@ export function useCursorList<Row>(options: CursorListOptions<Row>): CursorList<
     },
     placeholderData: keepPreviousData,
   });
-  const { refused, error } = useRefused(useKeptError(query));
+  const resetKey = JSON.stringify([queryKey, cursor]);
+  const { refused, error } = useRefused(useKeptError(query, resetKey));
+  const latest = error !== null && query.isPlaceholderData ? undefined : query.data?.rows;
   const [follows, setFollows] = useState(false);
   const isSteady = newestFirst && cursor === undefined && !follows && !query.isPlaceholderData;
-  const steady = useSteadyRows(query.data?.rows, { rowKey, isSteady, resetKey: JSON.stringify([queryKey, cursor]) });
+  const steady = useSteadyRows(latest, { rowKey, isSteady, resetKey });
   const next = query.data?.next ?? null;
   return {
     rows: steady.rows,
@@ -98,11 +100,15 @@ export function useCursorList<Row>(options: CursorListOptions<Row>): CursorList<
   };
 }
 
-/** While a list that could not be read is read again, its error stays: a placeholder would take turns with it. */
-function useKeptError({ error, data, isFetching }: UseQueryResult): unknown {
-  const kept = useRef<unknown>(null);
-  if (error !== null || data !== undefined || !isFetching) kept.current = error;
-  return error ?? kept.current;
+/**
+ * While a list that could not be read is read again, its error stays: a placeholder, or the rows of the filters before,
+ * would take turns with it.
+ */
+function useKeptError({ error, isSuccess, isPlaceholderData }: UseQueryResult, key: string): unknown {
+  const kept = useRef<{ readonly key: string; readonly error: unknown }>({ key, error: null });
+  const isRead = isSuccess && !isPlaceholderData;
+  if (kept.current.key !== key || error !== null || isRead) kept.current = { key, error };
+  return kept.current.error;
 }
 
 function useCursor() {
