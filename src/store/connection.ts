@@ -34,8 +34,8 @@ export interface Connection {
   prepare(sql: string): Statement;
   /** Run a statement without parameters and without a result. */
   exec(sql: string): void;
-  /** The names of the tables with this prefix. */
-  tables(prefix: string): string[];
+  /** Asks for the names of the tables with this prefix. The returned function waits for them, like that of `allLater`. */
+  tables(prefix: string): () => readonly string[];
   /** Begin a transaction. A writing one waits for its turn. */
   begin(mode: "write" | "read"): void;
   /**

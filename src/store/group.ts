@@ -3,7 +3,7 @@ import { NodeGone } from "../domain/errors.ts";
 import type { Seq } from "../domain/ids.ts";
 import type { Broken } from "../ports/store.ts";
 import { checkStanding } from "./upkeep/nodes.ts";
-import { endGroup, flush, forget, forgetRows, type Writing } from "./writing.ts";
+import { endGroup, flush, forgetSavepoint, readAgain, type Writing } from "./writing.ts";
 
 export type Answer<T> =
   | { readonly kind: "ok"; readonly value: T }
@@ -72,22 +72,20 @@ function begin(w: Writing, needs: Needs): void {
     w.rollback();
     remember = beginWith(w, needs, false);
   }
-  if (w.mode.isStale || w.mode.wasOvertaken) {
-    checkStanding(w);
-    forget(w);
-  }
   remember();
 }
 
+/** All statements travel with the one that takes the turn. The returned function waits for what they read. */
 function beginWith(w: Writing, needs: Needs, remembers: boolean): () => void {
   w.begin("write");
-  if (!remembers) {
-    w.lanes.clear();
-    w.usage.clear();
+  if (remembers) {
+    needs.writeAhead(w);
     return readAhead(w, needs);
   }
-  needs.writeAhead(w);
-  return readAhead(w, needs);
+  const steps = [checkStanding(w), readAgain(w), readAhead(w, needs)];
+  return () => {
+    for (const step of steps) step();
+  };
 }
 
 function inTransaction<R>(w: Writing, needs: Needs, run: () => R): R {
@@ -140,7 +138,7 @@ function inSavepoint<T>(w: Writing, verb: () => T): Undone<T> {
     if (!w.isTransaction() || endsGroup(w, error)) throw error;
     w.savepoint("undo");
     endGroup(w);
-    forgetRows(w);
+    forgetSavepoint(w);
     return { kind: "broken", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
 }

@@ -62,6 +62,8 @@ export interface Memory {
   readonly typeSeqs: Map<string, Seq>;
   /** URLs by endpoint and text. */
   readonly urlSeqs: Map<string, Seq>;
+  /** How often event types or URLs had been deleted when these were read. */
+  readonly namesDeleted: { value: number };
   /** The daily idempotency tables that exist. */
   readonly idempotencyDays: Set<number>;
   /** Payload bytes held by each tenant's paused endpoints. */
@@ -89,6 +91,7 @@ export function createWriting<C extends Connection>(connection: C, vault: Vault,
     memory: {
       typeSeqs: new Map(),
       urlSeqs: new Map(),
+      namesDeleted: { value: 0 },
       idempotencyDays: new Set(),
       heldBytes: new Map(),
       subscriptions: new Subscriptions(connection),
@@ -119,50 +122,79 @@ export function endGroup(writing: Writing): void {
   for (const map of [typeSeqs, urlSeqs, heldBytes]) if (map.size > MEMORY_ENTRIES_MAX) map.clear();
 }
 
+/** Retention stores the highest sequence that it deleted, so that no sequence is ever used twice. */
+const latestSeq = (table: string, deletedName: string) => `
+    max(
+      coalesce((SELECT max(seq) FROM ${table}), 0),
+      coalesce((SELECT value FROM marks WHERE name = '${deletedName}'), 0))`;
 // A test's delivery has the time when the test began, so the last row need not have the latest time.
-const LATEST_CREATION = `
-  SELECT coalesce(max(created_at), 0) AS at
-  FROM (SELECT created_at FROM deliveries ORDER BY seq DESC LIMIT 100)`;
+const STATE = `
+  SELECT ${latestSeq("events", "event_seq_deleted")} AS event,
+    ${latestSeq("deliveries", "delivery_seq_deleted")} AS delivery,
+    ${latestSeq("attempts", "attempt_seq_deleted")} AS attempt,
+    (SELECT coalesce(max(created_at), 0)
+     FROM (SELECT created_at FROM deliveries ORDER BY seq DESC LIMIT 100) latest) AS created_at,
+    coalesce((SELECT value FROM marks WHERE name = 'names_deleted'), 0) AS names_deleted`;
 
-/** Runs in the group after a rollback, and after another node wrote: what is in memory may not be what is stored. */
-export function forget(writing: Writing): void {
-  writing.mode.isStale = false;
+/**
+ * Runs in the group after a rollback, and after another node wrote: what is in memory may not be what is stored. Sends the
+ * queries. The returned function waits for their rows, and remembers these instead.
+ */
+export function readAgain(writing: Writing): () => void {
   writing.settledAhead.clear();
   writing.lanes.clear();
   writing.counters.clear();
   writing.usage.clear();
-  forgetRows(writing);
-  const { sequences } = writing;
-  sequences.event = nextSeq(writing, "events", "event_seq_deleted");
-  sequences.delivery = nextSeq(writing, "deliveries", "delivery_seq_deleted");
-  sequences.attempt = nextSeq(writing, "attempts", "attempt_seq_deleted");
-  // One later than all of them, so that a page that was frozen as of the latest stays the same.
-  sequences.createdAt = Number(writing.prepare(LATEST_CREATION).get()?.at) + 1;
+  const state = writing.prepare(STATE).allLater();
+  const days = writing.tables(IDEMPOTENCY);
+  return () => {
+    const [row] = state();
+    const { memory, mode, sequences } = writing;
+    // Other nodes add event types and URLs, but only retention deletes any.
+    const keepsNames = !mode.isStale && Number(row?.names_deleted) === memory.namesDeleted.value;
+    memory.namesDeleted.value = Number(row?.names_deleted);
+    mode.isStale = false;
+    if (!keepsNames) forgetNames(memory);
+    forgetRows(memory, days());
+    sequences.event = Number(row?.event) + 1;
+    sequences.delivery = Number(row?.delivery) + 1;
+    sequences.attempt = Number(row?.attempt) + 1;
+    // One later than all of them, so that a page that was frozen as of the latest stays the same.
+    sequences.createdAt = Number(row?.created_at) + 1;
+  };
 }
+
+const IDEMPOTENCY = "idempotency_";
 
 /**
  * Runs after a savepoint was rolled back. `endGroup` has already cleared the lanes, the counters and the usage. What
  * else is in memory may be about rows of the savepoint.
  */
-export function forgetRows(writing: Writing): void {
-  const { memory } = writing;
-  memory.typeSeqs.clear();
-  memory.urlSeqs.clear();
+export function forgetSavepoint(writing: Writing): void {
+  forgetNames(writing.memory);
+  forgetRows(writing.memory, writing.tables(IDEMPOTENCY)());
+}
+
+function forgetNames({ typeSeqs, urlSeqs }: Memory): void {
+  typeSeqs.clear();
+  urlSeqs.clear();
+}
+
+function forgetRows(memory: Memory, idempotencyTables: readonly string[]): void {
   memory.heldBytes.clear();
   memory.subscriptions.clear();
   memory.refusals.clear();
   memory.idempotencyDays.clear();
-  for (const name of writing.tables("idempotency_")) {
-    memory.idempotencyDays.add(Number(name.slice("idempotency_".length)));
-  }
+  for (const name of idempotencyTables) memory.idempotencyDays.add(Number(name.slice(IDEMPOTENCY.length)));
 }
 
-/** Retention stores the highest sequence that it deleted, so that no sequence is ever used twice. */
-function nextSeq(connection: Connection, table: string, deletedName: string): Seq {
-  const row = connection
-    .prepare(
-      `SELECT max(coalesce((SELECT max(seq) FROM ${table}), 0), coalesce((SELECT value FROM marks WHERE name = ?), 0)) AS seq`,
-    )
-    .get(deletedName);
-  return Number(row?.seq) + 1;
+const NOTE_DELETED = `
+  INSERT INTO marks (name, value)
+  VALUES ('names_deleted', 1)
+  ON CONFLICT (name) DO UPDATE SET value = marks.value + 1`;
+
+/** Event types or URLs were deleted, whose sequences this node and others may remember. */
+export function namesDeleted(writing: Writing): void {
+  forgetNames(writing.memory);
+  writing.prepare(NOTE_DELETED).run();
 }

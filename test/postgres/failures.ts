@@ -116,6 +116,29 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
     );
   });
 
+  test("an event type that another node's retention has deleted is stored again", async () => {
+    const database = await createDatabase();
+    const other = await openOn(database);
+    await withWorld(
+      () => openOn(database),
+      async (world) => {
+        const tenant = await world.newTenant();
+        const { now } = await other.store.enter(0, { name: "other", version: "0" });
+        await tenant.publish([]);
+        const types = "SELECT count(*)::int AS types, min(seq)::int AS seq FROM signalbox.event_types";
+        const [before] = await server().query(database, types);
+        const aged = { now: now + 10 * 86_400_000, retentionMs: 86_400_000 };
+        while ((await other.store.sweep(aged)).more);
+        assert.deepEqual(await server().query(database, types), [{ types: 0, seq: null }]);
+        await tenant.publish([]);
+        const [after] = await server().query(database, types);
+        assert.equal(after?.types, 1);
+        assert.notEqual(after?.seq, before?.seq);
+      },
+    );
+    await other.dispose();
+  });
+
   test("two nodes write in turn, and each reads again what it remembered", async () => {
     const database = await createDatabase();
     const other = await openOn(database);

@@ -6,7 +6,7 @@ import { publishFailed, rowsOfFailed } from "../delivery/operational-events.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import { all, one } from "../read-connection.ts";
 import type { Ages, Budget, Visited } from "../upkeep/sweep-table.ts";
-import type { Writing } from "../writing.ts";
+import { namesDeleted, type Writing } from "../writing.ts";
 import { freeHeldBytes } from "./endpoints.ts";
 
 export interface KeptEndpoint {
@@ -44,7 +44,7 @@ const OF_ENDPOINT = [
 
 function deleteTombstone(w: Writing, endpointSeq: Seq, budget: Budget): void {
   for (const sql of OF_ENDPOINT) budget.rows -= Number(w.prepare(sql).run(endpointSeq).changes);
-  w.memory.urlSeqs.clear();
+  namesDeleted(w);
 }
 
 // ── The backlog of a DISABLED endpoint ──────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ import { type DirLock, existingData, lockDir, masterKey, openFault } from "../sq
 import { markMoved, refuseMoved } from "../sqlite/moved.ts";
 import { enter, leave } from "../upkeep/nodes.ts";
 import { createVault, type Vault } from "../vault.ts";
-import { createWriting, endGroup, flush, forget, type Writing } from "../writing.ts";
+import { createWriting, endGroup, flush, readAgain, type Writing } from "../writing.ts";
 
 export interface SourceOptions {
   readonly dataDir: string;
@@ -143,7 +143,7 @@ function begin(connection: SqliteConnection, vault: Vault, newId: () => Uuid, no
   const w = createWriting(connection, vault, newId);
   w.begin("write");
   checkMasterKey(w, vault);
-  forget(w);
+  readAgain(w)();
   enter(w, now);
   leave(w, now);
   flush(w);

@@ -36,11 +36,10 @@ export function openPostgresConnection(link: Link): Connection {
     isShared: true,
     prepare: (sql) => session.prepare(sql),
     exec: (sql) => session.exec(sql),
-    tables: (prefix) =>
-      session
-        .prepare(TABLES)
-        .all(prefix, prefix)
-        .map(({ name }) => String(name)),
+    tables(prefix) {
+      const rows = session.prepare(TABLES).allLater(prefix, prefix);
+      return () => rows().map(({ name }) => String(name));
+    },
     begin: (mode) => session.begin(mode),
     isOvertaken: () => session.isOvertaken(),
     clockMs: () => session.clockMs(),

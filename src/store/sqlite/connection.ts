@@ -53,10 +53,10 @@ export function openConnection(file: string, mode: "write" | "read", pageCacheKb
     isShared: false,
     prepare,
     exec: (sql) => db.exec(sql),
-    tables: (prefix) =>
-      prepare(TABLES)
-        .all(`${prefix}*`)
-        .map(({ name }) => String(name)),
+    tables(prefix) {
+      const rows = prepare(TABLES).all(`${prefix}*`);
+      return () => rows.map(({ name }) => String(name));
+    },
     begin: (how) => void prepare(how === "write" ? "BEGIN IMMEDIATE" : "BEGIN").run(),
     isOvertaken: () => false, // the file has one server
     clockMs: () => null,

@@ -42,11 +42,13 @@ export function enter(w: Writing, wallMs: EpochMs, { name, version }: NodeNaming
   return { node, now, lastSeenAt: trusted?.value ?? null, linkKey: w.vault.linkKey };
 }
 
-/** @throws NodeGone when the other nodes have taken this one for dead */
-export function checkStanding(w: Writing): void {
-  if (!w.isShared || w.self.node === 0 || w.mode.enters) return;
-  const alive = w.prepare("SELECT 1 FROM nodes WHERE node = ? AND gone_at IS NULL").get(w.self.node);
-  if (alive === undefined) throw new NodeGone();
+/** Asks for the standing of this node. The returned function throws NodeGone when the others have taken it for dead. */
+export function checkStanding(w: Writing): () => void {
+  if (!w.isShared || w.self.node === 0 || w.mode.enters) return () => undefined;
+  const alive = w.prepare("SELECT 1 FROM nodes WHERE node = ? AND gone_at IS NULL").allLater(w.self.node);
+  return () => {
+    if (alive().length === 0) throw new NodeGone();
+  };
 }
 
 export function leave(w: Writing, now: EpochMs): void {

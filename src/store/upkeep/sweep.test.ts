@@ -17,7 +17,7 @@ import { rememberKey } from "../delivery/idempotency.ts";
 import { updateLane } from "../delivery/lane-rows.ts";
 import { deleteEndpoint, patchEndpoint } from "../endpoints/endpoints.ts";
 import { STATE } from "../stored-enums.ts";
-import { forget } from "../writing.ts";
+import { readAgain } from "../writing.ts";
 import { startRecover, stepJob } from "./jobs.ts";
 import { enter } from "./nodes.ts";
 import { sweep } from "./sweep.ts";
@@ -149,7 +149,7 @@ test("old rows that may not be deleted yet are looked at once per pass, even acr
   for (let index = 0; index < 2 * RETENTION_STEP_VISITS; index += 1) publish([made]);
   publish([]);
   assert.deepEqual([step(LATER).more, count("events")], [true, 2 * RETENTION_STEP_VISITS + 1]);
-  run(() => forget(w));
+  run(() => readAgain(w)());
   pass();
   assert.equal(count("events"), 2 * RETENTION_STEP_VISITS);
   // No row is looked at before the next pass is due.
@@ -166,7 +166,7 @@ test("no sequence is used again after the newest rows are gone", () => {
   attempts(deliverySeqs[0] as Seq, 2);
   const before = { ...w.sequences };
   pass();
-  run(() => forget(w));
+  run(() => readAgain(w)());
   assert.deepEqual(w.sequences, before);
 });
 

@@ -20,7 +20,7 @@ import { visitEndpoint } from "../endpoints/sweep-endpoints.ts";
 import { keptInbound, keptInboundEvents, keptSources } from "../inbound/sweep.ts";
 import { PAUSE_CONTENT_BYTES } from "../pauses/pauses.ts";
 import { one } from "../read-connection.ts";
-import type { Writing } from "../writing.ts";
+import { namesDeleted, type Writing } from "../writing.ts";
 import { visitEvent } from "./sweep-events.ts";
 import { type Ages, type Budget, type Kept, type Pass, passOver, type Visited } from "./sweep-table.ts";
 
@@ -72,11 +72,19 @@ function visitPause(w: Writing, pause: KeptPause, { now, cutoff }: Ages, budget:
   return "next";
 }
 
+// A node stays until what it had leased was given back.
+const GONE_NODES = `
+  SELECT node AS seq, seen_at AS at
+  FROM nodes
+  WHERE node > ? AND gone_at IS NOT NULL AND is_void = 1
+  ORDER BY node
+  LIMIT ?`;
+
 const nodes: Kept<Aging> = {
   name: "nodes",
-  page: "SELECT node AS seq, seen_at AS at FROM nodes WHERE node > ? ORDER BY node LIMIT ?",
+  page: GONE_NODES,
   visit(w, row, { cutoff }, budget) {
-    if (row.at === null || row.at >= cutoff || row.seq === w.self.node) return "next";
+    if (row.at === null || row.at >= cutoff) return "next";
     w.prepare("DELETE FROM nodes WHERE node = ?").run(row.seq);
     budget.rows -= 1;
     return "next";
@@ -142,7 +150,7 @@ const eventTypes: Kept<{ readonly seq: Seq }> = {
   visit(w, type, _ages, budget) {
     if (w.prepare(TYPE_IN_USE).get({ type: type.seq })?.used !== 0) return "next";
     w.prepare("DELETE FROM event_types WHERE seq = ?").run(type.seq);
-    w.memory.typeSeqs.clear();
+    namesDeleted(w);
     budget.rows -= 1;
     return "next";
   },
