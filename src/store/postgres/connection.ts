@@ -1,12 +1,11 @@
 /** A connection to PostgreSQL, as the verbs use it: with the same interface as SQLite's. */
 import { POSTGRES_VERDICT_MS_MAX, POSTGRES_VERDICT_STEP_MS } from "../../domain/limits.ts";
 import type { Connection, NamedValues, Row, SqlValue, Statement } from "../connection.ts";
-import type { ElementType } from "./arrays.ts";
 import { toPostgres } from "./dialect.ts";
 import { faultOf, isLost, NewerSchema, PostgresError, UnknownOutcome, WentBack } from "./errors.ts";
 import type { Link, Reply, SentStatement, StatementResult } from "./link.ts";
 import { type Appended, type AtOnce, ONE_ROW, type Pending, statementOf, together, toStatement } from "./pending.ts";
-import { type ColumnTypes, changedTable, rowsAtOnce } from "./rows-at-once.ts";
+import { COLUMNS, type ColumnTypes, changedTable, columnTypes, rowsAtOnce } from "./rows-at-once.ts";
 import { SCHEMA } from "./schema.ts";
 
 const TABLES = `
@@ -53,22 +52,17 @@ export function openPostgresConnection(link: Link): Connection {
   };
 }
 
+const SAVEPOINT_STEPS = {
+  begin: ["SAVEPOINT verb"],
+  release: ["RELEASE verb"],
+  undo: ["ROLLBACK TO verb", "RELEASE verb"],
+};
+
 /** Statements without a waiting caller are sent at the latest when this many have gathered. */
 const UNSENT_MAX = 500;
 
 /** Their rows have new sequences, and other statements find a row only after it was inserted. */
 const APPENDED_TABLES = new Set(["events", "deliveries", "attempts"]);
-
-const COLUMNS = `
-  SELECT attname AS name, format_type(atttypid, NULL) AS type
-  FROM pg_catalog.pg_attribute
-  WHERE attrelid = ?::text::regclass AND attnum > 0 AND NOT attisdropped`;
-const ELEMENT_TYPES: Readonly<Record<string, ElementType>> = {
-  bigint: "int8",
-  bytea: "bytea",
-  "double precision": "float8",
-  text: "text",
-};
 
 class Session {
   readonly #link: Link;
@@ -119,7 +113,7 @@ class Session {
     this.#eager = false;
     this.#begins = true;
     this.#unsent = [];
-    this.#add(plain(mode === "write" ? "BEGIN" : BEGIN_READ));
+    this.#add(control(mode === "write" ? "BEGIN" : BEGIN_READ));
     this.#begun = mode === "write" ? this.prepare(TAKE_TURN).allLater() : null;
   }
 
@@ -187,7 +181,7 @@ class Session {
     this.#takeTurn();
     const isWriting = this.#nextTurn > this.#turn;
     try {
-      const { command } = this.#complete(this.#add(plain("COMMIT")));
+      const { command } = this.#complete(this.#add(control("COMMIT")));
       // Every driver takes this for a success.
       if (command !== "COMMIT") throw new PostgresError({ code: "25P02", message: "the transaction was rolled back" });
     } catch (error) {
@@ -234,7 +228,7 @@ class Session {
     this.#nextTurn = this.#turn;
     if (this.#begins) return; // nothing of it was sent
     try {
-      this.#complete(this.#add(plain("ROLLBACK")));
+      this.#complete(this.#add(control("ROLLBACK")));
     } catch (error) {
       if (!(error instanceof PostgresError)) throw error;
     }
@@ -246,9 +240,8 @@ class Session {
 
   savepoint(step: "begin" | "release" | "undo"): void {
     this.#eager = step === "begin";
-    const sql = { begin: "SAVEPOINT verb", release: "RELEASE verb", undo: "ROLLBACK TO verb; RELEASE verb" }[step];
     if (step === "undo") this.#unsent = [];
-    this.#complete(this.#add(plain(sql)));
+    for (const sql of SAVEPOINT_STEPS[step]) this.#complete(this.#add(control(sql)));
   }
 
   #translate(sql: string): Statement {
@@ -323,8 +316,7 @@ class Session {
   #columnsOf(table: string): ColumnTypes {
     let columns = this.#columns.get(table);
     if (columns === undefined) {
-      const rows = this.prepare(COLUMNS).all(table);
-      columns = new Map(rows.map(({ name, type }) => [String(name), ELEMENT_TYPES[String(type)] ?? "text"]));
+      columns = columnTypes(this.prepare(COLUMNS).all(table));
       this.#columns.set(table, columns);
     }
     return columns;
@@ -374,6 +366,12 @@ function isFuture(reply: Reply | undefined): boolean {
   return reply?.kind === "failed" && reply.fault.code === "22023";
 }
 
+/** A statement of each transaction, so it is prepared, under its own text. */
+function control(text: string): () => SentStatement {
+  return () => ({ name: text, text, values: [] });
+}
+
+/** A statement that runs once. */
 function plain(text: string): () => SentStatement {
   return () => ({ name: "", text, values: [] });
 }

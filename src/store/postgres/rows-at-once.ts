@@ -2,10 +2,28 @@
  * Turns a statement that changes one row into one that does the same for many: its parameters become columns of arrays.
  * Only two forms are understood: an insert of values, and an update whose first condition is the row's key.
  */
+import type { Row } from "../connection.ts";
 import type { ElementType } from "./arrays.ts";
 
 /** The type of each column of a table. */
 export type ColumnTypes = ReadonlyMap<string, ElementType>;
+
+/** The columns of one table, whose name is the parameter. */
+export const COLUMNS = `
+  SELECT attname AS name, format_type(atttypid, NULL) AS type
+  FROM pg_catalog.pg_attribute
+  WHERE attrelid = ?::text::regclass AND attnum > 0 AND NOT attisdropped`;
+const ELEMENT_TYPES: Readonly<Record<string, ElementType>> = {
+  bigint: "int8",
+  bytea: "bytea",
+  "double precision": "float8",
+  text: "text",
+};
+
+/** @param rows of the query above */
+export function columnTypes(rows: readonly Row[]): ColumnTypes {
+  return new Map(rows.map(({ name, type }) => [String(name), ELEMENT_TYPES[String(type)] ?? "text"]));
+}
 
 export interface RowsAtOnce {
   /** Has one array parameter for each parameter of the statement. */
