@@ -1,6 +1,7 @@
 /** The pages of endpoints in a real browser. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import type { Page } from "playwright-core";
 import { type RunningReceiver, startRunningReceiver } from "../harness/receiver.ts";
 import { createEndpoint, publish } from "../harness/scene.ts";
 import type { Client } from "../harness/server.ts";
@@ -97,6 +98,19 @@ async function watch(visit: Visit, owner: Client, receiver: RunningReceiver): Pr
   await page.getByRole("button", { name: "Send a test" }).click();
   await page.getByText(/Test event failed: the receiver answered HTTP 500/).waitFor();
   assert.equal((await owner.request("DELETE", `/v1/endpoints/${id}`)).status, 204);
+  const { body } = await owner.request("GET", `/v1/deliveries?endpoint_id=${id}&limit=1`);
+  await seeDeleted(page, body.results[0]?.id ?? "");
+}
+
+/** Somebody deleted the endpoint while its page was open. */
+async function seeDeleted(page: Page, deliveryId: string): Promise<void> {
+  // As if there had been an event of each kind.
+  await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+  await page.getByText("This endpoint was deleted.").waitFor();
+  assert.equal(await page.locator("main").getByRole("button").count(), 0);
+  await go(page, `/deliveries/${deliveryId}`);
+  await page.getByText("Its endpoint is deleted, so this delivery cannot be retried or replayed.").waitFor();
+  assert.equal(await page.getByRole("button", { name: /^(Retry|Replay|Cancel)$/ }).count(), 0);
 }
 
 async function changeAndDelete(visit: Visit, owner: Client): Promise<void> {

@@ -57,6 +57,7 @@ export interface AnswerBody {
   readonly deleted_id: string;
   readonly duplicate: boolean;
   readonly email: string;
+  readonly endpoint_deleted: boolean;
   readonly endpoint_id: string;
   readonly endpoint_name: string;
   readonly error: { readonly code: string; readonly message: string; readonly details: readonly Fault[] };

@@ -194,6 +194,8 @@ export interface Event {
   readonly not_delivered: readonly {
     readonly endpoint_id: string;
     readonly endpoint_name: string;
+    /** Since the event. */
+    readonly endpoint_deleted: boolean;
     readonly reason: "filter" | "disabled" | "not_named";
   }[];
 }
@@ -221,6 +223,8 @@ export interface Delivery {
   readonly event_id: string;
   readonly endpoint_id: string;
   readonly endpoint_name: string;
+  /** A delivery to a deleted endpoint cannot be retried or replayed. */
+  readonly endpoint_deleted: boolean;
   readonly event_type: string;
   readonly status: DeliveryStatus;
   readonly attempts_count: number;

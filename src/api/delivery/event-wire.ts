@@ -116,6 +116,7 @@ export const EventResponse = Type.Object(
       Type.Object({
         endpoint_id: Type.String(),
         endpoint_name: Type.String(),
+        endpoint_deleted: Type.Boolean({ description: "The endpoint has been deleted since." }),
         reason: Type.Enum(["filter", "disabled", "not_named"]),
       }),
     ),
@@ -252,9 +253,10 @@ export function eventText(view: EventView, origin: Origin | null): string {
     inbound_event_id: origin === null ? null : ID_PREFIX.inbound + origin.inboundId,
     source_id: origin === null || origin.sourceId === null ? null : ID_PREFIX.source + origin.sourceId,
     deliveries: view.deliveries.map(deliveryJson),
-    not_delivered: view.notDelivered.map(({ endpointId, endpointName, reason }) => ({
+    not_delivered: view.notDelivered.map(({ endpointId, endpointName, endpointDeleted, reason }) => ({
       endpoint_id: ID_PREFIX.endpoint + endpointId,
       endpoint_name: endpointName,
+      endpoint_deleted: endpointDeleted,
       reason,
     })),
   });

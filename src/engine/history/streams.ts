@@ -1,5 +1,5 @@
 /** The live stream: outcomes, which a reader can resume from the store, and news of what else changed. */
-import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
+import type { LeasedDelivery, TerminalReason } from "../../domain/delivery/delivery.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import { NEWS_TOPICS, type News, type Topic } from "../../domain/history/news.ts";
 import type { Seq } from "../../domain/ids.ts";
@@ -148,6 +148,7 @@ function rowOf(delivery: LeasedDelivery, endpoint: Destination, made: AttemptMad
     eventType: delivery.event.type,
     endpointId: endpoint.id,
     endpointName: endpoint.name,
+    endpointDeleted: result.lane.deleted,
     state: waits && result.lane.held ? "HELD" : result.state,
     attempts: attempt.number,
     nextAttemptAt: transition.next.state === "SCHEDULED" && waits ? transition.next.dueAt : null,
@@ -160,8 +161,13 @@ function rowOf(delivery: LeasedDelivery, endpoint: Destination, made: AttemptMad
       errorDetail: attempt.errorDetail,
     },
     endedAt: waits ? null : attempt.endedAt,
-    reason: waits ? null : transition.next.state === "SCHEDULED" ? "cancelled" : transition.next.reason,
+    reason: waits ? null : endReason(made, result),
     createdAt: delivery.createdAt,
     updatedAt: attempt.endedAt,
   };
+}
+
+function endReason({ transition: { next } }: AttemptMade, { lane }: SettledResult): TerminalReason {
+  if (next.state !== "SCHEDULED") return next.reason;
+  return lane.deleted ? "endpoint_deleted" : "cancelled";
 }

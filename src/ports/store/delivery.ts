@@ -98,6 +98,7 @@ export interface LaneState {
   readonly waitUntil: EpochMs | null;
   /** The endpoint is not ACTIVE, or is deleted. */
   readonly held: boolean;
+  readonly deleted: boolean;
   /** The total duration of its past holds. A hold that still lasts does not count. */
   readonly heldMs: number;
   /** The endpoint's generation. A change that makes the effects of attempts in flight void raises it. */

@@ -17,6 +17,7 @@ export interface DeliveryRow {
   readonly eventType: string;
   readonly endpointId: Uuid;
   readonly endpointName: string;
+  readonly endpointDeleted: boolean;
   readonly state: DeliveryState;
   readonly attempts: number;
   /** Null unless the delivery waits. */
@@ -89,6 +90,8 @@ export interface EventView {
   readonly notDelivered: readonly {
     readonly endpointId: Uuid;
     readonly endpointName: string;
+    /** Since the event. */
+    readonly endpointDeleted: boolean;
     readonly reason: "filter" | "disabled" | "not_named";
   }[];
 }

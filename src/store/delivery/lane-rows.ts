@@ -243,6 +243,7 @@ export function laneState(lane: LaneRow, node: number): LaneState {
     health: lane.health,
     waitUntil: lane.waitUntil,
     held: isHeld(lane),
+    deleted: lane.deleted,
     heldMs: lane.heldMs,
     generation: lane.generation,
   };

@@ -30,6 +30,7 @@ test("a delivered row says when and why it ended, and has no next attempt", () =
     eventType: "order.paid",
     endpointId: endpoint.id,
     endpointName: "Orders",
+    endpointDeleted: false,
     state: "DELIVERED",
     attempts: 2,
     nextAttemptAt: null,
@@ -69,8 +70,16 @@ test("a delivery that waits for a deleted endpoint reads as cancelled before the
   change("UPDATE endpoints SET deleted_at = ?", START + 70);
   const row = readDeliveryRow(connection, seq);
   assert.deepEqual(
-    [row?.state, row?.reason, row?.endedAt, row?.nextAttemptAt, row?.updatedAt, row?.endpointName],
-    ["CANCELLED", "endpoint_deleted", START + 70, null, START + 70, "Orders"],
+    [
+      row?.state,
+      row?.reason,
+      row?.endedAt,
+      row?.nextAttemptAt,
+      row?.updatedAt,
+      row?.endpointName,
+      row?.endpointDeleted,
+    ],
+    ["CANCELLED", "endpoint_deleted", START + 70, null, START + 70, "Orders", true],
   );
 });
 

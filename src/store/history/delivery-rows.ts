@@ -73,6 +73,7 @@ export function toDeliveryRow(columns: DeliveryColumns): DeliveryRow {
     eventType: columns.event_type,
     endpointId: uuidText(columns.endpoint_id),
     endpointName: columns.endpoint_name,
+    endpointDeleted: deleted,
     state: stateName(columns.state, { active: columns.status === "ACTIVE", deleted }),
     attempts: columns.attempts,
     nextAttemptAt: waits ? nextAttemptAt(columns) : null,

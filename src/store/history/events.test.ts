@@ -59,8 +59,8 @@ test("an event has its deliveries, and why each other endpoint of its time got n
     [delivery.id, later.id],
   );
   assert.deepEqual(view?.notDelivered, [
-    { endpointId: filtered.id, endpointName: "Endpoint", reason: "filter" },
-    { endpointId: disabled.id, endpointName: "Endpoint", reason: "disabled" },
+    { endpointId: filtered.id, endpointName: "Endpoint", endpointDeleted: false, reason: "filter" },
+    { endpointId: disabled.id, endpointName: "Endpoint", endpointDeleted: false, reason: "disabled" },
   ]);
   assert.equal(getEvent(connection, rows.tenant(), event.id), null);
 });
@@ -80,8 +80,8 @@ test("for an event with named endpoints, disabled ones are reported as disabled 
   });
   rows.delivery({ event_seq: event.seq, endpoint_seq: named.seq, state: STORED.DELIVERED });
   assert.deepEqual(getEvent(connection, tenantSeq, event.id)?.notDelivered, [
-    { endpointId: disabled.id, endpointName: "Endpoint", reason: "disabled" },
-    { endpointId: other.id, endpointName: "Endpoint", reason: "not_named" },
+    { endpointId: disabled.id, endpointName: "Endpoint", endpointDeleted: false, reason: "disabled" },
+    { endpointId: other.id, endpointName: "Endpoint", endpointDeleted: false, reason: "not_named" },
   ]);
 });
 

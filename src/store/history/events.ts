@@ -80,7 +80,7 @@ function deliveriesOf(connection: Connection, event: EventColumns): EventDeliver
 // The newest row of the history that holds for the event. Served by endpoints_of_tenant and the index of
 // endpoint_history.
 const THEN = `
-  SELECT e.seq, e.id, e.name, h.status, h.event_types
+  SELECT e.seq, e.id, e.name, e.deleted_at, h.status, h.event_types
   FROM endpoints e INDEXED BY endpoints_of_tenant
   CROSS JOIN endpoint_history h ON h.endpoint_seq = e.seq
   WHERE e.tenant_seq = ? AND e.seq > ? AND e.seq <= ? AND h.status <> 'DELETED'
@@ -101,6 +101,7 @@ interface EndpointThen {
   readonly seq: Seq;
   readonly id: Uint8Array;
   readonly name: string;
+  readonly deleted_at: EpochMs | null;
   readonly status: EndpointStatus;
   readonly event_types: string | null;
 }
@@ -123,7 +124,9 @@ function notDelivered(connection: Connection, event: EventColumns, reached: Read
     const upTo = end ?? Number.MAX_SAFE_INTEGER;
     for (const endpoint of all<EndpointThen>(connection, THEN, event.tenant_seq, after, upTo, event.seq)) {
       const reason = reached.has(endpoint.seq) ? null : reasonFor(endpoint);
-      if (reason !== null) found.push({ endpointId: uuidText(endpoint.id), endpointName: endpoint.name, reason });
+      const { id, name: endpointName, deleted_at: deletedAt } = endpoint;
+      if (reason !== null)
+        found.push({ endpointId: uuidText(id), endpointName, endpointDeleted: deletedAt !== null, reason });
     }
     if (end === undefined) break;
     after = end;

@@ -261,7 +261,8 @@ suite("actions on deliveries", { concurrency: 6 }, () => {
     assert.equal((await client.request("DELETE", `/v1/endpoints/${endpointId}`)).status, 204);
     assert.equal((await readDelivery(client, second?.deliveryId ?? "")).status, "CANCELLED");
     hook.answer(500);
-    await outcomes.until(first?.deliveryId ?? "", "CANCELLED");
+    const { row } = await outcomes.until(first?.deliveryId ?? "", "CANCELLED");
+    assert.deepEqual([row.terminal_reason, row.endpoint_deleted], ["endpoint_deleted", true]);
     await waitForDispatch(t, server);
     assert.equal(hooks.all.length, 1);
     for (const published of [first, second]) {
@@ -270,6 +271,7 @@ suite("actions on deliveries", { concurrency: 6 }, () => {
         [delivery.status, delivery.terminal_reason, delivery.endpoint_name, delivery.endpoint_id],
         ["CANCELLED", "endpoint_deleted", "shop", endpointId],
       );
+      assert.equal(delivery.endpoint_deleted, true);
       assert.equal((await act(client, delivery.id, "retry")).code, "INVALID_STATE");
     }
     assert.deepEqual((await publish(client)).deliveries, []);

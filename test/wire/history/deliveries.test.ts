@@ -43,6 +43,7 @@ test("a delivery has its attempts and their results", async (t) => {
     "event_id",
     "endpoint_id",
     "endpoint_name",
+    "endpoint_deleted",
     "event_type",
     "status",
     "attempts_count",

@@ -118,6 +118,7 @@ export const deliveryList = {
   without: (filter: string, count: number) => `Without ${filter}: ${integer(count)}`,
   export: "Export",
   faster: "Somebody was faster.",
+  endpointDeleted: "Its endpoint is deleted.",
   dialog: {
     counting: "Counting",
     nothing: "Nothing to do: no delivery that matches can be changed.",

@@ -13,6 +13,7 @@ export const delivery = {
   keep: "Keep it",
   replayed: "A new delivery of the same event was created.",
   replaySkipped: "No delivery was created: the endpoint is deleted or DISABLED.",
+  endpointDeleted: "Its endpoint is deleted, so this delivery cannot be retried or replayed.",
   openNew: "Open the deliveries of the event",
   timeline: "Timeline",
   timelineCaption: "From the event to what comes next",

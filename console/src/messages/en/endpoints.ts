@@ -55,6 +55,8 @@ export const endpoint = {
     delete: "Delete",
   },
   logTitle: "Who changed this endpoint",
+  deleted: "deleted",
+  deletedLead: "This endpoint was deleted. It gets no events, and nothing can be changed. Its history stays.",
   tabsLabel: "Parts of this endpoint",
   noSuch: "endpoint",
   since: "Since",

@@ -7,6 +7,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { copy, form } from "../../messages/en/app.ts";
 import { deliveryList as m } from "../../messages/en/deliveries.ts";
+import { delivery } from "../../messages/en/delivery.ts";
 import { copyText } from "../../parts/actions/copy.ts";
 import { curlOf } from "../../parts/actions/copy-view.tsx";
 import { ProblemText } from "../../parts/feedback/problem-text.tsx";
@@ -18,15 +19,19 @@ import { useApi, useTenant } from "../../session/api.ts";
 export type Act = "retry" | "replay" | "cancel";
 export const ACTS: readonly Act[] = ["retry", "replay", "cancel"];
 
-/** Whether the state allows the act. The server decides: the endpoint may be deleted. */
-export function isOffered(act: Act, { status }: Pick<Delivery, "status">): boolean {
-  return STATES_OF_ACTION[act].includes(status as (typeof DELIVERY_STATES)[number]);
+/** Whether the delivery allows the act. The server decides: it may have changed. */
+export function isOffered(act: Act, { status, endpoint_deleted: isDeleted }: Delivery): boolean {
+  return !isDeleted && STATES_OF_ACTION[act].includes(status as (typeof DELIVERY_STATES)[number]);
 }
+
+const { replaySkipped: skipped } = delivery;
 
 interface Done {
   readonly act: Act;
   readonly delivery: Delivery;
   readonly error: unknown;
+  /** A replay to an endpoint that takes no deliveries creates none. */
+  readonly isSkipped: boolean;
   /** After a conflict, the state that the delivery has now. */
   readonly now: Delivery["status"] | null;
 }
@@ -37,15 +42,16 @@ export function useActs() {
   const [done, setDone] = useState<Done | null>(null);
   const { mutate, variables, isPending } = useMutation({
     mutationFn: async ({ act, delivery }: Pick<Done, "act" | "delivery">) => {
+      if (act === "replay") return (await api.replays.create({ delivery_ids: [delivery.id] })).created_deliveries === 0;
       if (act === "retry") await api.deliveries.retry(delivery.id);
-      else if (act === "cancel") await api.deliveries.cancel(delivery.id);
-      else await api.replays.create({ delivery_ids: [delivery.id] });
+      else await api.deliveries.cancel(delivery.id);
+      return false;
     },
-    onSuccess: (_, asked) => setDone({ ...asked, error: null, now: null }),
+    onSuccess: (isSkipped, asked) => setDone({ ...asked, error: null, isSkipped, now: null }),
     async onError(error, asked) {
       const isFaster = error instanceof SignalboxError && error.status === 409;
       const now = isFaster ? await api.deliveries.get(asked.delivery.id).catch(() => null) : null;
-      setDone({ ...asked, error, now: now?.status ?? null });
+      setDone({ ...asked, error, isSkipped: false, now: now?.status ?? null });
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ["delivery"] }),
   });
@@ -65,7 +71,7 @@ export function ActResult({ done, forget }: Pick<ReturnType<typeof useActs>, "do
         <Alert
           mb="sm"
           variant="light"
-          color={done.error === null ? "blue" : "red"}
+          color={done.error !== null ? "red" : done.isSkipped ? "yellow" : "blue"}
           withCloseButton
           closeButtonLabel={form.close}
           onClose={forget}
@@ -75,7 +81,7 @@ export function ActResult({ done, forget }: Pick<ReturnType<typeof useActs>, "do
               {done.delivery.event_type}
             </Go>
             {": "}
-            {done.error === null ? m.acts[done.act].done : <Failure done={done} />}{" "}
+            {done.error !== null ? <Failure done={done} /> : done.isSkipped ? skipped : m.acts[done.act].done}{" "}
             {done.error === null && done.act !== "replay" && <StateNow id={done.delivery.id} />}
           </Text>
         </Alert>
@@ -125,6 +131,7 @@ export function RowMenu({ delivery, isBusy, onAct }: RowMenuProps) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
+        {delivery.endpoint_deleted && <Menu.Label>{m.endpointDeleted}</Menu.Label>}
         {ACTS.filter((act) => isOffered(act, delivery)).map((act) => (
           <Menu.Item key={act} onClick={() => onAct(act)}>
             {m.acts[act].button}

@@ -3,10 +3,10 @@ import { Button, Menu } from "@mantine/core";
 import type { Delivery } from "@signalbox/sdk";
 import { useMemo, useState } from "react";
 import { deliveryList as m } from "../../messages/en/deliveries.ts";
+import { EndpointLink } from "../../parts/endpoints/endpoint-link.tsx";
 import { DownIcon } from "../../parts/icons.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { integer } from "../../parts/locale.ts";
-import { Go } from "../../parts/page/go.tsx";
 import { DeliveryState } from "../../parts/text/delivery-state.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { idTimeMs } from "../../parts/time/format.ts";
@@ -36,10 +36,10 @@ const ALL = {
   state: { label: m.columns.state, cell: ({ status }) => <DeliveryState status={status} /> },
   endpoint: {
     label: m.columns.endpoint,
-    cell: ({ endpoint_id: id, endpoint_name: name }) => (
-      <Go to={`/endpoints/${id}`}>
-        <Name text={name} charsMax={40} />
-      </Go>
+    cell: (delivery) => (
+      <span className={classes.name}>
+        <EndpointLink of={delivery} charsMax={40} />
+      </span>
     ),
   },
   result: { label: m.columns.result, cell: (delivery) => <Result delivery={delivery} /> },

@@ -8,6 +8,7 @@ import { deliveryList } from "../../messages/en/deliveries.ts";
 import { delivery as m } from "../../messages/en/delivery.ts";
 import { CopyButton } from "../../parts/actions/copy-button.tsx";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { EndpointLink } from "../../parts/endpoints/endpoint-link.tsx";
 import { Facts } from "../../parts/explain/facts.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Missing } from "../../parts/feedback/missing.tsx";
@@ -17,7 +18,6 @@ import { useRecordKeys } from "../../parts/list/record-keys.ts";
 import { Go, usePathParam } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
 import { DeliveryState } from "../../parts/text/delivery-state.tsx";
-import { Foreign } from "../../parts/text/foreign.tsx";
 import { visible } from "../../parts/text/visible.ts";
 import { Countdown } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
@@ -47,9 +47,12 @@ export default function DeliveryPage() {
     },
     refetchInterval: ({ state }) => (isEnded(state.data?.delivery) ? false : REFETCH_MS),
   });
+  if (isMissing(query.error)) {
+    const list = { to: "/deliveries", list: deliveryList.title };
+    return <Missing what={m.noSuch} id={id} {...list} wasThere={query.data !== undefined} />;
+  }
   if (query.data === undefined) {
     if (query.error === null) return <LaterSkeleton rows={8} />;
-    if (isMissing(query.error)) return <Missing what={m.noSuch} id={id} to="/deliveries" list={deliveryList.title} />;
     return (
       <Page title={visible(id)}>
         <Problem error={query.error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
@@ -67,6 +70,7 @@ export default function DeliveryPage() {
       {query.error !== null && <Problem error={query.error} onRetry={() => void query.refetch()} />}
       <Section title={m.why}>
         <Facts facts={facts} />
+        {delivery.endpoint_deleted && <Text mt="sm">{m.endpointDeleted}</Text>}
       </Section>
       <Section title={m.timeline}>
         <Timeline delivery={delivery} facts={facts} />
@@ -93,9 +97,7 @@ function Lead({ delivery, facts }: { readonly delivery: DeliveryDetail; readonly
   return (
     <Group gap="xs">
       <Go to={`/events/${delivery.event_id}`}>{m.event}</Go>
-      <Go to={`/endpoints/${delivery.endpoint_id}`}>
-        <Foreign text={delivery.endpoint_name} charsMax={100} />
-      </Go>
+      <EndpointLink of={delivery} charsMax={100} />
       <Group gap="xs" wrap="nowrap">
         <span style={{ overflowWrap: "anywhere" }}>{delivery.id}</span>
         <CopyButton small text={delivery.id} label={keys.copyId} />
@@ -113,11 +115,12 @@ function Lead({ delivery, facts }: { readonly delivery: DeliveryDetail; readonly
 function Acts({ delivery }: { readonly delivery: DeliveryDetail }) {
   const [isAsking, setAsking] = useState(false);
   const act = useAct(delivery, () => setAsking(false));
-  const canRetry = RETRYABLE.includes(delivery.status);
-  const canCancel = !isEnded(delivery);
+  const canReplay = !delivery.endpoint_deleted;
+  const canRetry = canReplay && RETRYABLE.includes(delivery.status);
+  const canCancel = canReplay && !isEnded(delivery);
   useShortcuts(keys.thisPage, [
     { keys: "r", label: m.retry, run: () => canRetry && act.mutate("retry") },
-    { keys: "e", label: m.replay, run: () => act.mutate("replay") },
+    { keys: "e", label: m.replay, run: () => canReplay && act.mutate("replay") },
     { keys: "c", label: m.cancel, run: () => canCancel && setAsking(true) },
   ]);
   const created = act.variables === "replay" ? act.data : undefined;
@@ -129,13 +132,15 @@ function Acts({ delivery }: { readonly delivery: DeliveryDetail }) {
           {m.cancel}
         </Button>
       )}
-      <Button
-        variant="default"
-        loading={act.isPending && act.variables === "replay"}
-        onClick={() => act.mutate("replay")}
-      >
-        {m.replay}
-      </Button>
+      {canReplay && (
+        <Button
+          variant="default"
+          loading={act.isPending && act.variables === "replay"}
+          onClick={() => act.mutate("replay")}
+        >
+          {m.replay}
+        </Button>
+      )}
       {canRetry && (
         <Button loading={act.isPending && act.variables === "retry"} onClick={() => act.mutate("retry")}>
           {m.retry}

@@ -9,9 +9,10 @@ import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Missing } from "../../parts/feedback/missing.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
 import { useRecordKeys } from "../../parts/list/record-keys.ts";
-import { usePathParam } from "../../parts/page/go.tsx";
+import { GoButton, usePathParam } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
 import { Tabs, useTab } from "../../parts/page/tabs.tsx";
+import { StateBadge } from "../../parts/text/state-badge.tsx";
 import { visible } from "../../parts/text/visible.ts";
 import { useApi, useTenant } from "../../session/api.ts";
 import { DeleteTab } from "./delete-tab.tsx";
@@ -34,10 +35,7 @@ export default function EndpointPage() {
   const query = useQuery({
     queryKey: ["endpoint", "one", tenant, id],
     queryFn: ({ signal }) => api.endpoints.get(id, { signal }),
-    refetchInterval: ({ state: { data } }) =>
-      data !== undefined && (data.waiting.count > 0 || data.status !== "ACTIVE")
-        ? BACKLOG_REFETCH_MS
-        : HEALTH.refetchInterval,
+    refetchInterval: ({ state: { data, error } }) => (isMissing(error) ? false : refetchMs(data)),
   });
   const { data: endpoint, error } = query;
   if (endpoint === undefined) {
@@ -50,6 +48,7 @@ export default function EndpointPage() {
       </Page>
     );
   }
+  if (isMissing(error)) return <Deleted endpoint={endpoint} />;
   return (
     <Page
       title={visible(endpoint.name)}
@@ -59,6 +58,29 @@ export default function EndpointPage() {
     >
       {error !== null && <Problem error={error} onRetry={() => void query.refetch()} />}
       <Parts endpoint={endpoint} />
+    </Page>
+  );
+}
+
+function refetchMs(endpoint: Endpoint | undefined): number {
+  const isWatched = endpoint !== undefined && (endpoint.waiting.count > 0 || endpoint.status !== "ACTIVE");
+  return isWatched ? BACKLOG_REFETCH_MS : HEALTH.refetchInterval;
+}
+
+/** Somebody deleted the endpoint while its page was open. */
+function Deleted({ endpoint: { id, name } }: { readonly endpoint: Endpoint }) {
+  return (
+    <Page
+      title={visible(name)}
+      aside={<StateBadge tone="idle" word={m.deleted} />}
+      lead={m.deletedLead}
+      actions={
+        <GoButton variant="default" to="/deliveries" search={{ endpoint_id: id }}>
+          {m.deliveries}
+        </GoButton>
+      }
+    >
+      <LogTab id={id} />
     </Page>
   );
 }

@@ -1,6 +1,7 @@
 /** The deliveries of one event, with a box to choose those to replay. */
 import { Text } from "@mantine/core";
 import type { Delivery } from "@signalbox/sdk";
+import { problem } from "../../messages/en/app.ts";
 import { event as m } from "../../messages/en/events.ts";
 import { useFirstShown } from "../../parts/list/first-shown.tsx";
 import { Go } from "../../parts/page/go.tsx";
@@ -46,7 +47,8 @@ export function EventDeliveries({ deliveries, selected, onSelect }: EventDeliver
             <input
               type="checkbox"
               aria-label={m.select(visible(delivery.endpoint_name))}
-              checked={selected.has(delivery.id)}
+              checked={selected.has(delivery.id) && !delivery.endpoint_deleted}
+              disabled={delivery.endpoint_deleted}
               onChange={() => toggle(delivery.id)}
             />
             <div className={classes.main}>
@@ -54,6 +56,7 @@ export function EventDeliveries({ deliveries, selected, onSelect }: EventDeliver
                 <Go to={`/deliveries/${delivery.id}`}>
                   <Foreign text={delivery.endpoint_name} charsMax={200} />
                 </Go>
+                {delivery.endpoint_deleted && <span>{problem.deleted}</span>}
                 <DeliveryState status={delivery.status} />
                 <Text span size="sm" c="dimmed">
                   {m.attemptCount(delivery.attempts_count)}

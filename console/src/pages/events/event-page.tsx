@@ -32,12 +32,15 @@ export default function EventPage() {
     queryKey: ["delivery", "of-event", tenant, id],
     queryFn: ({ signal }) => api.events.get(id, { signal }),
   });
-  if (query.data !== undefined) return <Loaded event={query.data} error={query.error} />;
-  if (query.error === null) return <LaterSkeleton rows={8} />;
-  if (isMissing(query.error)) return <Missing what={m.noSuch} id={id} to="/events" list={events.title} />;
+  const { data: event, error } = query;
+  if (isMissing(error)) {
+    return <Missing what={m.noSuch} id={id} to="/events" list={events.title} wasThere={event !== undefined} />;
+  }
+  if (event !== undefined) return <Loaded event={event} error={error} />;
+  if (error === null) return <LaterSkeleton rows={8} />;
   return (
     <Page title={visible(id)}>
-      <Problem error={query.error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
+      <Problem error={error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
     </Page>
   );
 }
@@ -97,7 +100,9 @@ const FAILED = ["FAILED", "EXPIRED", "CANCELLED"];
 function DeliveriesSection({ event }: { readonly event: Event }) {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const { said, retry, replay } = useDeliveryActs(() => setSelected(new Set()));
-  const failed = event.deliveries.filter(({ status }) => FAILED.includes(status));
+  const failed = event.deliveries.filter(
+    ({ status, endpoint_deleted: isDeleted }) => FAILED.includes(status) && !isDeleted,
+  );
   useShortcuts(keys.thisPage, [
     { keys: "r", label: m.retryAll, run: () => failed.length > 0 && !retry.isPending && retry.mutate(failed) },
   ]);

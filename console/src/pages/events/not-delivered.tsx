@@ -6,13 +6,13 @@ import { useState } from "react";
 import { form } from "../../messages/en/app.ts";
 import { event as m } from "../../messages/en/events.ts";
 import { Dialog } from "../../parts/actions/dialog.tsx";
+import { EndpointLink } from "../../parts/endpoints/endpoint-link.tsx";
 import { Facts } from "../../parts/explain/facts.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { useFirstShown } from "../../parts/list/first-shown.tsx";
-import { Go, GoButton } from "../../parts/page/go.tsx";
+import { GoButton } from "../../parts/page/go.tsx";
 import { Section } from "../../parts/page/page.tsx";
-import { Foreign } from "../../parts/text/foreign.tsx";
 import { visible } from "../../parts/text/visible.ts";
 import { useApi, useTenant } from "../../session/api.ts";
 import classes from "./event-deliveries.module.css";
@@ -80,11 +80,10 @@ interface MissedProps {
 function MissedEndpoint({ event, missed, takesNow, onAdd }: MissedProps) {
   const [isOpen, setOpen] = useState(false);
   const { endpoint_id: id, endpoint_name: name, reason } = missed;
+  const canGet = !missed.endpoint_deleted;
   return (
     <div className={classes.main}>
-      <Go to={`/endpoints/${id}`}>
-        <Foreign text={name} charsMax={200} />
-      </Go>
+      <EndpointLink of={missed} charsMax={200} />
       <Text size="sm">
         {m.reasons[reason](event.type)} {takesNow && m.takesNow}
       </Text>
@@ -98,7 +97,7 @@ function MissedEndpoint({ event, missed, takesNow, onAdd }: MissedProps) {
         >
           {m.why}
         </Button>
-        {reason === "filter" && !takesNow && (
+        {canGet && reason === "filter" && !takesNow && (
           <Button
             size="compact-xs"
             variant="default"
@@ -108,15 +107,17 @@ function MissedEndpoint({ event, missed, takesNow, onAdd }: MissedProps) {
             {m.addToFilter}
           </Button>
         )}
-        <GoButton
-          size="compact-xs"
-          variant="default"
-          to="/events/publish"
-          search={{ like: event.id, endpoint: id }}
-          aria-label={m.sendToFor(visible(name))}
-        >
-          {m.sendTo}
-        </GoButton>
+        {canGet && (
+          <GoButton
+            size="compact-xs"
+            variant="default"
+            to="/events/publish"
+            search={{ like: event.id, endpoint: id }}
+            aria-label={m.sendToFor(visible(name))}
+          >
+            {m.sendTo}
+          </GoButton>
+        )}
       </Group>
       {isOpen && <WhyNot eventId={event.id} endpointId={id} />}
     </div>

@@ -33,16 +33,18 @@ export default function RecordPage() {
     queryKey: ["inbound", "record", useTenant(), id],
     queryFn: ({ signal }) => api.inboundEvents.get(id, { signal }),
   });
-  if (query.data !== undefined) return <Content record={query.data} />;
-  if (isMissing(query.error)) {
-    return <Missing what={m.noSuch} id={id} to="/inbound/quarantine" list={quarantine.title} />;
+  const { data: record, error } = query;
+  if (isMissing(error)) {
+    const list = { to: "/inbound/quarantine", list: quarantine.title };
+    return <Missing what={m.noSuch} id={id} {...list} wasThere={record !== undefined} />;
   }
+  if (record !== undefined) return <Content record={record} />;
   return (
     <Page title={m.title}>
-      {query.error === null ? (
+      {error === null ? (
         <LaterSkeleton rows={8} />
       ) : (
-        <Problem error={query.error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
+        <Problem error={error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
       )}
     </Page>
   );
@@ -167,8 +169,11 @@ function Delete({ id, onClose }: { readonly id: string; readonly onClose: () => 
   const remove = useMutation({
     mutationFn: () => api.inboundEvents.delete(id),
     onSuccess: () => {
-      void queries.invalidateQueries({ queryKey: ["inbound"] });
       go({ to: "/inbound/quarantine", replace: true });
+      // Not this page, which would say that the request is gone.
+      void queries.invalidateQueries({
+        predicate: ({ queryKey: [topic, kind] }) => topic === "inbound" && kind !== "record",
+      });
     },
   });
   return (

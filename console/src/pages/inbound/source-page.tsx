@@ -36,14 +36,17 @@ export default function SourcePage() {
     queryKey: ["inbound", "source", useTenant(), id],
     queryFn: ({ signal }) => api.sources.get(id, { signal }),
   });
-  if (query.data !== undefined) return <Content source={query.data} />;
-  if (isMissing(query.error)) return <Missing what={m.noSuch} id={id} to="/inbound" list={sources.title} />;
+  const { data: source, error } = query;
+  if (isMissing(error)) {
+    return <Missing what={m.noSuch} id={id} to="/inbound" list={sources.title} wasThere={source !== undefined} />;
+  }
+  if (source !== undefined) return <Content source={source} />;
   return (
     <Page title={sources.title}>
-      {query.error === null ? (
+      {error === null ? (
         <LaterSkeleton rows={6} />
       ) : (
-        <Problem error={query.error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
+        <Problem error={error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
       )}
     </Page>
   );

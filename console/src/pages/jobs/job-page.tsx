@@ -38,15 +38,15 @@ export default function JobPage() {
     queryFn: ({ signal }) => api.jobs.get(id, { signal }),
     refetchInterval: ({ state }) => (state.data?.state === "running" ? REFRESH_MS : false),
   });
-  if (data !== undefined) return <JobView job={data} error={error} onRetry={() => void refetch()} />;
-  if (error === null) return <LaterSkeleton rows={6} />;
   if (isMissing(error)) {
     return (
-      <Missing what={m.missing} id={id} to="/jobs" list={m.title}>
+      <Missing what={m.missing} id={id} to="/jobs" list={m.title} wasThere={data !== undefined}>
         {m.missingHint}
       </Missing>
     );
   }
+  if (data !== undefined) return <JobView job={data} error={error} onRetry={() => void refetch()} />;
+  if (error === null) return <LaterSkeleton rows={6} />;
   return (
     <Page title={m.title}>
       <Problem error={error} onRetry={() => void refetch()} isRetrying={isFetching} />

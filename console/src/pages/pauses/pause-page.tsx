@@ -49,25 +49,20 @@ export default function PausePage() {
     queryFn: ({ signal }) => api.getPause(id, { signal }),
     refetchInterval: ({ state }) => (state.data?.status === "pending" ? OPEN_REFETCH_MS : false),
   });
-  if (query.data === undefined) return <Loading id={id} error={query.error} onRetry={() => void query.refetch()} />;
+  const { data: pause, error } = query;
+  if (isMissing(error)) {
+    return <Missing what={m.what} id={id} to="/pauses" list={pauses.title} wasThere={pause !== undefined} />;
+  }
+  if (pause === undefined) return <Loading error={error} onRetry={() => void query.refetch()} />;
   return (
     <>
-      {query.error !== null && <Problem error={query.error} onRetry={() => void query.refetch()} />}
-      <Shown pause={query.data} onChanged={() => void query.refetch()} />
+      {error !== null && <Problem error={error} onRetry={() => void query.refetch()} />}
+      <Shown pause={pause} onChanged={() => void query.refetch()} />
     </>
   );
 }
 
-function Loading({
-  id,
-  error,
-  onRetry,
-}: {
-  readonly id: string;
-  readonly error: unknown;
-  readonly onRetry: () => void;
-}) {
-  if (error !== null && isMissing(error)) return <Missing what={m.what} id={id} to="/pauses" list={pauses.title} />;
+function Loading({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }) {
   return (
     <Page title={m.title} lead={<Go to="/pauses">{m.back}</Go>}>
       {error === null ? <LaterSkeleton rows={6} /> : <Problem error={error} onRetry={onRetry} />}

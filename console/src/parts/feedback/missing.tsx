@@ -1,4 +1,4 @@
-/** The page of a record that does not exist, or that the person may not see: the same for both, so it tells neither. */
+/** The page of a record that is gone, does not exist, or that the person may not see: the same for the last two, so it tells neither. */
 import { Code, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { problem as m } from "../../messages/en/app.ts";
@@ -13,17 +13,19 @@ interface MissingProps {
   /** The list of such records, and its name. */
   readonly to: string;
   readonly list: string;
+  /** The page has shown it before. */
+  readonly wasThere?: boolean;
   /** Why it may be gone. */
   readonly children?: ReactNode;
 }
 
-export function Missing({ what, id, to, list, children }: MissingProps) {
+export function Missing({ what, id, to, list, wasThere = false, children }: MissingProps) {
   return (
-    <Page title={m.noSuchTitle(what)}>
+    <Page title={wasThere ? m.goneTitle(what) : m.noSuchTitle(what)}>
       <Stack align="flex-start">
         <Code style={{ overflowWrap: "anywhere" }}>{shortVisible(id)}</Code>
         <Text>
-          {m.noSuch(what)} {m.noSuchHint} {children}
+          {wasThere ? m.gone(what) : `${m.noSuch(what)} ${m.noSuchHint}`} {children}
         </Text>
         <GoButton to={to} variant="default">
           {list}

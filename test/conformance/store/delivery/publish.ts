@@ -48,6 +48,7 @@ export function publishCases(open: OpenStore): void {
       eventType: "order.paid",
       endpointId: endpoint.id,
       endpointName: "Shop",
+      endpointDeleted: false,
       state: "PENDING",
       attempts: 0,
       nextAttemptAt: START + 5,
@@ -258,8 +259,8 @@ export function publishCases(open: OpenStore): void {
     await tenant.endpoint({}, START + 1);
     await tenant.remove(filters, START + 2);
     assert.deepEqual((await tenant.event(eventId)).notDelivered, [
-      { endpointId: filters.id, endpointName: "Endpoint", reason: "filter" },
-      { endpointId: disabled.id, endpointName: "Endpoint", reason: "disabled" },
+      { endpointId: filters.id, endpointName: "Endpoint", endpointDeleted: true, reason: "filter" },
+      { endpointId: disabled.id, endpointName: "Endpoint", endpointDeleted: false, reason: "disabled" },
     ]);
   });
 
@@ -269,8 +270,8 @@ export function publishCases(open: OpenStore): void {
     await tenant.patch(disabled, { status: "DISABLED" }, START);
     const { eventId } = await tenant.publish([named], { named: true, namedDisabled: [disabled] });
     assert.deepEqual((await tenant.event(eventId)).notDelivered, [
-      { endpointId: other.id, endpointName: "Endpoint", reason: "not_named" },
-      { endpointId: disabled.id, endpointName: "Endpoint", reason: "disabled" },
+      { endpointId: other.id, endpointName: "Endpoint", endpointDeleted: false, reason: "not_named" },
+      { endpointId: disabled.id, endpointName: "Endpoint", endpointDeleted: false, reason: "disabled" },
     ]);
   });
 
