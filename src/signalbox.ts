@@ -14,6 +14,7 @@ import { startEngine } from "./engine/engine.ts";
 import { createNotifiers } from "./notify/notifiers.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Store } from "./ports/store.ts";
+import type { Noticed } from "./ports/telemetry.ts";
 import { createSender } from "./sender/sender.ts";
 import { openPostgresStore } from "./store/postgres/store.ts";
 import { openSqliteStore, type SqliteOptions } from "./store/sqlite/store.ts";
@@ -154,7 +155,8 @@ function openStore(config: Config, telemetry: ServerTelemetry, clock: Clock, opt
     process.exit(1);
   }
   if (database === null || key === null) return openSqliteStore({ ...options, dataDir, masterKey: key, onDeath });
-  return openPostgresStore({ ...options, clock, database, masterKey: key, onDeath });
+  const onNotice = (notice: Noticed) => telemetry.noticed(notice);
+  return openPostgresStore({ ...options, clock, database, masterKey: key, onDeath, onNotice });
 }
 
 /** Create the inbound sources of the settings that the first tenant does not have yet. */

@@ -7,6 +7,7 @@ import type { DatabaseAddress } from "../../src/domain/database-address.ts";
 import { polled } from "../harness/deadline.ts";
 import type { Scope } from "../harness/server.ts";
 import { type Arrivals, type Cluster, startCluster } from "./cluster.ts";
+import { type PgBouncer, type PoolMode, startPgBouncer } from "./pgbouncer.ts";
 import { startProxy } from "./proxy.ts";
 import { promotable } from "./replica.ts";
 import type { PostgresServer } from "./server.ts";
@@ -24,7 +25,7 @@ export interface FaultGround {
   readonly refusalMsMax: number;
 }
 
-interface Fault {
+export interface Fault {
   readonly name: string;
   /** Whether only `npm run faults` has it: it takes another server, or longer than a node may be silent. */
   readonly isLong?: true;
@@ -42,7 +43,8 @@ interface Stage {
   strike(cluster: Cluster): Promise<void>;
 }
 
-export const FAULTS: readonly Fault[] = [
+/** These need one server, on which the ground creates a database. */
+const FAULTS_OF_ONE_SERVER: readonly Fault[] = [
   {
     name: "a node is killed",
     stage: async ({ createDatabase }) => ({
@@ -123,6 +125,9 @@ export const FAULTS: readonly Fault[] = [
       };
     },
   },
+];
+
+const FAILOVERS: readonly Fault[] = [
   {
     name: "PostgreSQL fails over to a replica that is up to date",
     isLong: true,
@@ -157,6 +162,35 @@ export const FAULTS: readonly Fault[] = [
     },
   },
 ];
+
+export const FAULTS = [...FAULTS_OF_ONE_SERVER, ...FAILOVERS];
+
+/** The faults of one server behind PgBouncer, and one of PgBouncer itself. */
+export function faultsBehindPooler(program: string, mode: PoolMode): readonly Fault[] {
+  type Behind = (ground: FaultGround, scope: Scope, pooler: PgBouncer) => Promise<Stage>;
+  const behind = (fault: Pick<Fault, "name" | "isSlow">, stage: Behind): Fault => ({
+    ...fault,
+    name: `${fault.name}, behind PgBouncer in ${mode} mode`,
+    async stage(ground, scope) {
+      const pooler = await startPgBouncer(program, ground.server, mode);
+      scope.after(() => pooler.stop());
+      const createDatabase = async () => pooler.before(await ground.createDatabase());
+      return stage({ ...ground, createDatabase }, scope, pooler);
+    },
+  });
+  const crash: Behind = async ({ createDatabase, lastsMs }, _, pooler) => ({
+    database: await createDatabase(),
+    async strike() {
+      const start = await pooler.crash();
+      await passed(lastsMs);
+      await start();
+    },
+  });
+  return [
+    behind({ name: "the pooler crashes, and comes back" }, crash),
+    ...FAULTS_OF_ONE_SERVER.map((fault) => behind(fault, fault.stage)),
+  ];
+}
 
 const TERMINATE_EVERY_MS = 200;
 const TERMINATE = `

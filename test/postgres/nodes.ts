@@ -1,4 +1,4 @@
-/** Two servers on one database, as their callers see them. */
+/** Two servers on one database, as their callers see them. One is connected to it through a pooler in transaction mode. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { DatabaseAddress } from "../../src/domain/database-address.ts";
@@ -8,6 +8,7 @@ import { type RunningReceiver, startRunningReceiver } from "../harness/receiver.
 import { publishMany } from "../harness/scene.ts";
 import { newTenant, startServer, type Tenant, type TestServer } from "../harness/server.ts";
 import { followOutcomes } from "../harness/stream.ts";
+import { startPooler } from "./pooler.ts";
 
 export interface NodesGround {
   createDatabase(): Promise<DatabaseAddress>;
@@ -22,12 +23,14 @@ export function nodeCases({ createDatabase, masterKey }: NodesGround): void {
     let a: TestServer;
     let b: TestServer;
     before(async () => {
-      const env = {
-        DATABASE_URL: shownDatabase(await createDatabase()),
-        SIGNALBOX_MASTER_KEY: Buffer.from(masterKey).toString("base64"),
-      };
-      a = await startServer(scope, env);
-      b = await startServer(scope, env);
+      const database = await createDatabase();
+      const on = (address: DatabaseAddress) =>
+        startServer(scope, {
+          DATABASE_URL: shownDatabase(address),
+          SIGNALBOX_MASTER_KEY: Buffer.from(masterKey).toString("base64"),
+        });
+      a = await on(await startPooler(scope, database));
+      b = await on(database);
     });
     after(async () => {
       for (const end of ends.reverse()) await end();

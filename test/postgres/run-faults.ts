@@ -1,8 +1,13 @@
-/** `npm run faults [TEXT]`: every fault, or those whose name contains the text, with three nodes. Prints what happened. */
+/**
+ * `npm run faults [TEXT]`: every fault, or those whose name contains the text, with three nodes. Prints what happened.
+ *
+ * If the environment variable PGBOUNCER names a PgBouncer program, the faults happen behind it, too.
+ */
 import { randomBytes } from "node:crypto";
-import { FAULTS, runFault } from "./faults.ts";
+import { FAULTS, faultsBehindPooler, runFault } from "./faults.ts";
 import { startPostgres } from "./server.ts";
 
+const MODES = ["session", "transaction"] as const;
 const LONG = { events: 2000, nodes: 3, lastsMs: 30_000, refusalMsMax: 1500 };
 
 const [only = ""] = process.argv.slice(2);
@@ -10,7 +15,11 @@ const server = await startPostgres();
 const ends: (() => void | Promise<void>)[] = [];
 const scope = { after: (end: () => void | Promise<void>) => void ends.push(end) };
 const ground = { server, masterKey: randomBytes(32), createDatabase: () => server.createDatabase(), ...LONG };
-for (const fault of FAULTS.filter(({ name }) => name.includes(only))) {
+const { PGBOUNCER } = process.env;
+const pooled = PGBOUNCER === undefined ? [] : MODES.flatMap((mode) => faultsBehindPooler(PGBOUNCER, mode));
+if (PGBOUNCER === undefined)
+  process.stdout.write("skipped, because PGBOUNCER names no program: faults behind PgBouncer\n");
+for (const fault of [...FAULTS, ...pooled].filter(({ name }) => name.includes(only))) {
   const numbers = await runFault(scope, fault, ground).catch((error: unknown) => {
     process.exitCode = 1;
     return String(error);

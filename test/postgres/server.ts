@@ -19,7 +19,7 @@ const USER = "signalbox";
 
 /** PostgreSQL does not run as root. Any other user will do: on Linux, `nobody`. */
 const NOBODY = 65_534;
-const AS_NOBODY = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+export const AS_NOBODY = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 
 const SETTINGS = {
   listen_addresses: "127.0.0.1",
@@ -104,7 +104,7 @@ async function startOn({ dir, bin, settings }: Place): Promise<PostgresServer> {
   const data = path.join(dir, "data");
   const all = { ...SETTINGS, ...settings, port: String(port) };
   const options = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const start = () => launch(path.join(bin, "postgres"), ["-D", data, ...options], dir);
+  const start = () => launch(path.join(bin, "postgres"), ["-D", data, ...options], { cwd: dir, isUp: READY });
   let server = await start();
   const hosts = [{ host: "127.0.0.1", port }];
   const at = (database: string): DatabaseAddress => ({
@@ -121,12 +121,6 @@ async function startOn({ dir, bin, settings }: Place): Promise<PostgresServer> {
     await query(at("postgres"), `CREATE DATABASE ${name} ${suffix}`);
     return at(name);
   };
-  const end = async (signal: NodeJS.Signals) => {
-    if (server.exitCode !== null || server.signalCode !== null) return;
-    const ended = once(server, "exit");
-    server.kill(signal);
-    await ended;
-  };
   return {
     hosts,
     pid: () => server.pid ?? assert.fail("it did not start"),
@@ -134,7 +128,7 @@ async function startOn({ dir, bin, settings }: Place): Promise<PostgresServer> {
     copyDatabase: ({ database }) => create(`TEMPLATE ${database} STRATEGY wal_log`),
     query,
     async crash() {
-      await end("SIGQUIT"); // an immediate shutdown, which is followed by a recovery
+      await end(server, "SIGQUIT"); // an immediate shutdown, which is followed by a recovery
       return async () => {
         server = await start();
       };
@@ -145,7 +139,7 @@ async function startOn({ dir, bin, settings }: Place): Promise<PostgresServer> {
       return startOn({ dir: copy, bin, settings });
     },
     async stop() {
-      await end("SIGINT"); // a fast shutdown
+      await end(server, "SIGINT"); // a fast shutdown
       rmSync(dir, { recursive: true });
     },
   };
@@ -189,14 +183,33 @@ async function programs(dir: string): Promise<string> {
   return path.join(copy, "bin");
 }
 
-/** Resolves once the server accepts connections. */
-async function launch(program: string, args: readonly string[], cwd: string): Promise<ChildProcess> {
+const READY = /database system is ready to accept (?:read-only )?connections/;
+
+interface Launching {
+  readonly cwd: string;
+  /** What it prints once it accepts connections. */
+  readonly isUp: RegExp;
+}
+
+/** Resolves once the program accepts connections. */
+export async function launch(
+  program: string,
+  args: readonly string[],
+  { cwd, isUp }: Launching,
+): Promise<ChildProcess> {
   const started = spawn(program, args, { ...AS_NOBODY, cwd, stdio: ["ignore", "ignore", "pipe"] });
-  await ready(started);
+  await ready(started, isUp);
   return started;
 }
 
-async function freePort(): Promise<number> {
+export async function end(program: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (program.exitCode !== null || program.signalCode !== null) return;
+  const ended = once(program, "exit");
+  program.kill(signal);
+  await ended;
+}
+
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -206,12 +219,12 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function ready(server: ChildProcess): Promise<void> {
+async function ready(server: ChildProcess, isUp: RegExp): Promise<void> {
   assert(server.stderr !== null);
   const lines: string[] = [];
   for await (const line of createInterface(server.stderr)) {
     lines.push(line);
-    if (!/database system is ready to accept (?:read-only )?connections/.test(line)) continue;
+    if (!isUp.test(line)) continue;
     server.stderr.resume();
     return;
   }

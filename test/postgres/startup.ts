@@ -10,6 +10,7 @@ import { connect, connectionOptions } from "../../src/store/postgres/connect.ts"
 import type { Connections } from "../../src/store/postgres/connections.ts";
 import { openPostgresStore } from "../../src/store/postgres/store.ts";
 import { runHere } from "../fixtures/threads-here.ts";
+import { startPooler } from "./pooler.ts";
 import { type PostgresServer, TLS_DIR } from "./server.ts";
 
 export interface StartupGround {
@@ -49,6 +50,8 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
       });
     }
 
+    const notices: string[] = [];
+
     async function open(databaseUrl: string, key = masterKey): Promise<Store> {
       const config = settings(databaseUrl, key);
       assert(config.database !== null);
@@ -56,6 +59,7 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
         database: config.database,
         masterKey: key,
         onDeath: (error) => assert.fail(error),
+        onNotice: ({ what }) => notices.push(what),
         connections: connections(),
         // With another key, a thread ends by itself. Only a real one can.
         ...(key === masterKey && { startRunner: runHere }),
@@ -158,6 +162,13 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
       await run("UPDATE signalbox.turn SET oldest = 1");
       await (await open(url("signalbox"))).close(); // the newer schema does not exclude this version
       await run("UPDATE signalbox.schema_version SET number = 1");
+    });
+
+    test("notices a pooler in transaction mode", async (t) => {
+      const { hosts } = await startPooler(t, database);
+      const store = await open(url("signalbox", { host: "127.0.0.1", at: hosts[0]?.port ?? 0 }));
+      await store.close();
+      assert.deepEqual(notices, ["pooler_without_notifications", "pooler_without_prepared_statements"]);
     });
 
     test("a command says the same, with exit code 1", async () => {

@@ -149,6 +149,12 @@ export const NODE_MISSED_TENANTS_COUNT_MAX = 100;
 export const NODE_NOTES_BYTES_MAX = 7900;
 /** How long the connection that carries notes stays away after it was lost. */
 export const POSTGRES_RECONNECT_MS = 1 * SECOND_MS;
+/** How often a node looks for its own notification, once in 100 ms, before it concludes that a pooler passes none on. */
+export const POSTGRES_TEST_LOOKS_COUNT_MAX = 20;
+/** How often a node that gets no notifications looks for changes. The read takes about a millisecond. */
+export const NODE_DEAF_POLL_MS = 250;
+/** How often it tells its streams that they may have missed news: as often as the console reads again without a stream. */
+export const NODE_DEAF_MISSED_MS = 15 * SECOND_MS;
 /** How long a node tries to find out whether a COMMIT without an answer has happened, before it ends. */
 export const POSTGRES_VERDICT_MS_MAX = 30 * SECOND_MS;
 /** How long it waits between two tries. */

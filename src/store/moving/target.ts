@@ -46,17 +46,18 @@ const IDENTITIES = `
 
 // A statement may take as long as the largest table needs, and PostgreSQL may wait while the source is read. It finds out
 // within two minutes when this machine is gone.
-const SETTINGS = `
-  SET search_path = signalbox;
-  SET lock_timeout = ${POSTGRES_LOCK_MS_MAX};
-  SET tcp_keepalives_idle = 60;
-  SET tcp_keepalives_interval = 10;
-  SET tcp_keepalives_count = 6;
-  SELECT set_config(name, '0', false)
+const BEGIN = `
+  BEGIN;
+  SET LOCAL search_path = signalbox;
+  SET LOCAL lock_timeout = ${POSTGRES_LOCK_MS_MAX};
+  SET LOCAL tcp_keepalives_idle = 60;
+  SET LOCAL tcp_keepalives_interval = 10;
+  SET LOCAL tcp_keepalives_count = 6;
+  SELECT set_config(name, '0', true)
   FROM pg_settings
   WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`;
 /** The writing turn of nodes: no node can write now, and no second migration. */
-const TAKE_TURN = "BEGIN; UPDATE turn SET number = number + 1";
+const TAKE_TURN = "UPDATE turn SET number = number + 1";
 const LOCK_NOT_AVAILABLE = "55P03";
 
 const NODES_ALIVE = `
@@ -81,7 +82,7 @@ export class Target {
    * @throws StartupError
    */
   async begin(source: { readonly id: string; readonly checkValue: string }): Promise<void> {
-    await this.#client.query(SETTINGS);
+    await this.#client.query(BEGIN);
     await this.#takeTurn();
     const meta = new Map<string, string>();
     for (const { name, value } of await this.all<{ name: string; value: string }>("SELECT name, value FROM meta")) {
@@ -142,11 +143,7 @@ export class Target {
   async insert(table: string, columns: readonly Column[], { arrays }: Batch): Promise<void> {
     const names = columns.map(({ name }) => `"${name}"`).join(", ");
     const parameters = columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(", ");
-    await this.#client.query({
-      name: `insert ${table}`,
-      text: `INSERT INTO ${table} (${names}) SELECT * FROM unnest(${parameters})`,
-      values: [...arrays],
-    });
+    await this.#client.query(`INSERT INTO ${table} (${names}) SELECT * FROM unnest(${parameters})`, [...arrays]);
   }
 
   /** Numbers go on after the highest that the source ever gave. */
@@ -191,7 +188,7 @@ export class Target {
 
   /** PostgreSQL chooses its plans by what it knows of the tables. It would find out by itself some minutes later. */
   async analyze(): Promise<void> {
-    await this.#client.query(`ANALYZE ${(await this.tables()).join(", ")}`);
+    await this.#client.query(`${BEGIN}; ANALYZE ${(await this.tables()).join(", ")}; COMMIT`);
   }
 
   /** Undoes everything that was not committed. */

@@ -8,21 +8,33 @@ import {
 } from "../../domain/limits.ts";
 import { BatchQuery, faultOf, type Prepared } from "./batch-query.ts";
 import { type ConnectionOptions, connect } from "./connect.ts";
-import type { Batch, Reply } from "./link.ts";
+import type { Batch, Reply, SentStatement } from "./link.ts";
+import { type Session, sessionOf } from "./pooler.ts";
 
 // A statement finds its rows by key, so a plan for any values is good for all, and compiling it would take longer. A plan
 // that was made while a table was empty, and had no statistics, would otherwise read the whole table for as long as it is kept.
-export const SESSION_SETTINGS = `
-  SET search_path = signalbox;
-  SET statement_timeout = ${POSTGRES_STATEMENT_MS_MAX};
-  SET lock_timeout = ${POSTGRES_LOCK_MS_MAX};
-  SET idle_in_transaction_session_timeout = ${POSTGRES_IDLE_MS_MAX};
-  SET plan_cache_mode = force_generic_plan;
-  SET enable_seqscan = off;
-  SET enable_bitmapscan = off;
-  SET enable_hashjoin = off;
-  SET enable_mergejoin = off;
-  SET jit = off`;
+const SETTINGS = {
+  search_path: "signalbox",
+  statement_timeout: POSTGRES_STATEMENT_MS_MAX,
+  lock_timeout: POSTGRES_LOCK_MS_MAX,
+  idle_in_transaction_session_timeout: POSTGRES_IDLE_MS_MAX,
+  plan_cache_mode: "force_generic_plan",
+  enable_seqscan: "off",
+  enable_bitmapscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+  jit: "off",
+};
+const eachSetting = (sql: (name: string, value: string | number) => string, separator: string) =>
+  Object.entries(SETTINGS)
+    .map(([name, value]) => sql(name, value))
+    .join(separator);
+export const SESSION_SETTINGS = eachSetting((name, value) => `SET ${name} = ${value}`, "; ");
+const SET_TRANSACTION: SentStatement = {
+  name: "set",
+  text: `SELECT ${eachSetting((name, value) => `set_config('${name}', '${value}', true)`, ", ")}`,
+  values: [],
+};
 
 /** The session's prepared statements are not what this connection believes: a pooler, or a migration. */
 const FOREIGN_SESSION = new Set(["26000", "42P05", "0A000"]);
@@ -30,6 +42,7 @@ const FOREIGN_SESSION = new Set(["26000", "42P05", "0A000"]);
 /** A connection, and what it has prepared. */
 interface Connected {
   readonly client: pg.Client;
+  readonly session: Session;
   readonly prepared: Prepared;
 }
 
@@ -48,42 +61,56 @@ export class Client {
     } catch (error) {
       return statements.map(() => ({ kind: "failed", fault: faultOf(error) }));
     }
-    const query = new BatchQuery(statements, connected.prepared);
-    connected.client.query(query);
+    const { client, session, prepared } = connected;
+    const sent = session.isOwn ? statements : withoutSession(statements, begins, session);
+    const query = new BatchQuery(sent, prepared);
+    client.query(query);
     const replies = await query.replies;
-    if (replies.some(isUnusable)) this.#abandon(connected);
-    return replies;
+    if (replies.some(isUnusable)) this.#abandon(client);
+    return sent.length === statements.length ? replies : replies.toSpliced(1, 1);
   }
 
   async #connect(begins: boolean): Promise<Connected> {
     if (this.#connected !== null) return this.#connected;
     if (!begins) throw new Error("the connection was lost within a transaction");
     const client = await connect(this.#options, { query_timeout: POSTGRES_ANSWER_MS_MAX });
-    const connected: Connected = { client, prepared: new Map() };
-    const lost = () => {
-      if (this.#connected === connected) this.#connected = null;
-    };
+    const lost = () => this.#forget(client);
     client.on("error", lost);
     client.on("end", lost);
     try {
-      await client.query(SESSION_SETTINGS);
+      const session = await sessionOf(client, this.#options);
+      if (session.isOwn) await client.query(SESSION_SETTINGS);
+      this.#connected = { client, session, prepared: new Map() };
+      return this.#connected;
     } catch (error) {
-      this.#abandon(connected);
+      this.#abandon(client);
       throw error;
     }
-    this.#connected = connected;
-    return connected;
+  }
+
+  #forget(client: pg.Client): void {
+    if (this.#connected?.client === client) this.#connected = null;
   }
 
   /** End a connection that is not used any more. Its open transaction would keep the turn. */
-  #abandon(connected: Connected): void {
-    if (this.#connected === connected) this.#connected = null;
-    connected.client.end().catch(() => undefined); // it was lost
+  #abandon(client: pg.Client): void {
+    this.#forget(client);
+    client.end().catch(() => undefined); // it was lost
   }
 
   async close(): Promise<void> {
     await this.#connected?.client.end();
   }
+}
+
+/** A transaction sets itself what a session would keep, right after its first statement. */
+function withoutSession(
+  statements: readonly SentStatement[],
+  begins: boolean,
+  { keepsStatements }: Session,
+): readonly SentStatement[] {
+  const all = begins ? statements.toSpliced(1, 0, SET_TRANSACTION) : statements;
+  return keepsStatements ? all : all.map((statement) => ({ ...statement, name: "" }));
 }
 
 /** Whether PostgreSQL did not answer in time, or the session is not what this connection believes. */

@@ -13,6 +13,8 @@ export interface ConnectionOptions extends Omit<DatabaseAddress, "tls"> {
     readonly cert: string | null;
     readonly key: string | null;
   };
+  /** Whether an earlier connection turned out to have no process to itself. */
+  readonly isShared: boolean;
 }
 
 /** The server is a replica, which accepts no writes. */
@@ -27,6 +29,7 @@ export function connectionOptions({ tls, ...address }: DatabaseAddress): Connect
   const { mode, rootCert, cert, key } = tls;
   return {
     ...address,
+    isShared: false,
     tls: {
       mode,
       ca: pem("sslrootcert", rootCert),

@@ -21,7 +21,8 @@ const TABLES = `
 const TAKE_TURN = `
   UPDATE turn
   SET number = number + 1
-  RETURNING number, since, timeline, oldest, pg_backend_pid() AS pid, pg_current_xact_id() AS transaction,
+  RETURNING number, since, timeline, oldest, extract(epoch FROM pg_postmaster_start_time())::text AS server,
+    pg_current_xact_id() AS transaction,
     (extract(epoch FROM clock_timestamp()) * 1000)::int8 AS clock`;
 /** Some hosted services do not offer these functions. They do not lose transactions in a failover either. */
 const TIMELINE = "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8) AS timeline";
@@ -81,9 +82,9 @@ class Session {
   /** The latest turn of any node that this connection knows of, and the turn with which the timeline began. */
   #known = 0;
   #since: number | null = null;
-  /** PostgreSQL's process behind the connection. */
-  #pid = 0;
-  #next = { since: 0, pid: 0 };
+  /** When the server was started that the last transaction was committed on. */
+  #server = "";
+  #next = { since: 0, server: "" };
   /** PostgreSQL's number of the writing transaction. */
   #transactionId = "";
   #overtaken = false;
@@ -125,10 +126,11 @@ class Session {
     const [row] = begun();
     if (Number(row?.oldest) > SCHEMA) throw new NewerSchema(Number(row?.oldest));
     const number = Number(row?.number);
-    const since = Number(row?.pid) === this.#pid ? Number(row?.since) : this.#beginTimeline(row, number);
+    const server = String(row?.server);
+    const since = server === this.#server ? Number(row?.since) : this.#beginTimeline(row, number);
     const isNew = this.#since !== null && since !== this.#since;
     if (number <= this.#known || (isNew && since <= this.#known)) throw new WentBack(this.#latestEventMs(isNew));
-    this.#next = { since, pid: Number(row?.pid) };
+    this.#next = { since, server };
     this.#known = number - 1;
     this.#overtaken = number !== this.#turn + 1;
     this.#nextTurn = number;
@@ -136,7 +138,7 @@ class Session {
     this.#clockMs = Number(row?.clock);
   }
 
-  /** The connection is new, so it may lead to another server. The first turn there notes the timeline's beginning. */
+  /** The server is not the one of the last transaction. The first turn on a server notes the timeline's beginning. */
   #beginTimeline(row: Row | undefined, number: number): number {
     this.savepoint("begin");
     let timeline = "";
@@ -192,7 +194,7 @@ class Session {
     this.#turn = this.#nextTurn;
     this.#known = this.#nextTurn;
     this.#since = this.#next.since;
-    this.#pid = this.#next.pid;
+    this.#server = this.#next.server;
     this.#turnsOfOwn += 1;
   }
 
@@ -203,7 +205,7 @@ class Session {
    */
   #hasCommitted(): boolean {
     const statement = plain(
-      `SELECT pg_xact_status('${this.#transactionId}'::xid8) AS status, number, since FROM turn`,
+      `SELECT pg_xact_status('${this.#transactionId}'::xid8) AS status, number, since FROM signalbox.turn`,
     )();
     for (let waitedMs = 0; waitedMs < POSTGRES_VERDICT_MS_MAX; waitedMs += POSTGRES_VERDICT_STEP_MS) {
       const [reply] = this.#link.exchange({ statements: [statement], begins: true });

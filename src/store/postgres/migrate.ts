@@ -1,4 +1,4 @@
-/** Brings the schema up to date. Several nodes may start at once: an advisory lock lets one of them work. */
+/** Brings the schema up to date. Several nodes may start at once: in each transaction, an advisory lock lets one of them work. */
 import { readFileSync } from "node:fs";
 import type pg from "pg";
 import { StartupError } from "../../domain/errors.ts";
@@ -8,6 +8,7 @@ import { checkOwner, isThere } from "./startup/rights.ts";
 
 /** The letters "signal" as a number. Every node takes the same lock. */
 const LOCK = 0x7369_676e_616c;
+const BEGIN = `BEGIN; SELECT pg_advisory_xact_lock(${LOCK}); SET LOCAL search_path = signalbox`;
 
 /** The oldest version that has all that the statements use, as `server_version_num`. */
 const VERSION_MIN = 140_000;
@@ -26,26 +27,23 @@ const CREATE_SCHEMA = `
     IF to_regnamespace('signalbox') IS NULL THEN CREATE SCHEMA signalbox; END IF;
   END $$`;
 
-/** @throws StartupError when PostgreSQL is too old, the user lacks a right, or the schema is newer than this version knows */
+/**
+ * The caller ends the connection when this fails.
+ *
+ * @throws StartupError when PostgreSQL is too old, the user lacks a right, or the schema is newer than this version knows */
 export async function migrate(client: pg.Client): Promise<void> {
   await checkServer(client);
   if (await isUpToDate(client)) return; // a node that changes nothing need not own the schema
   await checkOwner(client);
-  await client.query("SELECT pg_advisory_lock($1)", [LOCK]);
-  try {
+  for (const [index, name] of MIGRATIONS.entries()) {
+    await client.query(BEGIN);
     await client.query(CREATE_SCHEMA);
-    await client.query("SET search_path = signalbox");
     await client.query("CREATE TABLE IF NOT EXISTS schema_version (number integer NOT NULL)");
-    const present = await readVersion(client);
-    for (const [index, name] of MIGRATIONS.entries()) {
-      if (index < present) continue;
-      const sql = readFileSync(new URL(name, MIGRATIONS_DIR), "utf8");
-      await client.query(
-        `BEGIN; ${sql}; DELETE FROM schema_version; INSERT INTO schema_version VALUES (${index + 1}); COMMIT`,
-      );
+    if ((await readVersion(client)) <= index) {
+      await client.query(readFileSync(new URL(name, MIGRATIONS_DIR), "utf8"));
+      await client.query(`DELETE FROM schema_version; INSERT INTO schema_version VALUES (${index + 1})`);
     }
-  } finally {
-    await client.query("SELECT pg_advisory_unlock($1)", [LOCK]);
+    await client.query("COMMIT");
   }
 }
 

@@ -2,14 +2,16 @@
 import type { MessagePort } from "node:worker_threads";
 import type pg from "pg";
 import type { DatabaseAddress } from "../../domain/database-address.ts";
+import { NODE_DEAF_POLL_MS } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { NodeNote, NodeNotes, Store } from "../../ports/store.ts";
+import type { Noticed } from "../../ports/telemetry.ts";
 import { openStore, type ThreadsOptions } from "../store.ts";
 import type { ThreadStart } from "../threads/thread.ts";
 import { type ConnectionOptions, connect, connectionOptions } from "./connect.ts";
 import { Connections } from "./connections.ts";
 import { migrate } from "./migrate.ts";
-import { checkSessions } from "./startup/sessions.ts";
+import { type Session, sessionOf } from "./pooler.ts";
 import { startupFault } from "./startup/startup-fault.ts";
 
 export interface PostgresOptions {
@@ -18,21 +20,44 @@ export interface PostgresOptions {
   readonly masterKey: Uint8Array;
   /** Called when a thread of the store ended by itself. The process then has to end. */
   readonly onDeath: (error: Error) => void;
+  /** What the operator should know about the connections. */
+  readonly onNotice?: (notice: Noticed) => void;
   readonly startRunner?: ThreadsOptions["startRunner"];
   readonly clock?: Pick<Clock, "after" | "follow" | "wallMs">;
   /** Tests with many stores share one thread. The store does not close it. */
   readonly connections?: Connections;
 }
 
+const UNNOTIFIED: Noticed = {
+  level: "warn",
+  what: "pooler_without_notifications",
+  fields: {
+    effect: `this node looks for the changes of other nodes every ${NODE_DEAF_POLL_MS} ms`,
+    fix: "use a pooler in session mode, or connect to PostgreSQL directly",
+  },
+};
+const UNPREPARED: Noticed = {
+  level: "warn",
+  what: "pooler_without_prepared_statements",
+  fields: {
+    effect: "PostgreSQL plans each statement anew, which costs it CPU time",
+    fix: "set max_prepared_statements to 200 in PgBouncer 1.21 or later, or connect to PostgreSQL directly",
+  },
+};
+
 /** @throws StartupError when the database cannot be used, or has another master key or a newer schema */
 export async function openPostgresStore({
   database: address,
   masterKey,
   onDeath,
+  onNotice,
   ...options
 }: PostgresOptions): Promise<Store> {
-  const database = connectionOptions(address);
-  await bringUpToDate(database, options.clock);
+  const direct = connectionOptions(address);
+  const { isOwn, keepsStatements } = await bringUpToDate(direct, options.clock);
+  if (!isOwn) onNotice?.(UNNOTIFIED);
+  if (!keepsStatements) onNotice?.(UNPREPARED);
+  const database = { ...direct, isShared: !isOwn };
   const connections = options.connections ?? (await Connections.start(onDeath));
   const notes = connections.openNotes(database);
   const close = async () => {
@@ -69,16 +94,15 @@ function notesOver(port: MessagePort): NodeNotes {
   };
 }
 
-async function bringUpToDate(database: ConnectionOptions, clock: PostgresOptions["clock"]): Promise<void> {
+async function bringUpToDate(database: ConnectionOptions, clock: PostgresOptions["clock"]): Promise<Session> {
   try {
     const client = await connect(database);
-    const other = await connect(database);
     try {
-      await checkSessions(client, other);
       await migrate(client);
       if (clock !== undefined) await followClock(client, clock);
+      return await sessionOf(client, database);
     } finally {
-      await Promise.all([client.end(), other.end()]);
+      await client.end();
     }
   } catch (error) {
     throw startupFault(error, database);

@@ -3,18 +3,28 @@
  *
  * A transaction that notifies waits for the one before it until that one is on disk, so the verbs' transactions never
  * notify. Notes are sent together, some time later.
+ *
+ * Through a pooler in transaction mode no notification arrives. Then the node looks for changes by itself, more often.
  */
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
-import { NODE_NOTES_BYTES_MAX, NODE_NOTES_MS, POSTGRES_RECONNECT_MS } from "../../../domain/limits.ts";
+import {
+  NODE_DEAF_MISSED_MS,
+  NODE_DEAF_POLL_MS,
+  NODE_NOTES_BYTES_MAX,
+  NODE_NOTES_MS,
+  POSTGRES_RECONNECT_MS,
+} from "../../../domain/limits.ts";
 import type { Clock, Timer } from "../../../ports/clock.ts";
 import type { NodeNote } from "../../../ports/store.ts";
 import { type ConnectionOptions, connect } from "../connect.ts";
+import { sessionOf } from "../pooler.ts";
 import { UnsentNotes } from "./unsent-notes.ts";
 
 const CHANNEL = "signalbox";
+const CHANGED: NodeNote = { kind: "changed" };
 /** What a node does when it did not hear the others. */
-const DEAF: readonly NodeNote[] = [{ kind: "changed" }, { kind: "missedAny" }];
+const DEAF: readonly NodeNote[] = [CHANGED, { kind: "missedAny" }];
 
 interface Payload {
   readonly from: string;
@@ -31,6 +41,8 @@ export class Notifier {
   readonly #unsent = new UnsentNotes();
   #timer: Timer | null = null;
   #reconnecting: Timer | null = null;
+  /** Set while notifications do not arrive. */
+  #polling: Timer | null = null;
   #isClosed = false;
 
   constructor(options: ConnectionOptions, clock: Pick<Clock, "after">, onNotes: (notes: readonly NodeNote[]) => void) {
@@ -56,27 +68,40 @@ export class Notifier {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#reconnecting?.cancel();
+    this.#polling?.cancel();
     await this.#client?.end().catch(() => undefined); // it was lost
   }
 
   async #connect(): Promise<void> {
     try {
       const client = await connect(this.#options);
-      client.on("notification", ({ payload }) => this.#hear(payload ?? ""));
       client.on("end", () => this.#lost(client));
       client.on("error", () => this.#lost(client));
-      await client.query(`LISTEN ${CHANNEL}`);
+      const { isOwn } = await sessionOf(client, this.#options);
+      client.on("notification", ({ payload }) => this.#hear(payload ?? ""));
+      if (isOwn) await client.query(`LISTEN ${CHANNEL}`);
       this.#client = client;
       if (this.#isClosed) await client.end();
-      else this.#reconnected();
+      else this.#reconnected(isOwn);
     } catch {
       this.#connectLater(); // the store's own connections report it
     }
   }
 
-  #reconnected(): void {
+  #reconnected(isNotified: boolean): void {
+    this.#polling?.cancel();
+    if (!isNotified) this.#poll();
     this.#onNotes(DEAF);
     this.#flushLater();
+  }
+
+  /** @param missedMs how long the readers of streams have not been told that they may have missed news */
+  #poll(missedMs = 0): void {
+    this.#polling = this.#clock.after(NODE_DEAF_POLL_MS, () => {
+      const tells = missedMs >= NODE_DEAF_MISSED_MS;
+      this.#onNotes(tells ? DEAF : [CHANGED]);
+      this.#poll(tells ? 0 : missedMs + NODE_DEAF_POLL_MS);
+    });
   }
 
   #lost(client: pg.Client): void {
