@@ -100,7 +100,7 @@ async function measureNodes({ receiver, count, cores, seconds }: Run) {
     { name: `${name}: p99 to receipt`, unit: "ms", value: receiptP99Ms },
     each("processor time of the nodes", "ms", used.nodesMs),
     each("processor time of the database", "ms", used.databaseMs),
-    { name: `${name}: busy cores of the database`, unit: "", value: used.databaseMs / used.elapsedMs },
+    { name: `${name}: busy cores of the database`, unit: "×", value: used.databaseMs / used.elapsedMs },
     each("write-ahead log", "bytes", (await databaseWalBytes(dataDir.path)) - walBefore),
     each("read by the nodes", "bytes", used.readBytes),
     each("written by the nodes", "bytes", used.writtenBytes),
