@@ -146,6 +146,12 @@ export class Cluster {
     await polled(async () => (this.#accepted.size >= goal ? true : null), `${count} more accepted events`);
   }
 
+  /** Resolves when a request was refused. */
+  async refused(): Promise<void> {
+    const before = this.#refused;
+    await polled(async () => (this.#refused > before ? true : null), "a refused request");
+  }
+
   /** Resolves when every accepted event has arrived. */
   async allArrived(): Promise<Arrivals> {
     const isMissing = (id: string) => !this.#arrivals.has(id);

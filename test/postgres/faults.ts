@@ -3,6 +3,7 @@
  * every event that got a 202 arrives, and no delivery has ended twice.
  */
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
 import type { DatabaseAddress } from "../../src/domain/database-address.ts";
 import { polled } from "../harness/deadline.ts";
 import type { Scope } from "../harness/server.ts";
@@ -10,7 +11,8 @@ import { type Arrivals, type Cluster, startCluster } from "./cluster.ts";
 import { type PgBouncer, type PoolMode, startPgBouncer } from "./pgbouncer.ts";
 import { startProxy } from "./proxy.ts";
 import { promotable } from "./replica.ts";
-import type { PostgresServer } from "./server.ts";
+import { type Folders, type PostgresServer, startPostgres } from "./server.ts";
+import { mountSmallDisk, type SmallDisk } from "./small-disk.ts";
 
 export interface FaultGround {
   readonly server: PostgresServer;
@@ -31,6 +33,8 @@ export interface Fault {
   readonly isLong?: true;
   /** Whether something waits for a node that is frozen and cannot respond. */
   readonly isSlow?: true;
+  /** Whether it needs a small disk. */
+  readonly mounts?: true;
   stage(ground: FaultGround, scope: Scope): Promise<Stage>;
 }
 
@@ -163,7 +167,54 @@ const FAILOVERS: readonly Fault[] = [
   },
 ];
 
-export const FAULTS = [...FAULTS_OF_ONE_SERVER, ...FAILOVERS];
+const FULL_DISKS: readonly Fault[] = [
+  {
+    name: "the disk of PostgreSQL's tables is full for a while",
+    isLong: true,
+    mounts: true,
+    async stage(ground, scope) {
+      const { dir, fill } = mountSmallDisk(scope, TABLES_DISK_MB);
+      const { dir: wal } = mountSmallDisk(scope, WAL_DISK_MB);
+      return full(ground, scope, { folders: { parent: dir, wal: `${wal}/wal` }, fill });
+    },
+  },
+  {
+    name: "the disk of PostgreSQL's WAL is full for a while",
+    isLong: true,
+    mounts: true,
+    async stage(ground, scope) {
+      const { dir, fill } = mountSmallDisk(scope, WAL_DISK_MB);
+      return full(ground, scope, { folders: { parent: tmpdir(), wal: `${dir}/wal` }, fill });
+    },
+  },
+];
+const TABLES_DISK_MB = 512;
+const WAL_DISK_MB = 256;
+
+interface Filling extends Pick<SmallDisk, "fill"> {
+  readonly folders: Folders;
+}
+
+/** While its tables cannot grow, PostgreSQL fails transactions. Without space for its WAL, it ends. */
+async function full({ lastsMs }: FaultGround, scope: Scope, { folders, fill }: Filling): Promise<Stage> {
+  const server = await startPostgres({}, folders);
+  scope.after(() => server.stop());
+  const database = await server.createDatabase();
+  return {
+    database,
+    async strike(cluster) {
+      cluster.restartEnded();
+      const free = fill();
+      await cluster.refused();
+      await passed(lastsMs);
+      free();
+      const isBack = () => server.revive().then(() => server.query(database, "SELECT"));
+      await polled(() => isBack().catch(() => null), "the recovery of PostgreSQL");
+    },
+  };
+}
+
+export const FAULTS = [...FAULTS_OF_ONE_SERVER, ...FAILOVERS, ...FULL_DISKS];
 
 /** The faults of one server behind PgBouncer, and one of PgBouncer itself. */
 export function faultsBehindPooler(program: string, mode: PoolMode): readonly Fault[] {

@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { FAULTS, faultsBehindPooler, runFault } from "./faults.ts";
 import { startPostgres } from "./server.ts";
+import { canMount } from "./small-disk.ts";
 
 const MODES = ["session", "transaction"] as const;
 const LONG = { events: 2000, nodes: 3, lastsMs: 30_000, refusalMsMax: 1500 };
@@ -19,7 +20,12 @@ const { PGBOUNCER } = process.env;
 const pooled = PGBOUNCER === undefined ? [] : MODES.flatMap((mode) => faultsBehindPooler(PGBOUNCER, mode));
 if (PGBOUNCER === undefined)
   process.stdout.write("skipped, because PGBOUNCER names no program: faults behind PgBouncer\n");
+const mounts = canMount();
 for (const fault of [...FAULTS, ...pooled].filter(({ name }) => name.includes(only))) {
+  if (fault.mounts && !mounts) {
+    process.stdout.write(`skipped, because no tmpfs can be mounted: ${fault.name}\n`);
+    continue;
+  }
   const numbers = await runFault(scope, fault, ground).catch((error: unknown) => {
     process.exitCode = 1;
     return String(error);

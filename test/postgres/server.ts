@@ -63,6 +63,8 @@ export interface PostgresServer {
   query(database: DatabaseAddress, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Stop at once, as a crash would, and start again when the returned function is called. */
   crash(): Promise<() => Promise<void>>;
+  /** Start again if it has ended by itself. */
+  revive(): Promise<void>;
   /** Start a replica of this server. */
   replicate(): Promise<PostgresServer>;
   stop(): Promise<void>;
@@ -70,23 +72,36 @@ export interface PostgresServer {
 
 type Settings = Readonly<Record<string, string>>;
 
+export interface Folders {
+  /** Where the server's folder is created. */
+  readonly parent: string;
+  /** Where its WAL is, if apart from its data. */
+  readonly wal: string | null;
+}
+
 /** @param settings replace those above */
-export async function startPostgres(settings: Settings = {}): Promise<PostgresServer> {
-  const dir = newDir();
+export async function startPostgres(
+  settings: Settings = {},
+  { parent, wal }: Folders = { parent: tmpdir(), wal: null },
+): Promise<PostgresServer> {
+  const dir = newDir(parent);
   const bin = await programs(dir);
   const data = path.join(dir, "data");
-  const made = spawnSync(
-    path.join(bin, "initdb"),
-    ["-D", data, "-U", USER, "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8"],
-    { ...AS_NOBODY, cwd: dir, encoding: "utf8" },
-  );
+  const options = ["-U", USER, "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8"];
+  // The smallest segments, so that a full disk is noticed soon.
+  if (wal !== null) options.push("-X", wal, "--wal-segsize=1");
+  const made = spawnSync(path.join(bin, "initdb"), ["-D", data, ...options], {
+    ...AS_NOBODY,
+    cwd: dir,
+    encoding: "utf8",
+  });
   assert.equal(made.status, 0, made.stderr);
   protect(data);
   return startOn({ dir, bin, settings });
 }
 
-function newDir(): string {
-  const dir = mkdtempSync(path.join(tmpdir(), "signalbox-postgres-"));
+function newDir(parent = tmpdir()): string {
+  const dir = mkdtempSync(path.join(parent, "signalbox-postgres-"));
   if ("uid" in AS_NOBODY) chownSync(dir, NOBODY, NOBODY);
   return dir;
 }
@@ -132,6 +147,9 @@ async function startOn({ dir, bin, settings }: Place): Promise<PostgresServer> {
       return async () => {
         server = await start();
       };
+    },
+    async revive() {
+      if (server.exitCode !== null || server.signalCode !== null) server = await start();
     },
     async replicate() {
       const copy = newDir();
