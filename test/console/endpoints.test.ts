@@ -6,7 +6,7 @@ import { type RunningReceiver, startRunningReceiver } from "../harness/receiver.
 import { createEndpoint, publish } from "../harness/scene.ts";
 import type { Client } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { disappears, go, stepsOf } from "./waiting.ts";
+import { change, disappears, go, stepsOf } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const HOSTILE = '<img src=x onerror="alert(1)"> \u202e';
@@ -126,7 +126,8 @@ async function changeAndDelete(visit: Visit, owner: Client): Promise<void> {
   await page.getByRole("button", { name: "Replace the secret" }).click();
   await page.getByText(/^whsec_/).waitFor();
   await visit.assertAccessible("endpoint-secret");
-  await page.getByRole("link", { name: "Log" }).click();
+  assert.equal(await page.getByRole("link", { name: "Log" }).count(), 0);
+  await change(page, `/endpoints/${id}/log`);
   await page.getByText("This page needs the role organization admin").waitFor();
   await page.getByRole("link", { name: "Delete", exact: true }).click();
   await page.getByText("No delivery waits, so none is cancelled. The history stays.").waitFor();

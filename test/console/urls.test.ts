@@ -92,13 +92,28 @@ async function filterByForeign({ page }: Visit): Promise<void> {
 interface Seen {
   readonly text: string;
   readonly alerts: readonly string[];
+  /** The names of the buttons, boxes and links that may change something: those that are not known to read. */
+  readonly acts: readonly string[];
 }
 
+/** The beginnings of the names of buttons that read. */
+const READING =
+  /^(Any$|Actions for|As table|Clear filters|Columns|Copy|Download|Endpoint|First page|Follow|Last|More filters|Show|State|Tree|Views|Why)/;
+
 function seen(page: Page): Promise<Seen> {
-  return page.evaluate(`({
-    text: document.querySelector("main").textContent,
-    alerts: [...document.querySelectorAll("[role=alert]")].map((one) => one.textContent),
-  })`);
+  return page.evaluate(`(() => {
+    const main = document.querySelector("main");
+    const names = (selector) =>
+      [...main.querySelectorAll(selector)].map((one) => one.ariaLabel || one.textContent.trim() || one.type);
+    return {
+      text: main.textContent,
+      alerts: [...document.querySelectorAll("[role=alert]")].map((one) => one.textContent),
+      acts: [
+        ...names("button").filter((name) => !${READING}.test(name)),
+        ...names('input[type=checkbox], a[href*="/new"], a[href*="/publish"]'),
+      ],
+    };
+  })()`);
 }
 
 interface RecordPage {
@@ -157,10 +172,10 @@ type PageOfAll = readonly [path: string, title: string, needs?: Role];
 const PAGES: readonly PageOfAll[] = [
   ["/", "Overview"],
   ["/endpoints", "Endpoints"],
-  ["/endpoints/new", "New endpoint"],
+  ["/endpoints/new", "New endpoint", "developer"],
   ["/event-types", "Event types"],
   ["/events", "Events"],
-  ["/events/publish", "Publish an event"],
+  ["/events/publish", "Publish an event", "developer"],
   ["/deliveries", "Deliveries"],
   ["/pauses", "Pauses"],
   ["/inbound", "Inbound", "org_admin"],
@@ -224,20 +239,68 @@ async function faultsOnPages({ page, complaints }: Visit, role: Role, pages: rea
     if (status >= 400) faults.push(`${status} ${new URL(response.url()).pathname}`);
   });
   for (const one of pages) {
-    const [path, title, needs = "developer"] = one;
+    const [path, title, needs = "viewer"] = one;
     const isAllowed = includesRole(role, needs);
     hasBadFilters = isAllowed && path in QUERIES;
     if (!isAllowed) await go(page, path, `This page needs the role ${WORDS[needs]}`);
     else if (hasBadFilters) faults.push(...(await faultsOfQuery(page, one)));
     else await go(page, path, title);
-    faults.push(...(await seen(page)).alerts.map((text) => `${path}: ${text}`));
+    const { alerts, acts } = await seen(page);
+    faults.push(...alerts.map((text) => `${path}: ${text}`));
+    // On the page of the settings, everybody changes their own.
+    if (role === "viewer" && path !== "/settings") faults.push(...acts.map((name) => `${path} offers ${name}`));
   }
   return [...faults, ...complaints].map((fault) => `${role}: ${fault}`);
 }
 
-test("a developer on every URL gets the page, or which role it takes; bad filters are dropped with a notice", async () => {
+/** Opens a record, presses every key that changes something for others, and returns what the page offers to change. */
+async function actsOnRecord(page: Page, path: string, text: string): Promise<string[]> {
+  await change(page, path);
+  await until(page, `document.querySelector("main").textContent.includes(${JSON.stringify(text)})`, `${path}: ${text}`);
+  await settled(page);
+  for (const key of ["r", "e", "c", "x", "1"]) await page.keyboard.press(key);
+  assert.equal(await page.getByRole("dialog").count(), 0, path);
+  return (await seen(page)).acts.map((name) => `${path} offers ${name}`);
+}
+
+test("a viewer on every URL gets the page, which offers no change, or which role it takes; bad filters are dropped with a notice", async () => {
+  const tenant = await newTenant(app.stage.server);
+  const endpoint = await createResource("endpoint", tenant);
+  const records: readonly (readonly [path: string, text: string])[] = [
+    [`/endpoints/${endpoint}`, "Nothing waits."],
+    [`/endpoints/${endpoint}/settings`, "Timeout in seconds"],
+    [`/endpoints/${endpoint}/delete`, "This page needs the role developer"],
+    [`/deliveries/${await createResource("delivery", tenant)}`, "Attempts"],
+    [`/events/${await createResource("failedEvent", tenant)}`, "Not delivered to"],
+    [`/pauses/${await createResource("pause", tenant)}`, "Answering needs the role developer."],
+    [`/jobs/${await createResource("job", tenant)}`, "Started by"],
+  ];
+  const visit = await app.visit("viewer", "/console/settings", { tenant });
+  const { page } = visit;
+  const changes: string[] = [];
+  page.on("request", (request) => {
+    const isRead = request.method() === "GET" || request.url().endsWith("/v1/explain");
+    if (!isRead) changes.push(`${request.method()} ${request.url()}`);
+  });
+  const faults = await faultsOnPages(visit, "viewer", PAGES);
+  assert.equal(await linksOfNavigation(page), `${EVERYBODY}1 open, Jobs, Settings`);
+  await appears(page.getByText("Your role, viewer, may only read."));
+  for (const [path, text] of records) faults.push(...(await actsOnRecord(page, path, text)));
+  await change(page, "/deliveries");
+  await page
+    .getByRole("button", { name: /^Actions for/ })
+    .first()
+    .click();
+  await appears(page.getByRole("menu"));
+  assert.deepEqual(await page.getByRole("menuitem").allTextContents(), ["Copy id", "As curl"]);
+  assert.deepEqual([faults, changes], [[], []]);
+  await visit.close();
+});
+
+test("a developer gets the pages that change something, and is told which role the others take", async () => {
   const visit = await app.visit("developer", "/console/settings");
-  assert.deepEqual(await faultsOnPages(visit, "developer", PAGES), []);
+  const pages = PAGES.filter(([, , needs]) => needs !== undefined);
+  assert.deepEqual(await faultsOnPages(visit, "developer", pages), []);
   assert.equal(await linksOfNavigation(visit.page), `${EVERYBODY}, Jobs, Settings`);
   await visit.close();
 });

@@ -10,19 +10,19 @@ export interface PageEntry {
 
 type Load = PageEntry["load"];
 
-function page(path: string, load: Load, needs: Role = "developer"): PageEntry {
+function page(path: string, load: Load, needs: Role = "viewer"): PageEntry {
   return { path, needs, load };
 }
 
 export const PAGES: readonly PageEntry[] = [
   page("/", () => import("../pages/overview/overview-page.tsx")),
   page("/endpoints", () => import("../pages/endpoints/endpoints-page.tsx")),
-  page("/endpoints/new", () => import("../pages/endpoints/new-endpoint-page.tsx")),
+  page("/endpoints/new", () => import("../pages/endpoints/new-endpoint-page.tsx"), "developer"),
   page("/endpoints/$id", () => import("../pages/endpoints/endpoint-page.tsx")),
   page("/endpoints/$id/$tab", () => import("../pages/endpoints/endpoint-page.tsx")),
   page("/event-types", () => import("../pages/events/event-types-page.tsx")),
   page("/events", () => import("../pages/events/events-page.tsx")),
-  page("/events/publish", () => import("../pages/events/publish-page.tsx")),
+  page("/events/publish", () => import("../pages/events/publish-page.tsx"), "developer"),
   page("/events/$id", () => import("../pages/events/event-page.tsx")),
   page("/deliveries", () => import("../pages/deliveries/deliveries-page.tsx")),
   page("/deliveries/$id", () => import("../pages/deliveries/delivery-page.tsx")),

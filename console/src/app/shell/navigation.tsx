@@ -1,10 +1,11 @@
 /** The links to the pages, of which a role sees those that it may use. `g` and a letter goes to each. */
 import { includesRole, type Role } from "@domain/access/access.ts";
+import { Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { keys, nav as m } from "../../messages/en/app.ts";
+import { account, keys, nav as m } from "../../messages/en/app.ts";
 import { useShortcuts } from "../../parts/keys/shortcuts.ts";
 import { useGo } from "../../parts/page/go.tsx";
-import { useMe } from "../../session/me.ts";
+import { useMay, useMe } from "../../session/me.ts";
 import classes from "./navigation.module.css";
 import { useNavigationBadges } from "./navigation-badges.tsx";
 
@@ -16,16 +17,16 @@ interface Item {
 }
 
 const ITEMS: readonly Item[] = [
-  { to: "/", label: m.overview, key: "o", needs: "developer" },
-  { to: "/deliveries", label: m.deliveries, key: "d", needs: "developer" },
-  { to: "/events", label: m.events, key: "v", needs: "developer" },
-  { to: "/endpoints", label: m.endpoints, key: "e", needs: "developer" },
-  { to: "/event-types", label: m.eventTypes, key: "t", needs: "developer" },
-  { to: "/pauses", label: m.pauses, key: "p", needs: "developer" },
+  { to: "/", label: m.overview, key: "o", needs: "viewer" },
+  { to: "/deliveries", label: m.deliveries, key: "d", needs: "viewer" },
+  { to: "/events", label: m.events, key: "v", needs: "viewer" },
+  { to: "/endpoints", label: m.endpoints, key: "e", needs: "viewer" },
+  { to: "/event-types", label: m.eventTypes, key: "t", needs: "viewer" },
+  { to: "/pauses", label: m.pauses, key: "p", needs: "viewer" },
   { to: "/inbound", label: m.inbound, key: "i", needs: "org_admin" },
-  { to: "/jobs", label: m.jobs, key: "j", needs: "developer" },
+  { to: "/jobs", label: m.jobs, key: "j", needs: "viewer" },
   { to: "/access", label: m.access, key: "a", needs: "org_admin" },
-  { to: "/settings", label: m.settings, key: "s", needs: "developer" },
+  { to: "/settings", label: m.settings, key: "s", needs: "viewer" },
   { to: "/health", label: m.health, key: "h", needs: "org_admin" },
 ];
 
@@ -47,6 +48,8 @@ export function NavigationKeys() {
 
 export function Navigation({ onFollow }: { readonly onFollow?: () => void }) {
   const badges = useNavigationBadges();
+  const { role } = useMe();
+  const mayAct = useMay("developer");
   return (
     <nav aria-label={m.main}>
       <ul className={classes.list}>
@@ -66,6 +69,11 @@ export function Navigation({ onFollow }: { readonly onFollow?: () => void }) {
           </li>
         ))}
       </ul>
+      {!mayAct && (
+        <Text size="sm" c="dimmed" px="sm" mt="sm">
+          {m.readOnly(account.role[role])}
+        </Text>
+      )}
     </nav>
   );
 }

@@ -18,6 +18,7 @@ export const nav = {
   settings: "Settings",
   health: "Health",
   openPauses: "open",
+  readOnly: (role: string) => `Your role, ${role}, may only read.`,
   refusedInbound: "refused in the last day",
 } as const;
 

@@ -83,7 +83,7 @@ export const eventTypes = {
   search: "Beginning of the name",
   publish: "Publish",
   publishOne: (type: string) => `Publish an event ${type}`,
-  whoFor: (type: string) => `Who would get ${type}?`,
+  takenBy: (type: string) => `endpoints that take ${type}`,
   empty: "No event has been published yet.",
 } as const;
 

@@ -9,6 +9,7 @@ export const overview = {
   share: (share: number, of: number) => `${percent(share)} of ${integer(of)}`,
   nothing: "nothing yet",
   endpoints: "Endpoints that need attention",
+  noEndpoint: "There is no endpoint yet.",
   allWell: (count: number) =>
     plural(count, { one: "The one endpoint is healthy.", other: "All # endpoints are healthy." }),
   more: (count: number) => plural(count, { one: "# more", other: "# more" }),

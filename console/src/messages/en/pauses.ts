@@ -63,6 +63,8 @@ export const pause = {
   password: "Your password",
   passwordHint: "This question is protected: type your password to show that it is you.",
   protected: "Protected: the answer takes your password, unless you typed it in the last five minutes.",
+  unanswered: "Nobody has answered yet. Answering needs the role developer.",
+  optionsAre: "The options are",
   onlyApprovers: (emails: string) => `Only ${emails} may answer this question.`,
   linkOnlyShows: "Its link only shows the question.",
   linkDecides: "Anyone who has its link can answer too, without a name.",

@@ -18,6 +18,7 @@ import { type Selection, useSelection } from "../../parts/list/selection.ts";
 import { GoButton, type Search } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
+import { useMay } from "../../session/me.ts";
 import { type BulkAsked, BulkDialog } from "./bulk-dialog.tsx";
 import { ACTS, type Act, ActResult, isOffered, RowMenu, useActs } from "./delivery-acts.tsx";
 import { ColumnsMenu, useColumns } from "./delivery-columns.tsx";
@@ -28,6 +29,7 @@ import { Views } from "./views.tsx";
 
 /** One page of the list. */
 const ROWS = 50;
+const NO_ACTS: readonly Act[] = [];
 const KEYS: Readonly<Record<Act, string>> = { retry: "r", replay: "e", cancel: "c" };
 
 export default function DeliveriesPage() {
@@ -41,8 +43,8 @@ export default function DeliveriesPage() {
   const selection = useSelection(JSON.stringify([tenant, filter, list.rows?.[0]?.id]));
   const acts = useActs();
   const { columns: chosen, ...columnsMenu } = useColumns();
-  const { busy, run } = acts;
-  const columns = useMemo(() => [...chosen, actionsColumn(busy, run)], [chosen, busy, run]);
+  const actions = useActionsColumn(acts);
+  const columns = useMemo(() => [...chosen, actions], [chosen, actions]);
   const [asked, setAsked] = useState<BulkAsked | null>(null);
   const { count: _, ...query } = filter;
   return (
@@ -153,6 +155,7 @@ function SelectedActs({
 }
 
 function AllMenu({ onChoose }: { readonly onChoose: (act: Act) => void }) {
+  if (!useMay("developer")) return null;
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -171,12 +174,21 @@ function AllMenu({ onChoose }: { readonly onChoose: (act: Act) => void }) {
   );
 }
 
-function actionsColumn(busy: string | null, run: ReturnType<typeof useActs>["run"]): Column<Delivery> {
-  return {
-    label: m.columns.actions,
-    cell: (delivery) => (
-      <RowMenu delivery={delivery} isBusy={busy === delivery.id} onAct={(act) => run(act, delivery)} />
-    ),
-    align: "end",
-  };
+function useActionsColumn({ busy, run }: ReturnType<typeof useActs>): Column<Delivery> {
+  const acts = useMay("developer") ? ACTS : NO_ACTS;
+  return useMemo(
+    () => ({
+      label: m.columns.actions,
+      cell: (delivery) => (
+        <RowMenu
+          delivery={delivery}
+          acts={acts.filter((act) => isOffered(act, delivery))}
+          isBusy={busy === delivery.id}
+          onAct={(act) => run(act, delivery)}
+        />
+      ),
+      align: "end",
+    }),
+    [acts, busy, run],
+  );
 }

@@ -111,11 +111,12 @@ function Failure({ done: { error, now } }: { readonly done: Done }) {
 
 interface RowMenuProps {
   readonly delivery: Delivery;
+  readonly acts: readonly Act[];
   readonly isBusy: boolean;
   readonly onAct: (act: Act) => void;
 }
 
-export function RowMenu({ delivery, isBusy, onAct }: RowMenuProps) {
+export function RowMenu({ delivery, acts, isBusy, onAct }: RowMenuProps) {
   const tenant = useTenant();
   const curl = () => curlOf({ path: `/v1/deliveries/${delivery.id}`, query: { tenant } });
   return (
@@ -132,12 +133,12 @@ export function RowMenu({ delivery, isBusy, onAct }: RowMenuProps) {
       </Menu.Target>
       <Menu.Dropdown>
         {delivery.endpoint_deleted && <Menu.Label>{m.endpointDeleted}</Menu.Label>}
-        {ACTS.filter((act) => isOffered(act, delivery)).map((act) => (
+        {acts.map((act) => (
           <Menu.Item key={act} onClick={() => onAct(act)}>
             {m.acts[act].button}
           </Menu.Item>
         ))}
-        <Menu.Divider />
+        {acts.length > 0 && <Menu.Divider />}
         <Menu.Item onClick={() => void copyText(delivery.id)}>{copy.id}</Menu.Item>
         <Menu.Item onClick={() => void copyText(curl())}>{copy.curl}</Menu.Item>
       </Menu.Dropdown>

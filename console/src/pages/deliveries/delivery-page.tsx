@@ -21,6 +21,7 @@ import { DeliveryState } from "../../parts/text/delivery-state.tsx";
 import { visible } from "../../parts/text/visible.ts";
 import { Countdown } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
+import { MayAct } from "../../session/may-act.tsx";
 import { Attempts } from "./delivery/attempts.tsx";
 import { isAtTheEarliest } from "./delivery/steps.ts";
 import { Timeline } from "./delivery/timeline.tsx";
@@ -65,7 +66,14 @@ export default function DeliveryPage() {
       title={m.title(delivery.event_type, visible(delivery.endpoint_name))}
       aside={<DeliveryState status={delivery.status} />}
       lead={<Lead delivery={delivery} facts={facts} />}
-      actions={<Acts key={delivery.id} delivery={delivery} />}
+      actions={
+        <>
+          <CopyView request={{ path: `/v1/deliveries/${delivery.id}` }} />
+          <MayAct>
+            <Acts key={delivery.id} delivery={delivery} />
+          </MayAct>
+        </>
+      }
     >
       {query.error !== null && <Problem error={query.error} onRetry={() => void query.refetch()} />}
       <Section title={m.why}>
@@ -126,7 +134,6 @@ function Acts({ delivery }: { readonly delivery: DeliveryDetail }) {
   const created = act.variables === "replay" ? act.data : undefined;
   return (
     <>
-      <CopyView request={{ path: `/v1/deliveries/${delivery.id}` }} />
       {canCancel && (
         <Button variant="default" onClick={() => setAsking(true)}>
           {m.cancel}

@@ -1,5 +1,5 @@
 /** `/console/endpoints`: every endpoint and its state. */
-import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { Alert, Button } from "@mantine/core";
 import type { Endpoint, EndpointAttempts, EndpointState } from "@signalbox/sdk";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Sparkline } from "../../charts/sparkline.tsx";
@@ -11,6 +11,7 @@ import { STATISTICS } from "../../parts/endpoints/use-attempts.ts";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { BulkBar } from "../../parts/list/bulk-bar.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterSeveral, FilterText } from "../../parts/list/filter-fields.tsx";
 import { matching, oneOf, several, text, useFilters } from "../../parts/list/filters.ts";
@@ -20,10 +21,10 @@ import { useSelection } from "../../parts/list/selection.ts";
 import { integer } from "../../parts/locale.ts";
 import { GoButton } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
-import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
+import { MayAct } from "../../session/may-act.tsx";
 
 /** The attempts of as many endpoints are read at once. */
 const ROWS = 50;
@@ -99,7 +100,11 @@ export default function EndpointsPage() {
         selection={selection}
         isFiltered={filters.isFiltered}
         onClearFilters={filters.clear}
-        empty={<Empty />}
+        empty={
+          <Empty title={m.empty} hint={m.emptyHint} command={curlOf(REGISTER)}>
+            <GoButton to="/endpoints/new">{m.create}</GoButton>
+          </Empty>
+        }
       />
     </Page>
   );
@@ -130,7 +135,9 @@ function Actions({ search }: { readonly search: Readonly<Record<string, string |
   return (
     <>
       <CopyView request={{ path: "/v1/endpoints", query: { ...search, limit: ROWS } }} />
-      <GoButton to="/endpoints/new">{m.create}</GoButton>
+      <MayAct>
+        <GoButton to="/endpoints/new">{m.create}</GoButton>
+      </MayAct>
     </>
   );
 }
@@ -168,19 +175,6 @@ function BulkActs({ ids }: { readonly ids: readonly string[] }) {
       {act.isSuccess && <Alert p="xs">{m.done(act.data)}</Alert>}
       {act.error !== null && <Problem error={act.error} />}
     </>
-  );
-}
-
-function Empty() {
-  return (
-    <Stack gap="sm">
-      <Text fw={600}>{m.empty}</Text>
-      <Text>{m.emptyHint}</Text>
-      <CodeBlock text={curlOf(REGISTER)} label={m.emptyHint} />
-      <Group>
-        <GoButton to="/endpoints/new">{m.create}</GoButton>
-      </Group>
-    </Stack>
   );
 }
 

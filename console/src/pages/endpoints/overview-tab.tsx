@@ -19,6 +19,7 @@ import { NameValues } from "../../parts/text/name-values.tsx";
 import { SPAN_FILTER, SpanChoice, spanHours } from "../../parts/time/span-choice.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi } from "../../session/api.ts";
+import { MayAct } from "../../session/may-act.tsx";
 import { PauseDialog, ResumeDialog } from "./pause-dialogs.tsx";
 
 const WAITING = ["PENDING", "SCHEDULED", "HELD", "IN_PROGRESS"];
@@ -71,12 +72,14 @@ function Acts({ endpoint }: { readonly endpoint: Endpoint }) {
   const close = () => setDialog(null);
   return (
     <Group gap="sm">
-      <Button variant="default" onClick={() => setDialog(isActive ? "pause" : "resume")}>
-        {isActive ? m.pause : m.resume}
-      </Button>
-      <Button variant="default" onClick={() => test.mutate()} loading={test.isPending}>
-        {m.test}
-      </Button>
+      <MayAct>
+        <Button variant="default" onClick={() => setDialog(isActive ? "pause" : "resume")}>
+          {isActive ? m.pause : m.resume}
+        </Button>
+        <Button variant="default" onClick={() => test.mutate()} loading={test.isPending}>
+          {m.test}
+        </Button>
+      </MayAct>
       <GoButton variant="default" to="/deliveries" search={{ endpoint_id: endpoint.id }}>
         {m.deliveries}
       </GoButton>

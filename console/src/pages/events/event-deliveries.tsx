@@ -1,4 +1,4 @@
-/** The deliveries of one event, with a box to choose those to replay. */
+/** The deliveries of one event, with a box to choose those to replay for a person who may replay. */
 import { Text } from "@mantine/core";
 import type { Delivery } from "@signalbox/sdk";
 import { problem } from "../../messages/en/app.ts";
@@ -15,7 +15,7 @@ import classes from "./event-deliveries.module.css";
 interface EventDeliveriesProps {
   readonly deliveries: readonly Delivery[];
   readonly selected: ReadonlySet<string>;
-  readonly onSelect: (selected: ReadonlySet<string>) => void;
+  readonly onSelect: ((selected: ReadonlySet<string>) => void) | null;
 }
 
 /** Of endpoints with several deliveries: which one was the first. */
@@ -37,20 +37,22 @@ export function EventDeliveries({ deliveries, selected, onSelect }: EventDeliver
   const toggle = (id: string): void => {
     const next = new Set(selected);
     if (!next.delete(id)) next.add(id);
-    onSelect(next);
+    onSelect?.(next);
   };
   return (
     <>
       <ul className={classes.rows}>
         {shown.map((delivery) => (
           <li key={delivery.id}>
-            <input
-              type="checkbox"
-              aria-label={m.select(visible(delivery.endpoint_name))}
-              checked={selected.has(delivery.id) && !delivery.endpoint_deleted}
-              disabled={delivery.endpoint_deleted}
-              onChange={() => toggle(delivery.id)}
-            />
+            {onSelect !== null && (
+              <input
+                type="checkbox"
+                aria-label={m.select(visible(delivery.endpoint_name))}
+                checked={selected.has(delivery.id) && !delivery.endpoint_deleted}
+                disabled={delivery.endpoint_deleted}
+                onChange={() => toggle(delivery.id)}
+              />
+            )}
             <div className={classes.main}>
               <div className={classes.head}>
                 <Go to={`/deliveries/${delivery.id}`}>

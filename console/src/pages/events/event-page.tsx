@@ -18,6 +18,8 @@ import { visible } from "../../parts/text/visible.ts";
 import { idTimeMs } from "../../parts/time/format.ts";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
+import { MayAct } from "../../session/may-act.tsx";
+import { useMay } from "../../session/me.ts";
 import { EventDeliveries } from "./event-deliveries.tsx";
 import { NotDelivered } from "./not-delivered.tsx";
 import { PayloadSection } from "./payload-section.tsx";
@@ -46,9 +48,6 @@ export default function EventPage() {
 }
 
 function Loaded({ event, error }: { readonly event: Event; readonly error: unknown }) {
-  const go = useGo();
-  const again = { to: "/events/publish", search: { like: event.id } };
-  useShortcuts(keys.thisPage, [{ keys: "e", label: m.publishAgain, run: () => go(again) }]);
   return (
     <Page
       title={event.type}
@@ -67,9 +66,9 @@ function Loaded({ event, error }: { readonly event: Event; readonly error: unkno
       actions={
         <>
           <CopyView request={{ path: `/v1/events/${event.id}` }} />
-          <GoButton {...again} variant="default">
-            {m.publishAgain}
-          </GoButton>
+          <MayAct>
+            <PublishAgain id={event.id} />
+          </MayAct>
         </>
       }
     >
@@ -78,6 +77,17 @@ function Loaded({ event, error }: { readonly event: Event; readonly error: unkno
       {event.not_delivered.length > 0 && <NotDelivered event={event} />}
       <PayloadSection eventId={event.id} />
     </Page>
+  );
+}
+
+function PublishAgain({ id }: { readonly id: string }) {
+  const go = useGo();
+  const again = { to: "/events/publish", search: { like: id } };
+  useShortcuts(keys.thisPage, [{ keys: "e", label: m.publishAgain, run: () => go(again) }]);
+  return (
+    <GoButton {...again} variant="default">
+      {m.publishAgain}
+    </GoButton>
   );
 }
 
@@ -103,9 +113,9 @@ function DeliveriesSection({ event }: { readonly event: Event }) {
   const failed = event.deliveries.filter(
     ({ status, endpoint_deleted: isDeleted }) => FAILED.includes(status) && !isDeleted,
   );
-  useShortcuts(keys.thisPage, [
-    { keys: "r", label: m.retryAll, run: () => failed.length > 0 && !retry.isPending && retry.mutate(failed) },
-  ]);
+  const mayAct = useMay("developer");
+  const retryAll = () => failed.length > 0 && !retry.isPending && retry.mutate(failed);
+  useShortcuts(keys.thisPage, mayAct ? [{ keys: "r", label: m.retryAll, run: retryAll }] : []);
   const problemOf = retry.error ?? replay.error;
   return (
     <Section
@@ -117,7 +127,7 @@ function DeliveriesSection({ event }: { readonly event: Event }) {
               {m.replay(selected.size)}
             </Button>
           )}
-          {failed.length > 0 && (
+          {mayAct && failed.length > 0 && (
             <Button size="xs" loading={retry.isPending} onClick={() => retry.mutate(failed)}>
               {m.retryFailed(failed.length)}
             </Button>
@@ -134,7 +144,7 @@ function DeliveriesSection({ event }: { readonly event: Event }) {
       {event.deliveries.length === 0 ? (
         <Text>{m.noDeliveries}</Text>
       ) : (
-        <EventDeliveries deliveries={event.deliveries} selected={selected} onSelect={setSelected} />
+        <EventDeliveries deliveries={event.deliveries} selected={selected} onSelect={mayAct ? setSelected : null} />
       )}
     </Section>
   );

@@ -16,6 +16,7 @@ import { Page } from "../../parts/page/page.tsx";
 import { StateBadge } from "../../parts/text/state-badge.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
+import { useMay } from "../../session/me.ts";
 
 const FILTERS = { search: matching(/^[A-Za-z0-9_.-]{1,128}$/) };
 
@@ -25,6 +26,10 @@ const COLUMNS: readonly Column<EventType>[] = [
   { label: m.perHour, cell: ({ per_hour }) => integer(per_hour), align: "end" },
   { label: m.firstSeen, cell: ({ first_at }) => <Time at={first_at} />, align: "end", wideOnly: true },
   { label: m.lastSeen, cell: ({ last_at }) => <Time at={last_at} />, align: "end" },
+];
+
+const COLUMNS_TO_ACT: readonly Column<EventType>[] = [
+  ...COLUMNS,
   {
     label: m.publish,
     cell: ({ name }) => (
@@ -39,9 +44,9 @@ const COLUMNS: readonly Column<EventType>[] = [
 function Endpoints({ name, count }: { readonly name: string; readonly count: number }) {
   return (
     <Go
-      to="/events/publish"
-      search={{ type: name }}
-      aria-label={`${count === 0 ? m.nobody : integer(count)}: ${m.whoFor(name)}`}
+      to="/endpoints"
+      search={{ event_type: name }}
+      aria-label={`${count === 0 ? m.nobody : integer(count)}: ${m.takenBy(name)}`}
     >
       {count === 0 ? <StateBadge tone="warn" word={m.nobody} /> : integer(count)}
     </Go>
@@ -51,6 +56,7 @@ function Endpoints({ name, count }: { readonly name: string; readonly count: num
 export default function EventTypesPage() {
   const api = useApi();
   const tenant = useTenant();
+  const mayAct = useMay("developer");
   const filters = useFilters(FILTERS);
   const filter = { search: filters.values.search, limit: 50 };
   const list = useCursorList<EventType>({
@@ -69,7 +75,7 @@ export default function EventTypesPage() {
       actions={
         <>
           <CopyView request={{ path: "/v1/event-types", query: filter }} />
-          <GoButton to="/events/publish">{m.publish}</GoButton>
+          {mayAct && <GoButton to="/events/publish">{m.publish}</GoButton>}
         </>
       }
     >
@@ -79,7 +85,7 @@ export default function EventTypesPage() {
       <List
         label={m.title}
         list={list}
-        columns={COLUMNS}
+        columns={mayAct ? COLUMNS_TO_ACT : COLUMNS}
         rowKey={({ name }) => name}
         rowName={({ name }) => name}
         rowLink={({ name }) => ({ to: "/events", search: { type: name } })}

@@ -19,6 +19,7 @@ import { DeliveryCounts } from "../../parts/text/delivery-state.tsx";
 import { idTimeMs } from "../../parts/time/format.ts";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
+import { MayAct } from "../../session/may-act.tsx";
 
 const FILTERS = {
   type: matching(/^[A-Za-z0-9_.-]{1,128}(?:\.\*)?$/),
@@ -60,7 +61,9 @@ export default function EventsPage() {
       actions={
         <>
           <CopyView request={{ path: "/v1/events", query }} />
-          <GoButton to="/events/publish">{m.publish}</GoButton>
+          <MayAct>
+            <GoButton to="/events/publish">{m.publish}</GoButton>
+          </MayAct>
         </>
       }
     >

@@ -15,6 +15,7 @@ import { GoButton } from "../../parts/page/go.tsx";
 import { Section } from "../../parts/page/page.tsx";
 import { visible } from "../../parts/text/visible.ts";
 import { useApi, useTenant } from "../../session/api.ts";
+import { MayAct } from "../../session/may-act.tsx";
 import classes from "./event-deliveries.module.css";
 
 type Missed = Event["not_delivered"][number];
@@ -97,27 +98,29 @@ function MissedEndpoint({ event, missed, takesNow, onAdd }: MissedProps) {
         >
           {m.why}
         </Button>
-        {canGet && reason === "filter" && !takesNow && (
-          <Button
-            size="compact-xs"
-            variant="default"
-            aria-label={m.addToFilterFor(event.type, visible(name))}
-            onClick={onAdd}
-          >
-            {m.addToFilter}
-          </Button>
-        )}
-        {canGet && (
-          <GoButton
-            size="compact-xs"
-            variant="default"
-            to="/events/publish"
-            search={{ like: event.id, endpoint: id }}
-            aria-label={m.sendToFor(visible(name))}
-          >
-            {m.sendTo}
-          </GoButton>
-        )}
+        <MayAct>
+          {canGet && reason === "filter" && !takesNow && (
+            <Button
+              size="compact-xs"
+              variant="default"
+              aria-label={m.addToFilterFor(event.type, visible(name))}
+              onClick={onAdd}
+            >
+              {m.addToFilter}
+            </Button>
+          )}
+          {canGet && (
+            <GoButton
+              size="compact-xs"
+              variant="default"
+              to="/events/publish"
+              search={{ like: event.id, endpoint: id }}
+              aria-label={m.sendToFor(visible(name))}
+            >
+              {m.sendTo}
+            </GoButton>
+          )}
+        </MayAct>
       </Group>
       {isOpen && <WhyNot eventId={event.id} endpointId={id} />}
     </div>

@@ -21,6 +21,7 @@ import { NameValues } from "../../parts/text/name-values.tsx";
 import { duration } from "../../parts/time/format.ts";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
+import { MayAct } from "../../session/may-act.tsx";
 import { JobState, StartedBy, shareOf } from "./job-parts.tsx";
 import classes from "./jobs.module.css";
 
@@ -67,7 +68,7 @@ function JobView({ job, error, onRetry }: JobViewProps) {
       aside={<JobState job={job} />}
       actions={
         <>
-          {job.kind !== "cancel_backlog" && <CancelJob job={job} />}
+          <MayAct>{job.kind !== "cancel_backlog" && <CancelJob job={job} />}</MayAct>
           <CopyView request={{ path: `/v1/jobs/${job.id}` }} />
         </>
       }

@@ -1,5 +1,5 @@
 /** `/console/`: whether deliveries arrive, what waits, and what needs attention. */
-import { SimpleGrid } from "@mantine/core";
+import { SimpleGrid, Text } from "@mantine/core";
 import "@mantine/core/styles/SimpleGrid.css";
 import { useQuery } from "@tanstack/react-query";
 import { overview as m } from "../../messages/en/overview.ts";
@@ -12,6 +12,7 @@ import { useFilters } from "../../parts/list/filters.ts";
 import { Page } from "../../parts/page/page.tsx";
 import { SPAN_FILTER, SpanChoice, spanHours } from "../../parts/time/span-choice.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
+import { useMay } from "../../session/me.ts";
 import { BacklogPart } from "./backlog-part.tsx";
 import { ChartsPart } from "./charts-part.tsx";
 import { EndpointsPart } from "./endpoints-part.tsx";
@@ -24,6 +25,7 @@ export default function OverviewPage() {
   const hours = spanHours(filters.values.span);
   const api = useApi();
   const tenant = useTenant();
+  const mayAct = useMay("developer");
   const counts = useQuery({
     queryKey: ["endpoint", "counts", tenant],
     queryFn: ({ signal }) => api.endpoints.count({ signal }),
@@ -39,7 +41,8 @@ export default function OverviewPage() {
         counts.error === null && <LaterSkeleton rows={6} />
       ) : (
         <>
-          <FirstSteps hasEndpoint={counts.data.total > 0} />
+          {mayAct && <FirstSteps hasEndpoint={counts.data.total > 0} />}
+          {!mayAct && counts.data.total === 0 && <Text>{m.noEndpoint}</Text>}
           {counts.data.total > 0 && (
             <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" verticalSpacing={0}>
               <SuccessPart hours={hours} />

@@ -9,7 +9,7 @@ import { pause as m } from "../../messages/en/pauses.ts";
 import { useShortcuts } from "../../parts/keys/shortcuts.ts";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
-import { useMe } from "../../session/me.ts";
+import { useMay, useMe } from "../../session/me.ts";
 import { DecideDialog } from "./decide-dialog.tsx";
 import classes from "./pause-page.module.css";
 
@@ -22,6 +22,7 @@ interface DecideProps {
 export function Decide({ pause, ...callbacks }: DecideProps) {
   const me = useMe();
   const mayDecide = pause.approvers === null || pause.approvers.includes(me.id);
+  if (!useMay("developer")) return <Unanswered pause={pause} />;
   return (
     <Section title={m.decide}>
       {mayDecide ? (
@@ -31,6 +32,18 @@ export function Decide({ pause, ...callbacks }: DecideProps) {
           {m.onlyApprovers((pause.approver_emails ?? []).join(", "))}
         </Alert>
       )}
+    </Section>
+  );
+}
+
+/** For a viewer. */
+function Unanswered({ pause: { options } }: Pick<DecideProps, "pause">) {
+  return (
+    <Section title={m.result}>
+      <Text>{m.unanswered}</Text>
+      <Text size="sm" c="dimmed" mt="sm">
+        {m.optionsAre} <Foreign text={options.map((option) => `“${option}”`).join(", ")} />
+      </Text>
     </Section>
   );
 }

@@ -18,6 +18,7 @@ import { Page } from "../../parts/page/page.tsx";
 import { StateBadge, type Tone } from "../../parts/text/state-badge.tsx";
 import { visible } from "../../parts/text/visible.ts";
 import { useApi, useTenant } from "../../session/api.ts";
+import { MayAct } from "../../session/may-act.tsx";
 import { useMay } from "../../session/me.ts";
 import { CancelDialog } from "./cancel-dialog.tsx";
 import { Decide } from "./decide.tsx";
@@ -84,7 +85,7 @@ function Shown({ pause, onChanged }: { readonly pause: Pause; readonly onChanged
         <>
           <CopyButton text={pause.pause_id} label={m.id} />
           <CopyView request={{ path: `/v1/pause/${pause.pause_id}` }} />
-          {isOpen && <Cancel pause={pause} onChanged={onChanged} />}
+          <MayAct>{isOpen && <Cancel pause={pause} onChanged={onChanged} />}</MayAct>
         </>
       }
     >

@@ -5,6 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import { copy } from "../../messages/en/app.ts";
 import { delivery as m } from "../../messages/en/delivery.ts";
 import { useApi } from "../../session/api.ts";
+import { MayAct } from "../../session/may-act.tsx";
 import { copyText } from "../actions/copy.ts";
 import { Problem } from "../feedback/problem.tsx";
 import { DownIcon } from "../icons.tsx";
@@ -28,7 +29,9 @@ export function CopyCurl({ details }: { readonly details: AttemptDetails }) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => run.mutate("now")}>{m.curlNow}</Menu.Item>
+          <MayAct>
+            <Menu.Item onClick={() => run.mutate("now")}>{m.curlNow}</Menu.Item>
+          </MayAct>
           <Menu.Item onClick={() => run.mutate("then")}>{m.curlThen}</Menu.Item>
         </Menu.Dropdown>
       </Menu>

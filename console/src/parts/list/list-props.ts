@@ -34,8 +34,9 @@ export interface ListProps<Row> {
   /** The row's name, as text. */
   readonly rowName: (row: Row) => string;
   readonly rowLink?: (row: Row) => Target;
+  /** For acts on several rows. A viewer has none. */
   readonly selection?: Selection;
-  /** Acts on the row that has the focus. */
+  /** Acts on the row that has the focus. A viewer has none. */
   readonly rowKeys?: readonly RowKey<Row>[];
   /** What would be here, and how to fill it. */
   readonly empty: ReactNode;

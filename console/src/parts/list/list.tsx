@@ -2,6 +2,7 @@
 import { Button, Text } from "@mantine/core";
 import { useDeferredValue } from "react";
 import { list as m } from "../../messages/en/app.ts";
+import { useMay } from "../../session/me.ts";
 import { LaterSkeleton } from "../feedback/later-skeleton.tsx";
 import { Problem } from "../feedback/problem.tsx";
 import { useIsNarrow } from "../page/narrow.ts";
@@ -17,7 +18,10 @@ import { Table } from "./table.tsx";
 
 const SKELETON_ROWS = 10;
 
-export function List<Row>(props: ListProps<Row>) {
+export function List<Row>({ selection, rowKeys, ...others }: ListProps<Row>) {
+  // Rows are selected to be changed, and the keys of a page change them.
+  const acts = { ...(selection && { selection }), ...(rowKeys && { rowKeys }) };
+  const props = useMay("developer") ? { ...others, ...acts } : others;
   const { list } = props;
   const isNarrow = useIsNarrow();
   useRowKeys(props);

@@ -16,9 +16,11 @@ interface TabsProps<Tab extends string> {
   readonly to: string;
   readonly tabs: readonly [Tab, ...Tab[]];
   readonly names: Readonly<Record<Tab, string>>;
+  /** Whether there is a link to a part. By default, there is one to each. */
+  readonly isShown?: (tab: Tab) => boolean;
 }
 
-export function Tabs<Tab extends string>({ label, to, tabs, names }: TabsProps<Tab>) {
+export function Tabs<Tab extends string>({ label, to, tabs, names, isShown = () => true }: TabsProps<Tab>) {
   const given = usePathParam("tab");
   const current = useTab(tabs);
   return (
@@ -30,7 +32,7 @@ export function Tabs<Tab extends string>({ label, to, tabs, names }: TabsProps<T
       )}
       <nav aria-label={label} className={classes.tabs}>
         <Group gap="md">
-          {tabs.map((tab) => (
+          {tabs.filter(isShown).map((tab) => (
             <Go key={tab} to={`${to}/${tab}`} aria-current={tab === current ? "page" : undefined}>
               {names[tab]}
             </Go>
