@@ -22,7 +22,7 @@ import { hashQuery, type TableHash } from "./row-hash.ts";
 
 export interface Column {
   readonly name: string;
-  /** `bigint`, `text` or `bytea`. */
+  /** `bigint`, `integer`, `smallint`, `text` or `bytea`. */
   readonly type: string;
 }
 

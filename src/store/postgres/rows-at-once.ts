@@ -17,6 +17,8 @@ const ELEMENT_TYPES: Readonly<Record<string, ElementType>> = {
   bigint: "int8",
   bytea: "bytea",
   "double precision": "float8",
+  integer: "int8",
+  smallint: "int8",
   text: "text",
 };
 

@@ -61,7 +61,8 @@ function valueFor({ table, name, type, required }: Column): string {
   const given = VALUES[`${table}.${name}`] ?? VALUES[name];
   if (given !== undefined) return `(${given})::${type}`;
   if (type === "bytea") return `decode(md5('${name}' || i), 'hex')`;
-  if (type === "bigint") return "i";
+  if (type === "bigint" || type === "integer") return "i";
+  if (type === "smallint") return "i % 2";
   return required ? `'${name}' || i` : "NULL";
 }
 

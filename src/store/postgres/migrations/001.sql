@@ -139,58 +139,61 @@ CREATE TABLE event_types (
   UNIQUE (tenant_seq, name)
 );
 
+-- Of events, deliveries and attempts there are many. Their widest columns come first, so that no bytes lie between them, and
+-- flags and small counts have small types: a delivery is stored twice, when it is leased and when it ends.
+
 CREATE TABLE events (
   seq                bigint PRIMARY KEY,
-  id                 bytea NOT NULL UNIQUE,
   tenant_seq         bigint NOT NULL,
   type_seq           bigint NOT NULL,
-  -- The payload's own JSON text, byte for byte.
-  payload            text COLLATE "C" NOT NULL,
   accepted_at        bigint NOT NULL,
-  pause_id           bytea,
   -- The deliveries made with it are consecutive; no index is needed to find them.
   first_delivery_seq bigint NOT NULL,
-  delivery_count     bigint NOT NULL,
-  named              bigint NOT NULL,
+  delivery_count     smallint NOT NULL,
+  named              smallint NOT NULL,
+  -- 1 when an idempotency key names it: it lives at least as long as the key.
+  keyed              smallint NOT NULL,
+  hops               integer,
+  id                 bytea NOT NULL UNIQUE,
+  pause_id           bytea,
   -- JSON array of endpoint sequences that were named and got none because they were DISABLED.
   named_disabled     text COLLATE "C",
-  -- 1 when an idempotency key names it: it lives at least as long as the key.
-  keyed              bigint NOT NULL,
-  hops bigint,
-  decided_by text COLLATE "C"
+  decided_by         text COLLATE "C",
+  -- The payload's own JSON text, byte for byte.
+  payload            text COLLATE "C" NOT NULL
 );
 CREATE INDEX events_alone ON events (type_seq, seq) WHERE delivery_count = 0;
 
 CREATE TABLE deliveries (
   seq                 bigint PRIMARY KEY,
-  id                  bytea NOT NULL UNIQUE,
   event_seq           bigint NOT NULL,
   endpoint_seq        bigint NOT NULL,
   tenant_seq          bigint NOT NULL,
   type_seq            bigint NOT NULL,
-  state               bigint NOT NULL,
-  -- Fixed at creation, so that the body's bytes never change.
-  format              bigint NOT NULL,
-  ordered             bigint NOT NULL,
   created_at          bigint NOT NULL,
   -- Its place in the lane, and unless ordered the time of its next attempt.
   due_at              bigint NOT NULL,
   lease               bigint,
-  claims              bigint NOT NULL,
-  attempts            bigint NOT NULL,
-  -- Attempts and claims of earlier runs; a run begins with publish, retry or recover.
-  attempts_before_run bigint NOT NULL,
-  claims_before_run   bigint NOT NULL,
   run_started_at      bigint,
   run_first_active_ms bigint,
   last_attempt_at     bigint,
   -- Its latest attempt; each attempt names the one before it.
   last_attempt_seq    bigint,
   ended_at            bigint,
-  reason              text COLLATE "C",
-  cancel_requested    bigint NOT NULL,
+  claims              integer NOT NULL,
+  attempts            integer NOT NULL,
+  -- Attempts and claims of earlier runs; a run begins with publish, retry or recover.
+  attempts_before_run integer NOT NULL,
+  claims_before_run   integer NOT NULL,
+  state               smallint NOT NULL,
+  -- Fixed at creation, so that the body's bytes never change.
+  format              smallint NOT NULL,
+  ordered             smallint NOT NULL,
+  cancel_requested    smallint NOT NULL,
   -- 1 when it was made after its event (replay, recover).
-  later               bigint NOT NULL
+  later               smallint NOT NULL,
+  id                  bytea NOT NULL UNIQUE,
+  reason              text COLLATE "C"
 );
 CREATE INDEX deliveries_of_tenant ON deliveries (tenant_seq, seq);
 CREATE INDEX deliveries_of_endpoint ON deliveries (endpoint_seq, seq);
@@ -209,23 +212,23 @@ CREATE TABLE urls (
 );
 
 CREATE TABLE attempts (
-  seq            bigint PRIMARY KEY,
-  delivery_seq   bigint NOT NULL,
+  seq              bigint PRIMARY KEY,
+  delivery_seq     bigint NOT NULL,
   -- The attempt of the same delivery before it.
-  previous_seq   bigint,
-  id             bytea NOT NULL,
-  number         bigint NOT NULL,
-  started_at     bigint NOT NULL,
-  latency_ms     bigint NOT NULL,
+  previous_seq     bigint,
+  started_at       bigint NOT NULL,
+  latency_ms       bigint NOT NULL,
+  url_seq          bigint NOT NULL,
+  number           integer NOT NULL,
   -- 0 SUCCESS, 1 RETRYABLE_FAILURE, 2 NON_RETRYABLE_FAILURE
-  outcome        bigint NOT NULL,
-  classification text COLLATE "C" NOT NULL,
-  http_status    bigint,
-  snippet        text COLLATE "C",
-  error_detail   text COLLATE "C",
-  url_seq        bigint NOT NULL,
+  outcome          smallint NOT NULL,
+  http_status      smallint,
+  id               bytea NOT NULL,
+  classification   text COLLATE "C" NOT NULL,
+  snippet          text COLLATE "C",
+  error_detail     text COLLATE "C",
   response_headers text COLLATE "C",
-  timings text COLLATE "C"
+  timings          text COLLATE "C"
 );
 
 CREATE TABLE counters (
