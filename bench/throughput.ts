@@ -5,6 +5,7 @@ import { measurePublishing, type Published } from "./kit/publishing.ts";
 import { type Receiver, startReceiver } from "./kit/receiving.ts";
 import { singly } from "./kit/requests.ts";
 import { createEndpoints, startSignalbox } from "./kit/signalbox.ts";
+import { databaseProcess } from "./postgres/database.ts";
 
 const CONNECTIONS = 64;
 
@@ -25,6 +26,8 @@ export const throughput: Benchmark = {
     const half = await measurePublishing({ ...load, next: singly(server, types), ratePerSecond });
     const peakMb = server.peakMb();
     await server.stop();
+    const onPostgres = databaseProcess() !== null;
+    const received = full.received + half.received;
     return [
       ...atFullLoad(full),
       { name: "raw limit", unit: "/s", value: raw?.deliveredPerSecond ?? Number.NaN },
@@ -32,20 +35,29 @@ export const throughput: Benchmark = {
         name: "delivered ÷ raw limit",
         unit: "×",
         value: raw === null ? Number.NaN : full.deliveredPerSecond / raw.deliveredPerSecond,
-        goal: { atLeast: 0.4 },
+        goal: { atLeast: onPostgres ? 0.2 : 0.4 },
       },
       { name: "half load: accepted", unit: "/s", value: half.acceptedPerSecond },
       { name: "half load: p50 of the 202", unit: "ms", value: half.answerP50Ms },
-      { name: "half load: p99 of the 202", unit: "ms", value: half.answerP99Ms, goal: { atMost: 25 } },
+      {
+        name: "half load: p99 of the 202",
+        unit: "ms",
+        value: half.answerP99Ms,
+        goal: { atMost: onPostgres ? 40 : 25 },
+      },
       { name: "half load: p50 to receipt", unit: "ms", value: half.receiptP50Ms },
       { name: "half load: p99 to receipt", unit: "ms", value: half.receiptP99Ms },
       { name: "peak memory", unit: "MB", value: peakMb },
       {
         name: "stored per delivered event",
         unit: "bytes",
-        value: (await server.storedBytes()) / (full.received + half.received),
+        value: (await server.storedBytes()) / received,
         goal: { atMost: 1536 },
       },
+      ...(await server.largestTables()).flatMap(({ name, rowsBytes, indexesBytes }): Measure[] => [
+        { name: `stored in ${name}`, unit: "bytes", value: rowsBytes / received },
+        { name: `stored in indexes of ${name}`, unit: "bytes", value: indexesBytes / received },
+      ]),
       { name: "refused", unit: "", value: full.refused + half.refused },
       { name: "repeated", unit: "", value: full.repeats + half.repeats },
       { name: "missing", unit: "", value: full.missing + half.missing, goal: { atMost: 0 } },

@@ -3,7 +3,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
-import { databaseBytes, databaseSettings } from "../postgres/database.ts";
+import { databaseBytes, databaseSettings, largestTables, noteEmpty, type TableSize } from "../postgres/database.ts";
 import { end, killAtExit, makeDataDir } from "./children.ts";
 import { cpuMs } from "./cpu.ts";
 
@@ -25,8 +25,10 @@ export interface Signalbox extends Account, AsyncDisposable {
   /** Processor time of all threads since the start. NaN if the system does not report it. */
   cpuMs(): number;
   readonly dataDir: string;
-  /** The size of the store's files. */
+  /** The size of the store's files, or by how much the database has grown. */
   storedBytes(): Promise<number>;
+  /** Of a database. */
+  largestTables(): Promise<readonly TableSize[]>;
   /** The size of the write-ahead log. */
   walMb(): number;
   /** How many attempts have ended since the start. */
@@ -82,6 +84,7 @@ export async function startSignalbox(options: SignalboxOptions): Promise<Signalb
   killAtExit(child);
   const port = await announcedPort(child);
   const startMs = performance.now() - startedAt;
+  await noteEmpty(dataDir);
   const account = accountOf(port, API_KEY);
   return {
     ...account,
@@ -93,6 +96,7 @@ export async function startSignalbox(options: SignalboxOptions): Promise<Signalb
     dataDir,
     storedBytes: async () =>
       (await databaseBytes(dataDir)) ?? sizeOf(`${dataDir}/signalbox.db`) + sizeOf(`${dataDir}/signalbox.db-wal`),
+    largestTables: () => largestTables(dataDir),
     walMb: () => sizeOf(`${dataDir}/signalbox.db-wal`) / 2 ** 20,
     attempts: () => attemptsOf(port),
     async newTenant(name) {

@@ -16,6 +16,8 @@ const masterKey = randomBytes(32).toString("base64");
 
 let server: PostgresServer | null = null;
 const databases = new Map<string, DatabaseAddress>();
+/** The size of each database right after its first node has started: PostgreSQL's catalogs take some 10 MB. */
+const emptyBytes = new Map<string, number>();
 
 export async function usePostgres(): Promise<AsyncDisposable> {
   const started = await startPostgres(SETTINGS);
@@ -31,13 +33,49 @@ export async function databaseSettings(dataDir: string): Promise<Readonly<Record
   return { DATABASE_URL: shownDatabase(address), SIGNALBOX_MASTER_KEY: masterKey };
 }
 
-/** Null with the embedded store. */
+/** The node has started: what its database has now does not count as stored. */
+export async function noteEmpty(dataDir: string): Promise<void> {
+  const bytes = await sizeOf(dataDir);
+  if (bytes !== null && !emptyBytes.has(dataDir)) emptyBytes.set(dataDir, bytes);
+}
+
+/** How much the database has grown. Null with the embedded store. */
 export async function databaseBytes(dataDir: string): Promise<number | null> {
+  const bytes = await sizeOf(dataDir);
+  return bytes === null ? null : bytes - (emptyBytes.get(dataDir) ?? 0);
+}
+
+async function sizeOf(dataDir: string): Promise<number | null> {
   const address = databases.get(dataDir);
   if (server === null || address === undefined) return null;
   const [row] = await server.query(address, "SELECT pg_database_size(current_database())::float8 AS bytes");
   assert(row !== undefined);
   return Number(row.bytes);
+}
+
+export interface TableSize {
+  readonly name: string;
+  readonly rowsBytes: number;
+  readonly indexesBytes: number;
+}
+
+const SIZES = `
+  SELECT relname AS name, pg_table_size(oid)::float8 AS rows, pg_indexes_size(oid)::float8 AS indexes
+  FROM pg_class
+  WHERE relnamespace = 'signalbox'::regnamespace AND relkind = 'r'
+  ORDER BY pg_total_relation_size(oid) DESC
+  LIMIT 3`;
+
+/** The largest tables. None with the embedded store. */
+export async function largestTables(dataDir: string): Promise<readonly TableSize[]> {
+  const address = databases.get(dataDir);
+  if (server === null || address === undefined) return [];
+  const rows = await server.query(address, SIZES);
+  return rows.map(({ name, rows: rowsBytes, indexes }) => ({
+    name: String(name),
+    rowsBytes: Number(rowsBytes),
+    indexesBytes: Number(indexes),
+  }));
 }
 
 /** The process that started the server's other ones; null with the embedded store. */
