@@ -61,8 +61,9 @@ export class Link {
   exchange(batch: Batch): readonly Reply[] {
     const before = Atomics.load(this.#signal, 0);
     this.#port.postMessage({ ...batch, statements: inOneBuffer(batch.statements) } satisfies Batch);
-    // The other end answers within its own limits. If it dies, the process ends.
-    Atomics.wait(this.#signal, 0, before);
+    // The other end answers within its own limits. If it dies, the process ends. It counts a reply before it notifies, so
+    // the notification of the reply before this one may only come now.
+    while (Atomics.load(this.#signal, 0) === before) Atomics.wait(this.#signal, 0, before);
     return receiveMessageOnPort(this.#port)?.message as readonly Reply[];
   }
 
