@@ -30,13 +30,19 @@ export function commitGroup<T>(w: Writing, verbs: readonly (() => T)[], needs: N
   }
   w.mode.careful = true;
   try {
-    return inTransaction(w, NOTHING, () => verbs.map((verb): Answer<T> => inSavepoint(w, verb)));
+    return inTransaction(w, { ...NOTHING, mayCommit: needs.mayCommit }, () =>
+      verbs.map((verb): Answer<T> => inSavepoint(w, verb)),
+    );
   } catch (error) {
     return abandon(w, verbs, error);
   } finally {
     w.mode.careful = false;
   }
 }
+
+/** The callers were told that the store is unavailable. */
+class Withdrawn extends Error {}
+export const WITHDRAWN = { kind: "unavailable", message: "PostgreSQL did not answer", full: false } as const;
 
 /** What the verbs of a group will need. Where each statement is a round trip, it is sent with the group's beginning. */
 export interface Needs {
@@ -45,9 +51,16 @@ export interface Needs {
   readonly endpointSeqs: ReadonlySet<Seq>;
   /** Send what the verbs write whatever these rows say. */
   writeAhead(w: Writing): void;
+  /** Asked right before COMMIT: whether somebody still waits for the group. Otherwise nothing of it happens. */
+  mayCommit(): boolean;
 }
 
-const NOTHING: Needs = { tenantSeqs: new Set(), endpointSeqs: new Set(), writeAhead: () => undefined };
+const NOTHING: Needs = {
+  tenantSeqs: new Set(),
+  endpointSeqs: new Set(),
+  writeAhead: () => undefined,
+  mayCommit: () => true,
+};
 
 /** The statements run after the transaction has its turn, so they see everything that was committed. */
 function readAhead(w: Writing, { tenantSeqs, endpointSeqs }: Needs): () => void {
@@ -93,6 +106,7 @@ function inTransaction<R>(w: Writing, needs: Needs, run: () => R): R {
     begin(w, needs);
     const result = run();
     flush(w);
+    if (!needs.mayCommit()) throw new Withdrawn();
     w.commit();
     endGroup(w);
     return result;
@@ -107,6 +121,7 @@ function inTransaction<R>(w: Writing, needs: Needs, run: () => R): R {
 
 function abandon<T>(w: Writing, verbs: readonly (() => T)[], error: unknown): Answer<T>[] {
   if (error instanceof NodeGone) return verbs.map(() => ({ kind: "gone", message: error.message }));
+  if (error instanceof Withdrawn) return verbs.map(() => WITHDRAWN);
   const fault = w.faultOf(error);
   if (fault?.kind !== "passing") throw error;
   const { message, full } = fault;
@@ -145,7 +160,7 @@ function inSavepoint<T>(w: Writing, verb: () => T): Undone<T> {
 
 /** Every error from the database that is not a mistake of one verb concerns the whole group. */
 function endsGroup(w: Writing, error: unknown): boolean {
-  if (error instanceof NodeGone) return true;
+  if (error instanceof NodeGone || error instanceof Withdrawn) return true;
   const fault = w.faultOf(error);
   return fault !== null && fault.kind !== "verb";
 }

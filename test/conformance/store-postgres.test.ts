@@ -25,7 +25,7 @@ const RUNS_ALL = process.env.CONFORMANCE === "all";
 /** What `npm test` runs: where the two databases differ most. `npm run conformance` runs everything on both. */
 const QUICK = new Set(["publish", "claims", "settlements", "pauses", "nodes"]);
 
-type Threads = Partial<Pick<PostgresOptions, "startRunner" | "connections" | "onDeath">>;
+type Threads = Partial<Pick<PostgresOptions, "startRunner" | "connections" | "onDeath" | "clock">>;
 
 const masterKey = randomBytes(32);
 const onDeath = (error: Error) => assert.fail(`a thread died: ${error.message}`);
@@ -45,7 +45,7 @@ after(async () => {
   await server.stop();
 });
 
-async function openOn(database: DatabaseAddress, threads: Threads): Promise<OpenedStore> {
+async function openOn(database: DatabaseAddress, threads: Threads = {}): Promise<OpenedStore> {
   const open = () => openPostgresStore({ database, masterKey, onDeath, ...threads });
   let store = await open();
   return {
@@ -99,7 +99,7 @@ describe("failures of PostgreSQL", () =>
   failureCases({
     server: () => server,
     createDatabase,
-    openOn: (database, dies = onDeath) => openOn(database, { onDeath: dies }),
+    openOn,
   }));
 
 startupCases({ server: () => server, connections: () => connections, createDatabase, masterKey });

@@ -3,19 +3,26 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DatabaseAddress } from "../../src/domain/database-address.ts";
 import { StoreUnavailable } from "../../src/domain/errors.ts";
+import { connect, connectionOptions } from "../../src/store/postgres/connect.ts";
+import type { PostgresOptions } from "../../src/store/postgres/store.ts";
 import type { Tenancy } from "../conformance/store/access/tenancy.ts";
 import { START } from "../conformance/store/delivery/times.ts";
 import { succeeded } from "../conformance/store/delivery/verdicts.ts";
 import { type OpenedStore, withWorld } from "../conformance/store/world.ts";
-import { signalled } from "../harness/deadline.ts";
+import { polled, signalled } from "../harness/deadline.ts";
 import { startProxy } from "./proxy.ts";
 import type { PostgresServer } from "./server.ts";
+
+const WAITS = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
 export interface Ground {
   readonly server: () => PostgresServer;
   /** An empty database with the schema. */
   createDatabase(): Promise<DatabaseAddress>;
-  openOn(database: DatabaseAddress, onDeath?: (error: Error) => void): Promise<OpenedStore>;
+  openOn(
+    database: DatabaseAddress,
+    options?: Partial<Pick<PostgresOptions, "onDeath" | "clock">>,
+  ): Promise<OpenedStore>;
 }
 
 async function countDeliveries(tenant: Tenancy): Promise<number> {
@@ -58,6 +65,36 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
     await proxy.close();
   });
 
+  test("while another node holds the turn and does not answer, a publish is refused, and has not happened", async () => {
+    const database = await createDatabase();
+    const looks: (() => void)[] = [];
+    const clock = {
+      after(_: number, look: () => void) {
+        looks.push(look);
+        return { cancel: () => undefined };
+      },
+      follow: () => undefined,
+      wallMs: () => 0,
+    };
+    await withWorld(
+      () => openOn(database, { clock }),
+      async (world) => {
+        const tenant = await world.newTenant();
+        const request = await tenant.request([await tenant.endpoint()]);
+        const frozen = await connect(connectionOptions(database));
+        await frozen.query("BEGIN; UPDATE signalbox.turn SET number = number");
+        const refused = assert.rejects(world.store.publish([request]), /PostgreSQL does not answer/);
+        await polled(async () => (await server().query(database, WAITS))[0] ?? null, "the wait for the turn");
+        for (let look = looks.shift(); look !== undefined; look = looks.shift()) look();
+        await refused;
+        await frozen.end();
+        await world.store.heartbeat(0, false);
+        assert.equal(await countDeliveries(tenant), 0);
+        await tenant.publish([await tenant.endpoint()]);
+      },
+    );
+  });
+
   test("connections that the server ends are opened again", async () => {
     const database = await createDatabase();
     await withWorld(
@@ -82,7 +119,7 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
     const database = await createDatabase();
     const died = signalled<Error>("the end of the store's thread");
     await withWorld(
-      () => openOn(database, died.give),
+      () => openOn(database, { onDeath: died.give }),
       async (world) => {
         const tenant = await world.newTenant();
         const publish = async () => world.store.publish([await tenant.request([await tenant.endpoint()])]);
@@ -103,7 +140,7 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
     const database = await createDatabase();
     const died = signalled<Error>("the end of the store's thread");
     await withWorld(
-      () => openOn(database, died.give),
+      () => openOn(database, { onDeath: died.give }),
       async (world) => {
         const tenant = await world.newTenant();
         const publish = async () => world.store.publish([await tenant.request([await tenant.endpoint()])]);

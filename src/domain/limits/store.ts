@@ -168,7 +168,7 @@ export const MOVE_PAYLOADS_COUNT_MAX = 1000;
 export const VERIFY_ROWS_COUNT_MAX = 5000;
 /**
  * How often a node looks whether PostgreSQL has answered since, while it waits for a write. After three looks in vain it
- * refuses what it has not begun to write, so publishers get 503 within about a second.
+ * refuses what it is not committing, so publishers get 503 within about a second.
  */
 export const POSTGRES_LOOK_MS = 250;
 export const POSTGRES_LOOKS_COUNT_MAX = 3;

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StoreUnavailable } from "../../domain/errors.ts";
 import { POSTGRES_LOOK_MS, POSTGRES_LOOKS_COUNT_MAX } from "../../domain/limits.ts";
-import { newProgress, noteAnswer, noteStarted, withdraw } from "./progress.ts";
+import { newProgress, noteAnswer, noteCommit, withdraw } from "./progress.ts";
 import { Silence } from "./silence.ts";
 
-test("a call that the thread has begun is not withdrawn, and one that was withdrawn is not begun", () => {
+test("a call that the thread commits is not withdrawn, and one that was withdrawn is not committed", () => {
   const progress = newProgress();
-  assert.equal(noteStarted(progress, 3), 0);
+  assert.equal(noteCommit(progress, 3), 0);
   assert.equal(withdraw(progress, 5), 3, "4 and 5 are withdrawn");
-  assert.equal(noteStarted(progress, 6), 5, "of 4, 5 and 6 only the last is begun");
+  assert.equal(noteCommit(progress, 6), 5, "of 4, 5 and 6 only the last is committed");
 });
 
 /** Time passes in steps of a look. */
@@ -46,10 +46,10 @@ function stage() {
   };
 }
 
-test("when PostgreSQL has not answered for some looks, what the thread has not begun is refused", () => {
+test("when PostgreSQL has not answered for some looks, what the thread does not commit is refused", () => {
   const { progress, silence, refused, send, look } = stage();
   for (const id of [1, 2, 3]) send(id);
-  noteStarted(progress, 1);
+  noteCommit(progress, 1);
   look(POSTGRES_LOOKS_COUNT_MAX - 1);
   noteAnswer(progress);
   look(1);
@@ -61,7 +61,7 @@ test("when PostgreSQL has not answered for some looks, what the thread has not b
 test("during a silence only a heartbeat gets through, alone, until a call succeeds", () => {
   const { progress, silence, waiting, send, look } = stage();
   send(1);
-  noteStarted(progress, 1);
+  noteCommit(progress, 1);
   look(POSTGRES_LOOKS_COUNT_MAX);
   assert.throws(() => silence.check("heartbeat"), StoreUnavailable, "another call waits");
   waiting.clear();

@@ -1,4 +1,4 @@
-/** Notices that PostgreSQL has stopped answering the writer thread, and refuses the calls that wait behind. */
+/** Notices that PostgreSQL has stopped answering the writer thread, and refuses the calls that are not being committed. */
 import { StoreUnavailable } from "../../domain/errors.ts";
 import { POSTGRES_LOOK_MS, POSTGRES_LOOKS_COUNT_MAX } from "../../domain/limits.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
@@ -73,9 +73,9 @@ export class Silence {
   #begin(): void {
     const { progress, waiting } = this.#options;
     this.#isBegun = true;
-    const begun = withdraw(progress, this.#lastId);
+    const committed = withdraw(progress, this.#lastId);
     for (const [id, { reject }] of waiting) {
-      if (id <= begun) continue;
+      if (id <= committed) continue;
       waiting.delete(id);
       reject(new StoreUnavailable(SILENT));
     }

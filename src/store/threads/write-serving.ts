@@ -5,8 +5,8 @@ import type { Clock } from "../../ports/clock.ts";
 import type { PublishRequest, PublishResult, Settlement, SettleResult } from "../../ports/store.ts";
 import type { WritableDatabase } from "../connection.ts";
 import { settleAhead } from "../delivery/settle.ts";
-import { type Answer, commitGroup, type Needs } from "../group.ts";
-import { noteStarted, type ProgressData } from "../silence/progress.ts";
+import { type Answer, commitGroup, type Needs, WITHDRAWN } from "../group.ts";
+import { noteCommit, type ProgressData, withdrawnUpTo } from "../silence/progress.ts";
 import { noteForNodes } from "../upkeep/noted-changes.ts";
 import { createVault } from "../vault.ts";
 import { GROWING_VERBS, WRITER_VERBS, type WriterVerb } from "../verbs.ts";
@@ -33,8 +33,6 @@ import {
 const GROUP_CALLS_MAX = 64;
 const NO_ROOM = "the disk is full";
 
-const WITHDRAWN = "PostgreSQL did not answer";
-
 interface Open {
   readonly writing: Writing;
   readonly database: WritableDatabase;
@@ -51,9 +49,9 @@ function carryOut({ writing, database, progress }: Open, calls: readonly CallMes
   if (calls.length === 0) return [];
   // Verbs that end or free something may use the space that is left.
   const full = !database.hasSpace();
-  const withdrawn = progress === null ? 0 : noteStarted(progress, calls.at(-1)?.id ?? 0);
+  const withdrawn = progress === null ? 0 : withdrawnUpTo(progress);
   const refusal = ({ id, verb }: CallMessage): ReplyMessage | null => {
-    if (id <= withdrawn) return { id, kind: "unavailable", message: WITHDRAWN, full: false };
+    if (id <= withdrawn) return { id, ...WITHDRAWN };
     if (full && GROWING_VERBS.has(verb as WriterVerb)) return { id, kind: "unavailable", message: NO_ROOM, full: true };
     return null;
   };
@@ -68,11 +66,17 @@ function carryOut({ writing, database, progress }: Open, calls: readonly CallMes
         () =>
           run(writing, verb as WriterVerb, args),
     ),
-    writing.isShared ? needsOf(accepted) : undefined,
+    progress === null ? undefined : { ...needsOf(accepted), mayCommit: () => !areWithdrawn(progress, accepted) },
   );
   if (answers.some(isDiskFull)) database.ranOut();
   const replies = accepted.map(({ id }, index) => ({ id, ...(answers[index] as Answer<unknown>) }));
   return [...refused, ...replies, ...takeNoted(writing)];
+}
+
+/** Until COMMIT is sent, calls can be withdrawn: all of a group, because a withdrawal is of all that were sent. */
+function areWithdrawn(progress: ProgressData, calls: readonly CallMessage[]): boolean {
+  const id = calls.at(-1)?.id ?? 0;
+  return noteCommit(progress, id) >= id;
 }
 
 /** The two verbs that carry many elements have them packed. */
@@ -82,7 +86,7 @@ function unpacked(call: CallMessage): CallMessage {
   return call.verb === "settle" ? { ...call, args: [unpackSettlements(packed)] } : call;
 }
 
-function needsOf(calls: readonly CallMessage[]): Needs {
+function needsOf(calls: readonly CallMessage[]): Omit<Needs, "mayCommit"> {
   const tenantSeqs = new Set<Seq>();
   const endpointSeqs = new Set<Seq>();
   const settlements: (readonly Settlement[])[] = [];
