@@ -2,6 +2,7 @@
 import { NodeGone } from "../domain/errors.ts";
 import type { Seq } from "../domain/ids.ts";
 import type { Broken } from "../ports/store.ts";
+import { laterCreation } from "./delivery/insert.ts";
 import { checkStanding } from "./upkeep/nodes.ts";
 import { endGroup, flush, forgetSavepoint, readAgain, type Writing } from "./writing.ts";
 
@@ -92,6 +93,7 @@ function begin(w: Writing, needs: Needs): void {
 function beginWith(w: Writing, needs: Needs, remembers: boolean): () => void {
   w.begin("write");
   if (remembers) {
+    laterCreation(w);
     needs.writeAhead(w);
     return readAhead(w, needs);
   }

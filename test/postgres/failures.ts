@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DatabaseAddress } from "../../src/domain/database-address.ts";
 import { StoreUnavailable } from "../../src/domain/errors.ts";
+import { ANY_DELIVERY } from "../../src/domain/history/ledger.ts";
 import { connect, connectionOptions } from "../../src/store/postgres/connect.ts";
 import type { PostgresOptions } from "../../src/store/postgres/store.ts";
 import type { Tenancy } from "../conformance/store/access/tenancy.ts";
@@ -13,6 +14,7 @@ import { polled, signalled } from "../harness/deadline.ts";
 import { startProxy } from "./proxy.ts";
 import type { PostgresServer } from "./server.ts";
 
+const NEWEST = { by: "createdAt", direction: "desc" } as const;
 const WAITS = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
 export interface Ground {
@@ -198,6 +200,25 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
           ["published", "published"],
         );
         assert.equal(await countDeliveries(tenant), 8);
+      },
+    );
+    await other.dispose();
+  });
+
+  test("the `asOf` of one node's page means the same rows to another node", async () => {
+    const database = await createDatabase();
+    const other = await openOn(database);
+    await withWorld(
+      () => openOn(database),
+      async (world) => {
+        const tenant = await world.newTenant();
+        const endpoint = await tenant.endpoint();
+        const page = { filter: { ...ANY_DELIVERY, tenantSeq: tenant.tenantSeq }, order: NEWEST, offset: 0, limit: 100 };
+        for (let times = 0; times < 3; times += 1) await tenant.waiting(endpoint, { now: START });
+        const first = await world.store.listLedger({ ...page, asOf: null, now: START });
+        for (const now of [START, START - 1000]) await tenant.waiting(endpoint, { now });
+        assert.deepEqual(await other.store.listLedger({ ...page, asOf: first.asOf, now: START }), first);
+        assert.equal((await other.store.listLedger({ ...page, asOf: null, now: START })).total, 5);
       },
     );
     await other.dispose();

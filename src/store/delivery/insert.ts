@@ -86,6 +86,14 @@ export function creationTime({ sequences }: Writing, now: EpochMs): EpochMs {
 }
 
 /**
+ * On a shared database, no two groups have a creation time in common, so an `as_of` means the same rows to every node. A
+ * test's delivery is an exception: it has the time when the test began.
+ */
+export function laterCreation({ isShared, sequences }: Writing): void {
+  if (isShared) sequences.createdAt += 1;
+}
+
+/**
  * In an ordered lane, `due_at` is the place of a delivery. It never goes back, although another node's clock may be some
  * milliseconds ahead of this one's. A clock that differs by more is wrong, and the lane does not wait for it.
  */
