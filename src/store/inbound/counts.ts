@@ -15,11 +15,11 @@ const newest = (owner: string) => `
   LIMIT ${INBOUND_COUNTED_ROWS_MAX}`;
 const byTime = (owner: string) => `
   SELECT CAST((received_at - ?) / ? AS INTEGER) AS bucket, sum(valid) AS valid, count(*) AS count, min(received_at) AS first_at
-  FROM (${newest(owner)})
+  FROM (${newest(owner)}) AS newest
   GROUP BY 1`;
 const bySource = (owner: string) => `
   SELECT source_seq, sum(valid) AS valid, count(*) AS count, max(received_at) AS last_at
-  FROM (${newest(owner)})
+  FROM (${newest(owner)}) AS newest
   GROUP BY 1`;
 
 interface TimeColumns {

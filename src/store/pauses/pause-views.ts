@@ -113,7 +113,7 @@ const COUNT = `
     SELECT 1
     FROM pauses INDEXED BY pauses_of_status
     WHERE tenant_seq = ? AND status = ?
-    LIMIT ?)`;
+    LIMIT ?) AS counted`;
 const NEXT_DEADLINE = `
   SELECT expires_at
   FROM pauses INDEXED BY pauses_by_deadline

@@ -67,7 +67,8 @@ export function unusedIndexes(text: string, plan: PlanNode): readonly string[] {
   return named.filter((name) => !used.includes(name)).map((name) => `does not use ${name}, but ${used.join(", ")}`);
 }
 
-function scansOf(plan: PlanNode): readonly PlanNode[] {
+/** The nodes that read an index. */
+export function scansOf(plan: PlanNode): readonly PlanNode[] {
   const below = (plan.Plans ?? []).flatMap(scansOf);
   return plan["Index Name"] === undefined ? below : [plan, ...below];
 }

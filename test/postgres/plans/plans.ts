@@ -8,7 +8,8 @@ import type pg from "pg";
 import type { DatabaseAddress } from "../../../src/domain/database-address.ts";
 import { SESSION_SETTINGS } from "../../../src/store/postgres/client.ts";
 import { connect, connectionOptions } from "../../../src/store/postgres/connect.ts";
-import { type PlanNode, planFaults, unusedIndexes } from "./faults.ts";
+import { genericPlan } from "./explain.ts";
+import { planFaults, unusedIndexes } from "./faults.ts";
 import { fillTables } from "./rows.ts";
 import type { SentTexts } from "./sent-texts.ts";
 
@@ -72,7 +73,7 @@ export function planCases({ createDatabase, sent }: PlansGround): void {
         await reach();
         const faults: string[] = [];
         for (const text of sent.prepared) {
-          const plan = await planOf(client, text);
+          const plan = await genericPlan(client, text);
           for (const fault of [...planFaults(plan), ...unusedIndexes(text, plan)]) {
             const shown = `${text.replaceAll(/\s+/g, " ")} → ${fault}`;
             const exception = allowed.find(([what]) => what.test(shown));
@@ -89,9 +90,4 @@ export function planCases({ createDatabase, sent }: PlansGround): void {
       assert.deepEqual(unmet, []);
     });
   });
-}
-
-async function planOf(client: pg.Client, text: string): Promise<PlanNode> {
-  const { rows } = await client.query(`EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}`);
-  return rows[0]["QUERY PLAN"][0].Plan;
 }

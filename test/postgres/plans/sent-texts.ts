@@ -10,6 +10,8 @@ const DETAILS: readonly (readonly [RegExp, string])[] = [
   [/\s+/g, " "],
 ];
 
+const IS_PLANNED = /^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b/;
+
 export class SentTexts {
   /** One text of each prepared statement, by what all of its texts have in common. */
   readonly #prepared = new Map<string, string>();
@@ -31,7 +33,7 @@ export class SentTexts {
 
   #note({ statements }: Batch): void {
     for (const { name, text } of statements) {
-      if (name === "") this.#others.add(text);
+      if (name === "" || !IS_PLANNED.test(text)) this.#others.add(text);
       else
         this.#prepared.set(
           DETAILS.reduce((key, [detail, by]) => key.replace(detail, by), text),

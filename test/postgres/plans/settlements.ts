@@ -6,6 +6,8 @@ import { DELIVER_FIRST } from "../../../src/store/delivery/settle.ts";
 import { SESSION_SETTINGS } from "../../../src/store/postgres/client.ts";
 import { connect, connectionOptions } from "../../../src/store/postgres/connect.ts";
 import { rowsAtOnce } from "../../../src/store/postgres/rows-at-once.ts";
+import { genericPlan } from "./explain.ts";
+import { scansOf } from "./faults.ts";
 
 export interface PlansGround {
   createDatabase(): Promise<DatabaseAddress>;
@@ -26,8 +28,8 @@ export function settlementPlanCases({ createDatabase }: PlansGround): void {
       const int8 = ["last_attempt_at", "last_attempt_seq", "ended_at", "seq", "lease"] as const;
       const statement = rowsAtOnce(DELIVER_FIRST, new Map(int8.map((column) => [column, "int8"])));
       const indexes = async () => {
-        const { rows } = await client.query(`EXPLAIN (GENERIC_PLAN) ${statement?.text}`);
-        return rows.flatMap((row) => /(?:using|Index Scan on) (\w+)/.exec(row["QUERY PLAN"])?.[1] ?? []);
+        const plan = await genericPlan(client, statement?.text ?? "");
+        return scansOf(plan).map((scan) => scan["Index Name"]);
       };
       try {
         await client.query(SESSION_SETTINGS);

@@ -105,7 +105,7 @@ const SAMPLE_WITH = `
     CROSS JOIN events v ON v.seq = d.event_seq
     WHERE d.type_seq = ? AND d.seq >= ?
     ORDER BY d.seq DESC
-    LIMIT ?)`;
+    LIMIT ?) AS sample`;
 const SAMPLE_WITHOUT = `
   SELECT count(*) AS rows, count(CASE WHEN at >= ? THEN 1 END) AS events, min(seq) AS first
   FROM (
@@ -113,7 +113,7 @@ const SAMPLE_WITHOUT = `
     FROM events INDEXED BY events_alone
     WHERE type_seq = ? AND delivery_count = 0 AND seq >= ?
     ORDER BY seq DESC
-    LIMIT ?)`;
+    LIMIT ?) AS sample`;
 
 interface Sample {
   readonly rows: number;

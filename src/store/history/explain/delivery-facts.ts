@@ -145,7 +145,7 @@ const AHEAD = `
     SELECT 1
     FROM deliveries INDEXED BY deliveries_waiting
     WHERE endpoint_seq = ? AND state < 2 AND (due_at, seq) < (?, ?)
-    LIMIT ?)`;
+    LIMIT ?) AS ahead`;
 
 function countAhead(connection: ReadConnection, { seq, endpoint_seq, due_at }: FactColumns): number {
   return one<{ count: number }>(connection, AHEAD, endpoint_seq, due_at, seq, WAITING_COUNT_MAX)?.count ?? 0;

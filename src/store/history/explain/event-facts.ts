@@ -79,7 +79,7 @@ const LATER = `
     FROM deliveries INDEXED BY deliveries_later
     WHERE event_seq = ? AND later = 1
     ORDER BY seq DESC
-    LIMIT ?)
+    LIMIT ?) AS later
   WHERE endpoint_seq = ?
   LIMIT 100`;
 

@@ -27,7 +27,7 @@ const COUNT = `
     SELECT due_at
     FROM deliveries INDEXED BY deliveries_waiting
     WHERE endpoint_seq = ? AND state < 2
-    LIMIT ?)`;
+    LIMIT ?) AS waiting`;
 
 // Served by deliveries_waiting.
 const OLDEST = `
