@@ -1,5 +1,7 @@
 /** What a start says when the database cannot be used, and which connections `sslmode` permits: with a real server. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { loadConfig } from "../../src/config.ts";
 import type { DatabaseAddress } from "../../src/domain/database-address.ts";
@@ -136,6 +138,22 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
       await run("UPDATE signalbox.schema_version SET number = 1");
     });
 
+    test("refuses a user that may not write or has too few connections, and what is not PostgreSQL", async (t) => {
+      await run("ALTER ROLE limited SET default_transaction_read_only = on");
+      await refuses(url("limited"), /is read-only: turn off default_transaction_read_only for it, or for this user/);
+      await run("ALTER ROLE limited RESET default_transaction_read_only; ALTER ROLE limited CONNECTION LIMIT 1");
+      await refuses(url("limited"), /has no connection left \(too many connections for role "limited"\): raise that/);
+      await run("ALTER ROLE limited CONNECTION LIMIT -1");
+      const other = createServer((socket) => socket.once("data", () => socket.end())).listen(0, "127.0.0.1");
+      t.after(() => other.close());
+      await once(other, "listening");
+      const { port: at } = other.address() as AddressInfo;
+      await refuses(
+        url("signalbox", { host: "127.0.0.1", at }),
+        /closes the connection: check that PostgreSQL listens there, or correct DATABASE_URL/,
+      );
+    });
+
     test("refuses an old server, another encoding, a replica, a newer schema and another master key", async () => {
       // These functions stand in for an old server, and for a replica.
       await run(`
@@ -154,7 +172,7 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
       await refuses(url("old"), /is a replica, which accepts no writes: name the primary server in DATABASE_URL/);
       await refuses(
         url("signalbox"),
-        /the master key is not the one that this data was written with/,
+        /the master key is not the one that this data was written with: set SIGNALBOX_MASTER_KEY to that one/,
         Buffer.alloc(32),
       );
       await run("UPDATE signalbox.schema_version SET number = 99; UPDATE signalbox.turn SET oldest = 2");

@@ -9,6 +9,8 @@ export function checkMasterKey({ prepare }: Connection, vault: Vault): void {
   prepare("INSERT INTO meta VALUES ('master_key_check', ?) ON CONFLICT DO NOTHING").run(vault.checkValue);
   const stored = prepare("SELECT value FROM meta WHERE name = 'master_key_check'").get()?.value;
   if (!sameCheckValue(String(stored), vault.checkValue)) {
-    throw new StartupError("the master key is not the one that this data was written with");
+    throw new StartupError(
+      "the master key is not the one that this data was written with: set SIGNALBOX_MASTER_KEY to that one",
+    );
   }
 }

@@ -10,6 +10,7 @@ import { BatchQuery, faultOf, type Prepared } from "./batch-query.ts";
 import { type ConnectionOptions, connect } from "./connect.ts";
 import type { Batch, Reply, SentStatement } from "./link.ts";
 import { type Session, sessionOf } from "./pooler.ts";
+import { startupFault } from "./startup/startup-fault.ts";
 
 // A statement finds its rows by key, so a plan for any values is good for all, and compiling it would take longer. A plan
 // that was made while a table was empty, and had no statistics, would otherwise read the whole table for as long as it is kept.
@@ -59,7 +60,8 @@ export class Client {
     try {
       connected = await this.#connect(begins);
     } catch (error) {
-      return statements.map(() => ({ kind: "failed", fault: faultOf(error) }));
+      const { message } = startupFault(error, this.#options);
+      return statements.map(() => ({ kind: "failed", fault: { ...faultOf(error), message } }));
     }
     const { client, session, prepared } = connected;
     const sent = session.isOwn ? statements : withoutSession(statements, begins, session);

@@ -18,6 +18,7 @@ const SERVER = `
     current_setting('server_version_num') AS number,
     current_setting('server_version') AS name,
     current_setting('server_encoding') AS encoding,
+    current_setting('transaction_read_only') AS readonly,
     current_database() AS database`;
 
 // `CREATE SCHEMA IF NOT EXISTS` needs the right to create schemas even if there is one.
@@ -48,16 +49,22 @@ export async function migrate(client: pg.Client): Promise<void> {
 }
 
 async function checkServer(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<Readonly<Record<"number" | "name" | "encoding" | "database", string>>>(SERVER);
+  const { rows } =
+    await client.query<Readonly<Record<"number" | "name" | "encoding" | "readonly" | "database", string>>>(SERVER);
   if (Number(rows[0]?.number) < VERSION_MIN) {
     throw new StartupError(
       `PostgreSQL ${rows[0]?.name} is too old; Signalbox needs PostgreSQL ${VERSION_MIN / 10_000} or later`,
     );
   }
-  const { encoding, database } = rows[0] ?? {};
+  const { encoding, readonly, database } = rows[0] ?? {};
   if (encoding !== "UTF8") {
     throw new StartupError(
       `the database ${database} has the encoding ${encoding}: use one that was created with \`ENCODING 'UTF8' TEMPLATE template0\``,
+    );
+  }
+  if (readonly === "on") {
+    throw new StartupError(
+      `the database ${database} is read-only: turn off default_transaction_read_only for it, or for this user`,
     );
   }
 }

@@ -21,7 +21,8 @@ const BY_SQLSTATE: Readonly<Record<string, Explain>> = {
     `${server} has no database ${database}: create it with ` +
     `\`CREATE DATABASE ${identifier(database)} OWNER ${identifier(user)}\`, or correct DATABASE_URL`,
   "42501": lacksRight,
-  "53300": ({ server }) => `${server} has no connection left: raise its max_connections, or stop what uses them`,
+  "53300": ({ server }, message) =>
+    `${server} has no connection left (${message}): raise that limit, or stop what uses them`,
   "57P03": ({ server }, message) => `${server} accepts no connections yet (${message}): start again when it does`,
 };
 
@@ -59,6 +60,10 @@ const BY_MESSAGE: readonly (readonly [RegExp, Explain])[] = [
     /does not support SSL/,
     ({ server }) =>
       `${server} does not offer TLS: turn it on there, or set sslmode=disable in DATABASE_URL if the network is trusted`,
+  ],
+  [
+    /terminated unexpectedly/,
+    ({ server }) => `${server} closes the connection: check that PostgreSQL listens there, or correct DATABASE_URL`,
   ],
   [/timeout/i, ({ server }) => `${server} does not answer: check the network between, or correct DATABASE_URL`],
   [
