@@ -49,11 +49,17 @@ export class Claims {
   #discoverAt: EpochMs = 0;
   #discoverTimer: Timer | null = null;
   #running: Promise<void> | null = null;
+  #isAdopting = false;
   #isStopped = false;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
     this.#hasCapacity = (tenantSeq) => options.pool.hasCapacity(tenantSeq);
+  }
+
+  /** Whether a claim is in progress that may make this node the owner of any lane that none owns. */
+  get isAdopting(): boolean {
+    return this.#isAdopting;
   }
 
   /** Claim for the lane if the store has something due and the lane has capacity; otherwise come back when it is due. */
@@ -205,6 +211,7 @@ export class Claims {
     this.#discoverAt = Number.POSITIVE_INFINITY;
     this.#discoverTimer?.cancel();
     this.#discoverTimer = null;
+    this.#isAdopting = true;
     try {
       const ready = { lanesMax: CLAIM_LANES_MAX, countEach: WINDOW_START, exceptTenants: full };
       const result = await this.#claim(now, { lanes: [], adopt: ready });
@@ -214,6 +221,8 @@ export class Claims {
       return true;
     } catch (error) {
       return this.#failed(error);
+    } finally {
+      this.#isAdopting = false;
     }
   }
 
@@ -240,8 +249,7 @@ export class Claims {
   #take({ endpoint, state, deliveries }: ClaimedLane): void {
     const { pool, onClaimed } = this.#options;
     const lane = pool.open(endpoint);
-    lane.setEndpoint(endpoint);
-    lane.applyState(state);
+    lane.apply(endpoint, state);
     for (const delivery of deliveries) pool.enqueue(lane, delivery);
     onClaimed(lane);
   }

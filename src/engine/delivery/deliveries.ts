@@ -107,8 +107,8 @@ export class Deliveries {
   async endpointChanged(endpoint: Destination, state: LaneState): Promise<void> {
     const lane = this.lanePool.get(endpoint.seq);
     if (lane !== undefined) {
-      lane.setEndpoint(endpoint);
-      await this.#change(lane, state);
+      lane.apply(endpoint, state);
+      await this.#follow(lane);
     } else if (state.readyAt !== null) {
       this.claims.wake([{ endpointSeq: endpoint.seq, readyAt: state.readyAt }]);
     }
@@ -116,7 +116,10 @@ export class Deliveries {
 
   /** The open lanes, and the revisions that this node knows. */
   laneRevisions(): readonly LaneRevision[] {
-    return Array.from(this.lanePool.lanes(), ({ endpointSeq, revision }) => ({ endpointSeq, revision }));
+    return Array.from(this.lanePool.lanes(), ({ endpointSeq, settingsRevision: revision }) => ({
+      endpointSeq,
+      revision,
+    }));
   }
 
   /**
@@ -130,7 +133,9 @@ export class Deliveries {
   /** An endpoint was deleted. */
   async endpointDeleted(state: LaneState): Promise<void> {
     const lane = this.lanePool.get(state.endpointSeq);
-    if (lane !== undefined) await this.#change(lane, state);
+    if (lane === undefined) return;
+    lane.applyState(state);
+    await this.#follow(lane);
   }
 
   /** Release a delivery that was cancelled while leased, unless it is in flight. */
@@ -143,6 +148,8 @@ export class Deliveries {
   /** Close the lanes that have been idle for a while, so that another node may own them. */
   closeIdleLanes(): void {
     const { clock, store, outage } = this.#options;
+    // The claim may own a lane that this node closes now. The node would then disown a lane that it has open.
+    if (this.claims.isAdopting) return;
     for (const lane of this.lanePool.closeIdle(clock.now())) {
       // The store's wakes bring back an endpoint with a retry hours away, not the alarm of a lane that is gone.
       this.#alarms.cancel(lane);
@@ -172,9 +179,9 @@ export class Deliveries {
     return work;
   }
 
-  /** Start what may start: this node is alive again. */
+  /** Go on: this node is alive again, or shares the lanes with more or fewer nodes. */
   run(): void {
-    this.#dispatcher.run();
+    for (const lane of this.lanePool.lanes()) this.#scheduler.schedule(lane);
   }
 
   /** Start nothing more, and lease nothing more for this node. */
@@ -252,8 +259,7 @@ export class Deliveries {
   }
 
   /** Release what the lane has queued before the caller gets its response, so that the effect is visible at once. */
-  async #change(lane: Lane, state: LaneState): Promise<void> {
-    lane.applyState(state);
+  async #follow(lane: Lane): Promise<void> {
     if (lane.mustRelease(this.#options.clock.now())) await this.#scheduler.releaseQueue(lane);
     this.#scheduler.schedule(lane);
   }

@@ -197,6 +197,43 @@ test("a lane waits as its store state says, in addition to a rest", () => {
   assert.equal(lane.canStart(NOW + 10), true);
 });
 
+test("a result that comes with a newer state does not hide that the endpoint's settings have changed", () => {
+  const lane = laneOf();
+  lane.apply(destination(), laneState({ revision: 3 }));
+  lane.applyState(laneState({ revision: 5 })); // of a settlement, after another node has changed the endpoint
+  assert.equal(lane.settingsRevision, 3);
+  lane.apply(destination({ timeoutSeconds: 7 }), laneState({ revision: 4 }));
+  assert.equal(lane.endpoint.timeoutSeconds, 7);
+  lane.apply(destination(), laneState({ revision: 3 })); // was read before
+  assert.deepEqual([lane.endpoint.timeoutSeconds, lane.settingsRevision], [7, 4]);
+});
+
+// ── Other nodes ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+test("when there are more nodes than attempts allowed, only the owner of the lane sends, and the others release", () => {
+  const nodes = { count: 2 };
+  const lane = new Lane(destination({ maxInFlight: 2 }), NOW, nodes);
+  lane.applyState(laneState({ owner: "nobody" }));
+  lane.enqueue(leased(1));
+  assert.deepEqual([lane.canStart(NOW), lane.mustRelease(NOW)], [true, false]);
+  nodes.count = 3;
+  assert.deepEqual([lane.canStart(NOW), lane.mustRelease(NOW)], [false, true]);
+  lane.evict();
+  lane.applyState(laneState({ revision: 2, readyAt: NOW, owner: "nobody" }));
+  assert.equal(lane.wantsClaim(NOW), true); // which makes this node the owner
+  lane.applyState(laneState({ revision: 3, owner: "self" }));
+  lane.enqueue(leased(2));
+  assert.deepEqual([lane.canStart(NOW), lane.mustRelease(NOW)], [true, false]);
+  lane.applyState(laneState({ revision: 4, owner: "other" }));
+  assert.deepEqual([lane.canStart(NOW), lane.mustRelease(NOW)], [false, true]);
+});
+
+test("who leases from an ordered lane when it publishes is its owner", () => {
+  const lane = new Lane(destination({ ordered: true }), NOW, { count: 2 });
+  lane.enqueue(leased(1));
+  assert.equal(lane.canStart(NOW), true);
+});
+
 // ── The endpoint ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 test("a change of the endpoint narrows the window at once, and widens it only with successes", () => {

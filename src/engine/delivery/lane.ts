@@ -5,6 +5,7 @@
  */
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import { isProbing, nextWindow, startWindow } from "../../domain/delivery/health.ts";
+import { isPaced, shareInFlight } from "../../domain/delivery/pace.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import {
@@ -13,7 +14,7 @@ import {
   LANE_QUEUE_SECONDS,
   LANE_UNPROVEN_DELIVERIES_MAX,
 } from "../../domain/limits.ts";
-import type { LaneState } from "../../ports/store.ts";
+import type { LaneOwner, LaneState } from "../../ports/store.ts";
 import type { AttemptMade } from "./attempts.ts";
 
 /** The assumed duration of an attempt until the endpoint has answered one. */
@@ -71,10 +72,13 @@ export class Lane {
 
   /** The revision of the newest state of the store that was applied. */
   #revision = 0;
+  /** The revision with which the endpoint's settings were read. */
+  #settingsRevision = 0;
   /** When the store next has a delivery for this lane; null when it has none. */
   #readyAt: EpochMs | null = null;
   #held: boolean;
   #heldMs = 0;
+  #owner: LaneOwner = "nobody";
   #probing = false;
   /** No attempt starts before this time: the endpoint rests, or it asked for a wait. */
   #blockedUntil: EpochMs = 0;
@@ -100,9 +104,9 @@ export class Lane {
     return this.#heldMs;
   }
 
-  /** The revision of the newest state of the store that was applied. */
-  get revision(): number {
-    return this.#revision;
+  /** The revision with which the endpoint's settings were read. The newest state can be of a later one. */
+  get settingsRevision(): number {
+    return this.#settingsRevision;
   }
 
   get isProven(): boolean {
@@ -139,6 +143,15 @@ export class Lane {
 
   // ── The endpoint, and the store's state of the lane ───────────────────────────────────────────────────────────────
 
+  /** Apply what one transaction of the store saw, unless the lane has something newer. */
+  apply(endpoint: Destination, state: LaneState): void {
+    if (state.revision >= this.#settingsRevision) {
+      this.#settingsRevision = state.revision;
+      this.setEndpoint(endpoint);
+    }
+    this.applyState(state);
+  }
+
   /** Apply the endpoint's current settings. */
   setEndpoint(endpoint: Destination): void {
     this.#endpoint = endpoint;
@@ -158,6 +171,7 @@ export class Lane {
     this.#readyAt = state.readyAt;
     this.#held = state.held;
     this.#heldMs = state.heldMs;
+    this.#owner = state.owner;
     this.#probing = isProbing(state.health);
     this.#blockedUntil = Math.max(state.health.restUntil ?? 0, state.waitUntil ?? 0);
   }
@@ -198,15 +212,16 @@ export class Lane {
     return ordered && (this.#readyAt !== null || this.#releasing > 0);
   }
 
-  /** Queue a leased delivery. */
+  /** Queue a leased delivery. Who leases from a paced lane owns it. */
   enqueue(delivery: LeasedDelivery): void {
+    if (this.#isPaced) this.#owner = "self";
     this.#bytes += delivery.event.payload.length;
     this.#queue.push(delivery);
   }
 
   /** Whether the lane must release what it has queued: a blocked lane holds no unsent lease. */
   mustRelease(now: EpochMs): boolean {
-    return this.#queue.length > 0 && this.#isBlocked(now);
+    return this.#queue.length > 0 && (this.#isBlocked(now) || this.#isForOthers);
   }
 
   /** Take all queued deliveries out of the queue; `remove` follows for each of them. */
@@ -265,7 +280,7 @@ export class Lane {
   /** Whether the lane itself allows the delivery at the front of the queue to start. */
   canStart(now: EpochMs): boolean {
     const first = this.#queue[0];
-    if (first === undefined || this.#barrier || this.#isBlocked(now)) return false;
+    if (first === undefined || this.#barrier || this.#isBlocked(now) || this.#isForOthers) return false;
     if (first.ordered && this.#inFlight + this.#settling > 0) return false;
     return this.#inFlight + this.#failing < this.#inFlightLimit() && this.#nextStartAt <= now;
   }
@@ -327,14 +342,18 @@ export class Lane {
     return this.#held || this.#blockedUntil > now;
   }
 
-  #inFlightLimit(): number {
-    return this.#probing ? 1 : Math.min(this.#window, this.#share);
+  get #isPaced(): boolean {
+    const { ordered, rateLimitPerSecond, maxInFlight } = this.#endpoint;
+    return isPaced({ ordered, rateLimited: rateLimitPerSecond !== null, maxInFlight }, this.#nodes.count);
   }
 
-  /** This node's part of the attempts that the endpoint allows. A limit below the number of nodes has one owner. */
-  get #share(): number {
-    const { maxInFlight } = this.#endpoint;
-    return maxInFlight < this.#nodes.count ? maxInFlight : Math.floor(maxInFlight / this.#nodes.count);
+  /** Whether this node may send nothing, because the lane became paced, or another node owns it. */
+  get #isForOthers(): boolean {
+    return this.#nodes.count > 1 && this.#owner !== "self" && this.#isPaced;
+  }
+
+  #inFlightLimit(): number {
+    return this.#probing ? 1 : Math.min(this.#window, shareInFlight(this.#endpoint.maxInFlight, this.#nodes.count));
   }
 
   /** How many deliveries may queue here: what the lane can start within `LANE_QUEUE_SECONDS`, and at least its window. */

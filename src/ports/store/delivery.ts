@@ -103,7 +103,12 @@ export interface LaneState {
   readonly heldMs: number;
   /** The endpoint's generation. A change that makes the effects of attempts in flight void raises it. */
   readonly generation: number;
+  /** Which node owns the lane: the only one that claims for it, and the only one that sends if the lane is paced. */
+  readonly owner: LaneOwner;
 }
+
+/** As a node sees it. */
+export type LaneOwner = "self" | "other" | "nobody";
 
 export interface ClaimRequest {
   readonly now: EpochMs;

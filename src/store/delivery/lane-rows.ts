@@ -2,6 +2,7 @@
 
 import type { Transition } from "../../domain/delivery/delivery.ts";
 import { type Health, isProbing } from "../../domain/delivery/health.ts";
+import { isPaced } from "../../domain/delivery/pace.ts";
 import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import type { AttemptFailure, AttemptRecord, LaneState } from "../../ports/store.ts";
@@ -246,6 +247,7 @@ export function laneState(lane: LaneRow, node: number): LaneState {
     deleted: lane.deleted,
     heldMs: lane.heldMs,
     generation: lane.generation,
+    owner: lane.owner === null ? "nobody" : isForeign(lane, node) ? "other" : "self",
   };
   return lane.state;
 }
@@ -253,14 +255,6 @@ export function laneState(lane: LaneRow, node: number): LaneState {
 /** Whether another node owns the lane. */
 export function isForeign({ owner }: LaneRow, node: number): boolean {
   return owner !== null && owner !== node;
-}
-
-/**
- * Whether only one node may send to the endpoint: it is ordered, has a rate limit, or allows fewer attempts in flight than
- * there are nodes.
- */
-export function isPaced(lane: LaneRow, nodes: number): boolean {
-  return lane.ordered || lane.rateLimited || lane.maxInFlight < nodes;
 }
 
 export function isHeld(lane: LaneRow): boolean {

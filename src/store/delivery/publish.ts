@@ -1,6 +1,7 @@
 /** publish: inserts an event and all its deliveries, in the transaction that a 202 waits for. */
 import type { Event } from "../../domain/delivery/event.ts";
 import { nodeOfToken } from "../../domain/delivery/lease-token.ts";
+import { isPaced } from "../../domain/delivery/pace.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { HELD_BYTES_PER_TENANT_MAX } from "../../domain/limits.ts";
 import type {
@@ -17,7 +18,7 @@ import { uuidBytes, uuidText } from "../rows.ts";
 import type { Writing } from "../writing.ts";
 import { findIdempotencyKey, rememberKey } from "./idempotency.ts";
 import { creationTime, eventBytes, insertDelivery, insertEvent } from "./insert.ts";
-import { advanceReadyAt, isForeign, isHeld, isPaced, type LaneRow, mayLease, updateLane } from "./lane-rows.ts";
+import { advanceReadyAt, isForeign, isHeld, type LaneRow, mayLease, updateLane } from "./lane-rows.ts";
 
 export function publish(w: Writing, requests: readonly PublishRequest[]): (PublishResult | Broken)[] {
   return each(w, requests, (request) => publishOne(w, request));

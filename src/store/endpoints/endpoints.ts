@@ -96,6 +96,7 @@ export function patchEndpoint(w: Writing, request: PatchEndpoint): PatchedEndpoi
   const endpoint = loadEndpoint(w, seq);
   auditPatch(w, request, before, endpoint);
   const lane = interrupts ? beginAfresh(w, seq, { moved: endpoint.url !== before.url, now }) : w.lanes.reload(seq);
+  if (!interrupts) updateLane(lane, {}); // other nodes read the settings again when they see another revision
   return { endpoint, lane: laneState(lane, w.self.node) };
 }
 

@@ -164,6 +164,21 @@ export function endpointCases(open: OpenStore): void {
     assert.equal(await version(), versions.at(-1));
   });
 
+  test("every change raises the revision of the lane, so that other nodes read the endpoint again", async () => {
+    const tenant = await world.newTenant();
+    const { id } = await tenant.endpoint();
+    const revisions: number[] = [];
+    for (const change of [
+      { status: "PAUSED" },
+      { settings: { maxInFlight: 2 } },
+      { settings: { name: "x" } },
+    ] as const) {
+      const patched = await world.store.patchEndpoint({ ...tenant.owner, id, ...change, now: START });
+      revisions.push(patched?.lane.revision ?? assert.fail());
+    }
+    assert.equal(new Set(revisions).size, revisions.length);
+  });
+
   test("a deleted endpoint is not found, and its history keeps its name", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ name: "Old shop" });
