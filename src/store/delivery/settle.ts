@@ -81,7 +81,8 @@ export const DELIVER_FIRST = `
   WHERE seq = ? AND lease = ? AND attempts = 0`;
 
 const SELECT = `
-  SELECT state, lease, last_attempt_seq, cancel_requested, ordered, due_at, run_first_active_ms, ended_at, reason
+  SELECT state, lease, attempts, last_attempt_seq, cancel_requested, ordered, due_at, run_first_active_ms, ended_at,
+    reason
   FROM deliveries
   WHERE seq = ?`;
 
@@ -139,7 +140,9 @@ function applyToDelivery(
   const ours = row.lease === token;
   const repeats = ours ? null : findAttempt(w, previousSeq, attempt.id);
   if (repeats !== null) return { kind: "stale", state: stateNameOf(row.state as number), ended: false, repeats };
-  insertAttempt(w, { attemptSeq, deliverySeq, endpointSeq, previousSeq, attempt, transition });
+  // Another node may have stored an attempt since this one began.
+  const numbered = { ...attempt, number: (row.attempts as number) + 1 };
+  insertAttempt(w, { attemptSeq, deliverySeq, endpointSeq, previousSeq, attempt: numbered, transition });
 
   const verdict = ours ? decide(row, transition, lane, attempt.endedAt) : decideStale(row, transition, attempt.endedAt);
   w.prepare(UPDATE).run(

@@ -111,14 +111,17 @@ export function settlementCases(open: OpenStore): void {
     await tenant.release([old], START);
     const [present] = await tenant.claim(endpoint, START);
     await tenant.settle(old, failed(START + SECOND), { at: START + 1 });
-    // Claimed before the stale attempt was recorded, so it also has number 1.
+    // Claimed before the stale attempt was recorded, so its request had the number 1 too.
     await tenant.settle(present ?? assert.fail(), succeeded, { at: START + 2 });
     const { row, attempts } = await tenant.find(old.id);
     assert.equal(row.state, "DELIVERED");
     assert.equal(row.attempts, 2);
     assert.deepEqual(
-      attempts.map(({ httpStatus }) => httpStatus),
-      [500, 200],
+      attempts.map(({ number, httpStatus }) => [number, httpStatus]),
+      [
+        [1, 500],
+        [2, 200],
+      ],
     );
   });
 
