@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openStore } from "../../test/fixtures/sqlite-writing.ts";
+import { openStore, START } from "../../test/fixtures/sqlite-writing.ts";
 import { updateLane } from "./delivery/lane-rows.ts";
 import { commitGroup, each } from "./group.ts";
+import { enter, leave } from "./upkeep/nodes.ts";
 import type { Writing } from "./writing.ts";
 
 const note = (w: Writing, name: string) => w.prepare("INSERT INTO meta VALUES (?, '1')").run(name).changes;
@@ -55,4 +56,16 @@ test("a group on a full disk is rolled back completely, and the next one succeed
   assert.equal(commitGroup(w, [() => note(w, "note 4")])[0]?.kind, "ok");
   assert.deepEqual(notes(w), ["note 4"]);
   assert.equal(store.row("SELECT wait_until FROM lanes WHERE endpoint_seq = ?", seq)?.wait_until, null);
+});
+
+test("a node whose commit fails has neither entered nor left", () => {
+  const { w, run } = openStore();
+  const { node } = run(() => enter(w, START));
+  const pages = Number(w.prepare("PRAGMA page_count").get()?.page_count);
+  w.db.exec(`PRAGMA max_page_count = ${pages + 2}`);
+  for (const verb of [() => enter(w, START), () => leave(w, START)]) {
+    const answers = commitGroup<unknown>(w, [verb, () => note(w, `note ${"x".repeat(100_000)}`)]);
+    assert.equal(answers[0]?.kind, "unavailable");
+    assert.equal(w.self.node, node);
+  }
 });

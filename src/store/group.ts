@@ -104,6 +104,7 @@ function beginWith(w: Writing, needs: Needs, remembers: boolean): () => void {
 }
 
 function inTransaction<R>(w: Writing, needs: Needs, run: () => R): R {
+  const self = { ...w.self };
   try {
     begin(w, needs);
     const result = run();
@@ -117,6 +118,7 @@ function inTransaction<R>(w: Writing, needs: Needs, run: () => R): R {
     // transaction that commits by itself. So the whole group is abandoned, whatever its verbs returned.
     w.rollback();
     w.mode.isStale = true;
+    Object.assign(w.self, self); // the node has neither entered nor left
     throw error;
   }
 }
