@@ -1,6 +1,7 @@
 /** Keeps the ledger current and stored. It works between the thread that owns the ledger and the one that writes. */
-import type { LedgerWrite, PackedSegment } from "./ledger.ts";
+import type { PackedSegment } from "./ledger.ts";
 import type { LedgerStep } from "./verbs.ts";
+import type { NextWrite } from "./write.ts";
 
 /** The verbs of the two threads. */
 export interface KeeperCalls {
@@ -9,15 +10,15 @@ export interface KeeperCalls {
   /** Whether the ledger's thread has started. A server whose history nobody reads needs no such thread. */
   isOpen(): boolean;
   stepLedger(behindRowsMax: number): Promise<LedgerStep>;
-  nextWrite(): Promise<LedgerWrite>;
-  writeLedger(write: LedgerWrite): Promise<number>;
+  nextWrite(): Promise<NextWrite>;
+  writeLedger(write: NextWrite): Promise<number | null>;
   noteWritten(written: {
     readonly write: {
       readonly segments: readonly Pick<PackedSegment, "number" | "version">[];
       readonly emptied: readonly number[];
     };
     /** What `writeLedger` returned. */
-    readonly writes: number;
+    readonly writes: number | null;
   }): Promise<void>;
 }
 
@@ -60,12 +61,13 @@ export class Keeper {
 
   async #writeAll(): Promise<void> {
     const calls = this.#calls;
-    let write: LedgerWrite;
+    let write: NextWrite;
+    let writes: number | null;
     do {
       write = await calls.nextWrite();
-      const writes = await calls.writeLedger(write);
+      writes = await calls.writeLedger(write);
       const segments = write.segments.map(({ number, version }) => ({ number, version }));
       await calls.noteWritten({ write: { segments, emptied: write.emptied }, writes });
-    } while (write.progress === null);
+    } while (writes !== null && write.progress === null);
   }
 }

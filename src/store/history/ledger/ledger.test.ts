@@ -17,13 +17,15 @@ const MADE_AT_ONCE = 1500;
 interface World {
   readonly store: Store;
   keeping: Keeping;
+  /** That of another node. */
+  other: Keeping;
   now: number;
 }
 
 function createWorld(): World {
   const store = openStore();
   store.publish([store.endpoint()]);
-  return { store, keeping: createKeeping(store.w), now: START };
+  return { store, keeping: createKeeping(shared(store)), other: createKeeping(shared(store)), now: START };
 }
 
 /** Copies of the first delivery, created a millisecond later. */
@@ -83,6 +85,10 @@ const deeds: Readonly<Record<string, (world: World, luck: number) => void>> = {
     }
     store.w.db.exec("COMMIT");
   },
+  /** Another node becomes the one that stores the ledger. This one does not know it at once. */
+  swap(world) {
+    [world.keeping, world.other] = [world.other, world.keeping];
+  },
   step({ keeping }, luck) {
     for (let steps = luck; steps >= 0 && LEDGER_VERBS.stepLedger(keeping).more; steps -= 1);
   },
@@ -94,9 +100,12 @@ const deeds: Readonly<Record<string, (world: World, luck: number) => void>> = {
   /** Write a part whose answer is lost. */
   writeUnheard: ({ keeping, store }) => writeLedger(store.w, LEDGER_VERBS.nextWrite(keeping)),
   restart(world) {
-    world.keeping = createKeeping(world.store.w);
+    world.keeping = createKeeping(shared(world.store));
   },
 };
+
+/** As on PostgreSQL: several nodes may store the ledger. */
+const shared = ({ w }: Store) => ({ ...w, isShared: true });
 
 const orders: readonly LedgerQuery["order"][] = [
   { by: "createdAt", direction: "desc" },
@@ -151,6 +160,21 @@ function writeAll({ keeping, store }: World): void {
   }
   LEDGER_VERBS.noteWritten(keeping, { write, writes: writeLedger(store.w, write) });
 }
+
+test("a node that has read the ledger before another one stored a part stores nothing", () => {
+  const world = createWorld();
+  make(world);
+  while (LEDGER_VERBS.stepLedger(world.keeping).more);
+  const late = LEDGER_VERBS.nextWrite(world.keeping);
+  deeds.swap?.(world, 0);
+  writeAll(world);
+  deeds.deliver?.(world, 1);
+  writeAll(world);
+  assert.equal(writeLedger(world.store.w, late), null);
+  check(world, expectations(world.store.w));
+  deeds.restart?.(world, 0);
+  check(world, expectations(world.store.w));
+});
 
 test("the stored ledger is small: one segment per 4096 deliveries, and no change note that it includes", () => {
   const world = createWorld();

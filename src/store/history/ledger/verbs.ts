@@ -18,17 +18,9 @@ import { advance, countBehind } from "./advance.ts";
 import { countBulk, findBulk } from "./bulk.ts";
 import { queryDeliveries } from "./deliveries.ts";
 import { readLedger } from "./export-pages.ts";
-import {
-  type Ledger,
-  type LedgerWrite,
-  nextWrite,
-  noteWritten,
-  openLedger,
-  readProgress,
-  trimLedger,
-} from "./ledger.ts";
+import { type Ledger, nextWrite, noteWritten, openLedger, readProgress, trimLedger } from "./ledger.ts";
 import { type Freezes, listLedger } from "./pages.ts";
-import { countWrites } from "./write.ts";
+import { countWrites, type NextWrite } from "./write.ts";
 
 /** What the verbs work with: a connection, and the ledger, which the first verb opens. */
 export interface Keeping extends Connection {
@@ -54,7 +46,7 @@ function ledgerOf(k: Keeping): Ledger {
 
 interface Written {
   readonly write: Parameters<typeof noteWritten>[1];
-  readonly writes: number;
+  readonly writes: number | null;
 }
 
 /** The ledger with everything that this transaction sees. */
@@ -106,11 +98,14 @@ export const LEDGER_VERBS = {
     return { more, isDue: countBehind(k, readProgress(k)) >= behindRowsMax };
   },
   /** The next part for `writeLedger`. */
-  nextWrite: (k: Keeping): LedgerWrite => nextWrite(ledgerOf(k)),
+  nextWrite(k: Keeping): NextWrite {
+    const ledger = ledgerOf(k);
+    return { ...nextWrite(ledger), after: k.writes };
+  },
   noteWritten(k: Keeping, { write, writes }: Written): void {
-    // Another node has stored a part of its own meanwhile.
-    if (k.isShared && writes !== k.writes + 1) k.ledger = null;
-    k.writes = writes;
+    // Another node has stored a part of its own, or a query has opened the ledger again.
+    if (writes === null || writes !== k.writes + 1) k.ledger = null;
+    else k.writes = writes;
     if (k.ledger !== null) noteWritten(k.ledger, write);
   },
 };

@@ -3,6 +3,11 @@
 import type { Connection } from "../../connection.ts";
 import type { LedgerWrite, PackedSegment } from "./ledger.ts";
 
+/** A write of a ledger that was read after so many writes. */
+export interface NextWrite extends LedgerWrite {
+  readonly after: number;
+}
+
 const SEGMENT = `
   INSERT INTO ledger_segments
     (number, tenant_seq, first_seq, last_seq, count, created_min, created_max, columns)
@@ -31,8 +36,13 @@ const DONE_CHANGES = `
 /** How many old change notes one write deletes: twice as many as are added between two writes. */
 const CHANGES_MAX = 20_000;
 
-/** Returns how often the ledger has been written. */
-export function writeLedger({ prepare }: Connection, { segments, emptied, progress }: LedgerWrite): number {
+/**
+ * Returns how often the ledger has been written. Null: nothing is stored, since another node has stored a part meanwhile. Its
+ * segments have the same numbers, and the changes that it has read are deleted.
+ */
+export function writeLedger(connection: Connection, { segments, emptied, progress, after }: NextWrite): number | null {
+  if (countWrites(connection) !== after) return null;
+  const { prepare } = connection;
   const writes = Number(prepare(WRITES).get()?.value);
   for (const segment of segments) prepare(SEGMENT).run(...valuesOf(segment));
   for (const number of emptied) prepare("DELETE FROM ledger_segments WHERE number = ?").run(number);
