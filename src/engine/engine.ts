@@ -108,7 +108,13 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
     changesMark,
     streams,
     onForeignChange: (change) => forgetChanged(caches, change),
+    onDeadline: (at) => asking.pauses.endAt(at),
     membership: delivery.membership,
+    onNodesChanged() {
+      deliveries.run();
+      streams.nodesChanged();
+      if (phase.isListening) asking.notifications.start(); // of a node that is gone
+    },
     enterAgain: () => enterAgain(options, delivery),
   });
   const onJob = () => upkeep.workOnJobs();

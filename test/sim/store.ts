@@ -106,7 +106,7 @@ export function connect(options: StoreClientOptions): Store {
     verbs[name] = async (...args) => keeper.ready().then(() => verb?.(...args));
   }
   // No other process writes to this disk.
-  const noChanges: Changes = { changes: [], mark: "", lanes: [], nextReadyAt: null };
+  const noChanges: Changes = { changes: [], mark: "", lanes: [], nextReadyAt: null, nextPauseAt: null };
   verbs.changesSince = () => new Promise((resolve) => timeline.after(random.between(0, 3), () => resolve(noChanges)));
   return { ...(verbs as unknown as Store), notes: null };
 }

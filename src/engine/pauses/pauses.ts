@@ -137,6 +137,11 @@ export class Pauses implements PauseService {
     return this.#options.store.countPauseEndings(tenantSeq, { from, to, stepMs });
   }
 
+  /** A pause of any node has this deadline. */
+  endAt(deadline: EpochMs): void {
+    this.#deadlines.add(deadline);
+  }
+
   async cancel({ actor, tenantSeq }: Caller, id: Uuid) {
     const result = await this.#end({ id, by: "developer", actor, tenantSeq, now: this.#options.clock.now() });
     if (result.kind === "unknown" || result.kind === "pending") return { kind: "unknown" } as const;

@@ -17,6 +17,15 @@ test("a node that was not heard for too long is not alive, although it has never
   assert.equal(membership.isAlive(), true);
 });
 
+test("a node is the leader only once the store has said so, and the only process of an embedded store always", () => {
+  const clock = { monotonicMs: () => 0 };
+  const node = new Membership(clock, true);
+  assert.equal(node.isLeader, false);
+  node.heard(ALONE, 0);
+  assert.equal(node.isLeader, true);
+  assert.equal(new Membership(clock, false).isLeader, true);
+});
+
 test("the only process of an embedded store is always alive", () => {
   let nowMs = 0;
   const membership = new Membership({ monotonicMs: () => nowMs }, false);

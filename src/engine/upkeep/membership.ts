@@ -7,13 +7,14 @@ export class Membership {
   readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #canBeShared: boolean;
   #count = 1;
-  #isLeader = true;
+  #isLeader: boolean;
   #heardMs: number;
 
   /** @param canBeShared whether other nodes may use the store, even if none was seen yet */
   constructor(clock: Pick<Clock, "monotonicMs">, canBeShared: boolean) {
     this.#clock = clock;
     this.#canBeShared = canBeShared;
+    this.#isLeader = !canBeShared;
     this.#heardMs = clock.monotonicMs();
   }
 

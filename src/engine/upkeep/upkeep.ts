@@ -1,6 +1,6 @@
 /** Background work of this node: its heartbeat, its leases, jobs, retention, and changes that other processes made. */
 import { NodeGone } from "../../domain/errors.ts";
-import type { LeaseToken } from "../../domain/ids.ts";
+import type { EpochMs, LeaseToken } from "../../domain/ids.ts";
 import {
   CHANGES_POLL_MS,
   HEARTBEAT_MS,
@@ -36,8 +36,12 @@ export interface UpkeepOptions {
   readonly changesMark: string;
   /** Another process or node changed something: drop what is cached of it. */
   readonly onForeignChange: (change: Change) => void;
+  /** A pause has this deadline. Its node may end before. */
+  readonly onDeadline: (at: EpochMs) => void;
   readonly membership: Membership;
   readonly databaseClock: DatabaseClock;
+  /** The node goes on after it was unsure whether it is alive, or there are more or fewer nodes than before. */
+  readonly onNodesChanged: () => void;
   /** Enter the store again: the other nodes have taken this one for dead. */
   readonly enterAgain: () => Promise<void>;
 }
@@ -111,16 +115,14 @@ export class Upkeep {
   }
 
   async #heartbeat(): Promise<void> {
-    const { clock, databaseClock, deliveries, enterAgain, membership, outage, store, streams } = this.#options;
+    const { clock, databaseClock, deliveries, enterAgain, membership, onNodesChanged, outage, store } = this.#options;
     try {
       const beganMs = clock.monotonicMs();
       const heartbeat = await store.heartbeat(clock.now(), this.#timeCheck.doubt() === null);
       databaseClock.heard(heartbeat.at, beganMs);
-      const wasAlive = membership.isAlive();
-      const nodesBefore = membership.count;
+      const before = { isAlive: membership.isAlive(), count: membership.count };
       membership.heard(heartbeat, beganMs);
-      if (membership.count !== nodesBefore) streams.nodesChanged();
-      if (!wasAlive) deliveries.run();
+      if (!before.isAlive || membership.count !== before.count) onNodesChanged();
       deliveries.claims.wake(heartbeat.woken);
     } catch (error) {
       if (!(error instanceof NodeGone)) throw error;
@@ -133,16 +135,18 @@ export class Upkeep {
   }
 
   async #pollForeignChanges(): Promise<void> {
-    const { deliveries, membership, onForeignChange, store, streams } = this.#options;
+    const { deliveries, membership, onDeadline, onForeignChange, store, streams } = this.#options;
     const lanes = membership.isShared ? deliveries.laneRevisions() : [];
     const changed = await store.changesSince(this.#changesMark, lanes);
     this.#changesMark = changed.mark;
     for (const change of changed.changes) onForeignChange(change);
+    // What the lanes release is stored later: the next changes do not wait for it.
     for (const { endpoint, state } of changed.lanes) {
-      if (endpoint === null) await deliveries.endpointDeleted(state);
-      else await deliveries.endpointChanged(endpoint, state);
+      if (endpoint === null) void deliveries.endpointDeleted(state);
+      else void deliveries.endpointChanged(endpoint, state);
     }
     if (changed.nextReadyAt !== null) deliveries.claims.discoverAt(changed.nextReadyAt);
+    if (changed.nextPauseAt !== null) onDeadline(changed.nextPauseAt);
     if (membership.isShared) streams.followAll();
   }
 

@@ -90,6 +90,8 @@ export interface Changes {
   readonly lanes: readonly { readonly endpoint: Destination | null; readonly state: LaneState }[];
   /** When a lane that no node owns is ready; null when there is none, or only this process makes lanes ready. */
   readonly nextReadyAt: EpochMs | null;
+  /** The next deadline of a pause; null when there is none, or only this process creates pauses. */
+  readonly nextPauseAt: EpochMs | null;
   /** Pass it to the next call. The text has a meaning only for the store. */
   readonly mark: string;
 }

@@ -7,6 +7,7 @@ import { REFUSED_ANSWERS_COUNT_MAX } from "../../domain/limits.ts";
 import { type Ending, endingEvent, isSameAnswer, responseOf, timeOutOf } from "../../domain/pauses/pause.ts";
 import type { DuePauses, EndPause, EndPauseResult, Wake } from "../../ports/store.ts";
 import { type AuditEntry, audit, byActor } from "../access/audit.ts";
+import type { Connection } from "../connection.ts";
 import { publishOwn } from "../delivery/publish.ts";
 import { all, one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
@@ -150,6 +151,10 @@ export function endDuePauses(w: Writing, now: EpochMs, limit: number): DuePauses
     for (const wake of end(w, row, timeOut(row), { by: "deadline", now })) woken.set(wake.endpointSeq, wake);
     ended.push({ id: uuidText(row.id), tenantSeq: row.tenant_seq });
   }
-  const next = one<{ expires_at: EpochMs }>(w, NEXT);
-  return { ended, woken: [...woken.values()], nextAt: next?.expires_at ?? null };
+  return { ended, woken: [...woken.values()], nextAt: nextDeadline(w) };
+}
+
+/** The next deadline of any pause. */
+export function nextDeadline(connection: Connection): EpochMs | null {
+  return one<{ expires_at: EpochMs }>(connection, NEXT)?.expires_at ?? null;
 }

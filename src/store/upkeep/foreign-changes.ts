@@ -60,7 +60,7 @@ type Recorded = Pick<Changes, "changes" | "mark">;
 
 /** A mark is the `data_version` and the sequence of the latest recorded change. */
 export function changesSince(w: Writing, mark: string | null): Changes {
-  return { ...outsideSince(w, mark), lanes: [], nextReadyAt: null };
+  return { ...outsideSince(w, mark), lanes: [], nextReadyAt: null, nextPauseAt: null };
 }
 
 function outsideSince(w: Writing, mark: string | null): Recorded {
