@@ -19,6 +19,7 @@ import type { Attempts } from "../delivery/attempts.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
 import type { Statistics } from "../history/statistics.ts";
 import type { Streams } from "../history/streams.ts";
+import { readOr } from "../upkeep/outage.ts";
 import type {
   CreateEndpointInput,
   CreateEndpointOutput,
@@ -129,16 +130,18 @@ export class Endpoints implements EndpointService {
     const { clock, sender, store } = this.#options;
     const url = input.settings?.url;
     let changes = input;
+    // Before the URL is checked, so that the result for another tenant's endpoint never depends on the URL.
+    const before = await store.getEndpoint(tenantSeq, id);
+    if (before === null) return { kind: "unknown" };
     if (url !== undefined) {
-      // Before the URL is checked, so that the result for another tenant's endpoint never depends on the URL.
-      if ((await store.getEndpoint(tenantSeq, id)) === null) return { kind: "unknown" };
       const verdict = await sender.vet(url);
       if (verdict.kind === "refused") return { kind: "urlRefused", reason: verdict.reason };
       changes = { ...input, settings: { ...input.settings, url: verdict.url } };
     }
     const patched = await this.#patch({ actor, tenantSeq, id, now: clock.now(), ...changesOf(changes) });
-    const view = patched === null ? null : await store.getEndpoint(tenantSeq, id);
-    if (patched === null || view === null) return { kind: "unknown" };
+    if (patched === null) return { kind: "unknown" };
+    const view = await readOr(before, store.getEndpoint(tenantSeq, id));
+    if (view === null) return { kind: "unknown" };
     // The endpoint as this change left it, even if another change followed before the view was read.
     return { kind: "patched", view: { ...view, endpoint: patched } };
   }

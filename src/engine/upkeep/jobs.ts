@@ -7,6 +7,7 @@ import type { BulkCount, Cursor, Job, Store } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Streams } from "../history/streams.ts";
 import { announceJob } from "./job-steps.ts";
+import { readOr } from "./outage.ts";
 
 export interface BulkInput {
   readonly action: BulkAction;
@@ -86,7 +87,7 @@ export class Jobs implements JobService {
   async cancel({ actor, tenantSeq }: Caller, id: Uuid): Promise<"cancelled" | "ended" | "mustEnd" | "unknown"> {
     const { clock, store, streams } = this.#options;
     const result = await store.cancelJob({ actor, tenantSeq, id, now: clock.now() });
-    const job = result === "cancelled" ? await store.getJob(tenantSeq, id) : null;
+    const job = result === "cancelled" ? await readOr(null, store.getJob(tenantSeq, id)) : null;
     if (job !== null)
       announceJob(streams, { tenantSeq, jobId: id, state: job.state, done: job.done, total: job.total });
     return result;

@@ -9,6 +9,14 @@ import type { Telemetry } from "../../ports/telemetry.ts";
 
 const RETRY_MS = 250;
 
+/** Read after a change that is stored. If the store goes away now: a 503 would say that nothing has happened. */
+export function readOr<T>(fallback: T, reading: Promise<T>): Promise<T> {
+  return reading.catch((error) => {
+    if (error instanceof StoreUnavailable) return fallback;
+    throw error;
+  });
+}
+
 export class Outage {
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;

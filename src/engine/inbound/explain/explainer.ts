@@ -3,6 +3,7 @@
  * request arrives: unknown senders could make it spend its time on searches, and a flood from one source would delay the
  * others.
  */
+import { StoreUnavailable } from "../../../domain/errors.ts";
 import type { Source } from "../../../domain/inbound/source.ts";
 import { EXPLAINED_PER_LIST_BYTES_MAX, EXPLAINED_PER_LIST_ROWS_MAX } from "../../../domain/limits.ts";
 import type { Clock } from "../../../ports/clock.ts";
@@ -85,7 +86,8 @@ export class Explainer {
   }
 }
 
-/** An unexpected error, with the record that caused it. */
+/** An unexpected error, with the record that caused it. An outage of the store is the error itself: no record caused it. */
 export function recordFault({ id }: InboundRecord, error: unknown): Error {
+  if (error instanceof StoreUnavailable) return error;
   return new Error(`inbound event ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 }
