@@ -76,7 +76,7 @@ async function both(writer: Promise<Thread>, reader: Promise<Thread>): Promise<[
 }
 
 /** Every node records what it changes, so the reader finds it. The writer would have to take a turn for it. */
-function asNode(store: Store, reader: Thread, notes: NodeNotes): Store {
+export function asNode(store: Store, reader: Pick<Thread, "call">, notes: NodeNotes): Store {
   let node = 0;
   return {
     ...store,

@@ -8,9 +8,10 @@ import { PAUSE_CONTENT_BYTES } from "../../src/store/pauses/pauses.ts";
 import { all } from "../../src/store/read-connection.ts";
 import { uuidBytes, uuidText } from "../../src/store/rows.ts";
 import { STATE } from "../../src/store/stored-enums.ts";
+import { verify } from "../../src/store/upkeep/verify/verify.ts";
 import { expectations } from "../fixtures/ledger.ts";
 import { checkInbound } from "./inbound/inbound-checker.ts";
-import type { World } from "./machine.ts";
+import type { Process, World } from "./machine.ts";
 import type { KnownEvent } from "./model.ts";
 import type { Sent } from "./network.ts";
 import { checkPauses } from "./pauses/pause-checker.ts";
@@ -25,7 +26,14 @@ export function checkEnd(world: World): void {
   checkInbound(world);
   checkSums(world);
   checkLedger(world);
+  checkRows(world);
   checkLeftovers(world);
+}
+
+/** What `admin verify` checks. */
+function checkRows({ disk, fault }: World): void {
+  for (const { rule, wrong, first } of verify(disk))
+    if (wrong > 0) fault(`${wrong} rows break "${rule}", first ${first}`);
 }
 
 /** The ledger, together with the changes since it was last written, matches the deliveries. */
@@ -136,7 +144,10 @@ function checkDelivery(world: World, row: Row, sends: Sends): void {
   const own = sends.byDelivery.get(row.id);
   if (row.state < STATE.delivered) wrong(`it has not ended: state ${row.state}`);
   if (row.lease !== null) wrong("it has ended but is still leased");
-  if (row.runAttempts > row.scheduleLength + 1) wrong(`${row.runAttempts} attempts are more than the schedule allows`);
+  // The late results of nodes that were taken for dead are stored too.
+  const late = (own ?? toReceiver).filter(({ node }) => world.endOf(node) === "gone").length;
+  if (row.runAttempts > row.scheduleLength + 1 + late)
+    wrong(`${row.runAttempts} attempts are more than the schedule allows`);
   if (row.state === STATE.delivered && !(own ?? toReceiver).some(wasTaken))
     wrong("DELIVERED, but no receiver accepted it");
   checkReason(world, row, own ?? toReceiver, wrong);
@@ -147,15 +158,11 @@ function wasTaken({ httpStatus, arrivedMs }: Sent): boolean {
   return arrivedMs !== null && httpStatus !== null && httpStatus >= 200 && httpStatus < 300;
 }
 
-function checkReason(
-  { model, processes }: World,
-  row: Row,
-  sent: readonly Sent[],
-  wrong: (what: string) => void,
-): void {
+function checkReason(world: World, row: Row, sent: readonly Sent[], wrong: (what: string) => void): void {
+  const { model, processes } = world;
   switch (row.reason) {
     case "attempts_exhausted":
-      if (row.runAttempts !== row.scheduleLength + 1) wrong(`given up after ${row.runAttempts} attempts`);
+      if (row.runAttempts < row.scheduleLength + 1) wrong(`given up after ${row.runAttempts} attempts`);
       return;
     case "gone":
       if (!sent.some(({ httpStatus }) => httpStatus === 410)) wrong("failed as gone, but no receiver answered 410");
@@ -175,9 +182,10 @@ function checkReason(
 }
 
 function checkOwnSends(world: World, row: Row, own: readonly Sent[], wrong: (what: string) => void): void {
-  const endOf = (sent: Sent) => world.processes[sent.process - 1]?.end ?? null;
-  // A process that crashed, or stopped during a store outage, may not have stored the outcomes.
-  const unspent = own.filter((sent) => endOf(sent) === "crashed" || sent.heard?.kind === "aborted");
+  const endOf = (sent: Sent) => world.endOf(sent.node);
+  // A node that crashed, or stopped during a store outage, may not have stored the outcomes.
+  const isLost = (sent: Sent) => endOf(sent) === "crashed" || endOf(sent) === "gone";
+  const unspent = own.filter((sent) => isLost(sent) || sent.heard?.kind === "aborted");
   const unwritten = own.filter((sent) => endOf(sent) === "stoppedWithoutStore");
   const least = own.length - new Set([...unspent, ...unwritten]).size;
   if (row.attempts > own.length) wrong(`${row.attempts} attempts are stored, but only ${own.length} were sent`);
@@ -251,16 +259,25 @@ function checkSums({ disk, fault }: World): void {
   }
 }
 
+/** Whether the process is up and holds nothing. */
+export function isEmpty({ engine }: Process): boolean {
+  if (engine === null) return false;
+  const { clockOffsetMs: _, ...held } = engine.status.gauges();
+  return Object.values(held).every((count) => count === 0);
+}
+
 const DISABLED_EVENTS = `
   SELECT v.payload
   FROM events v JOIN event_types t ON t.seq = v.type_seq
   WHERE t.name = 'endpoint.disabled'`;
 
 /** Nothing is left in memory, and no endpoint was disabled more often than it became active. */
-function checkLeftovers({ process, disk, model, fault }: World): void {
-  const gauges = process?.engine?.status.gauges();
-  if (gauges === undefined) fault("the server is down at the end");
-  else if (Object.values(gauges).some((value) => value !== 0)) fault(`left in memory: ${JSON.stringify(gauges)}`);
+function checkLeftovers({ running, disk, model, fault }: World): void {
+  if (running.length === 0) fault("the server is down at the end");
+  for (const process of running) {
+    if (!isEmpty(process))
+      fault(`left in the memory of process ${process.number}: ${JSON.stringify(process.engine?.status.gauges())}`);
+  }
   const times = new Map<string, number>();
   for (const { payload } of disk.prepare(DISABLED_EVENTS).all()) {
     const id = String((JSON.parse(String(payload)) as { endpoint_id: string }).endpoint_id).slice("ep_".length);

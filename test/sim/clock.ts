@@ -3,17 +3,17 @@ import { type EpochMs, nextUuid, type UuidState } from "../../src/domain/ids.ts"
 import { TIMER_MS_MAX } from "../../src/domain/limits.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Random } from "./random.ts";
-import type { Timeline } from "./timeline.ts";
+import type { ProcessTimeline, Timeline } from "./timeline.ts";
 
 export interface WallClock {
   readonly nowMs: EpochMs;
   jump(ms: number): void;
 }
 
-const START = 1_800_000_000_000;
+export const WALL_START_MS = 1_800_000_000_000;
 
 export function createWallClock(timeline: Timeline): WallClock {
-  let offsetMs = START;
+  let offsetMs = WALL_START_MS;
   return {
     get nowMs() {
       return Math.floor(offsetMs + timeline.nowMs);
@@ -32,18 +32,16 @@ const EARLY_MS = 0.6;
 const LATE_MS = 2;
 
 export interface SimClockOptions {
-  readonly timeline: Timeline;
-  readonly wall: WallClock;
+  readonly timeline: ProcessTimeline;
+  readonly wall: Pick<WallClock, "nowMs">;
   readonly random: Random;
-  /** Whether the process is still alive. The timers of a dead process do not fire. */
-  readonly isAlive: () => boolean;
 }
 
 /**
  * Behaves like `src/clock/system.ts`: `now` never goes back, and runs at half speed while the wall clock is behind
  * it.
  */
-export function createSimClock({ timeline, wall, random, isAlive }: SimClockOptions): Clock {
+export function createSimClock({ timeline, wall, random }: SimClockOptions): Clock {
   let lastMs = 0;
   let offsetMs: number | null = null;
   let ahead: { readonly sinceMonotonicMs: number; readonly sinceMs: number } | null = null;
@@ -73,9 +71,7 @@ export function createSimClock({ timeline, wall, random, isAlive }: SimClockOpti
     },
     after(ms, task) {
       const delayMs = Math.min(Math.max(ms, 0), TIMER_MS_MAX) + random.between(-EARLY_MS, LATE_MS);
-      return timeline.after(Math.max(delayMs, 0.001), () => {
-        if (isAlive()) task();
-      });
+      return timeline.after(Math.max(delayMs, 0.001), task);
     },
     random: () => random.next(),
     uuid: () => nextUuid(state, now(), random.word),

@@ -1,13 +1,13 @@
 /** Specific situations that the random simulation produces too rarely, in virtual time. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Actor } from "../../src/domain/access/access.ts";
 import type { EndpointSettings } from "../../src/domain/endpoints/endpoint.ts";
 import type { Uuid } from "../../src/domain/ids.ts";
 import type { Caller } from "../../src/engine/access/caller.ts";
 import type { RunningEngine } from "../../src/engine/engine.ts";
 import { settingsOf, USERNAME } from "./inbound/inbound-senders.ts";
 import type { World } from "./machine.ts";
+import { callerOf } from "./model.ts";
 import { type Mode, siteUrl } from "./network.ts";
 import { createWorld } from "./world.ts";
 
@@ -75,16 +75,11 @@ async function stage(mode: Mode, settings: Partial<EndpointSettings> = {}): Prom
   };
 }
 
-function callerOf(tenantSeq: number, tenantId: Uuid): Caller {
-  const actor: Actor = { kind: "key", id: tenantId, role: "global_admin", tenantId, tenantSeq, test: false };
-  return { actor, tenantId, tenantSeq };
-}
-
 test("a new process finds a delivery that is due in several minutes, although its timers wait at most a minute", async () => {
   const { world, run, publish } = await stage("failing", { retryScheduleSeconds: [300] });
   await publish();
   await run(10 * SECOND);
-  void world.stop();
+  void world.stop(world.process);
   await run(10 * SECOND);
   assert.equal(world.process, null);
   world.network.setMode(SITE, "healthy");
@@ -123,7 +118,7 @@ test("a stop during a store outage ends within its grace period, and unsettled d
   world.disk.state = "refusing";
   await run(5 * SECOND);
   assert.equal(world.network.sent[0]?.heard?.kind, "answered");
-  void world.stop();
+  void world.stop(world.process);
   await run(12 * SECOND);
   assert.equal(world.process, null, "the process has not stopped");
   world.disk.state = "healthy";

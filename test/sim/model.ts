@@ -1,5 +1,6 @@
 /** What the callers know about the simulated server: confirmed changes, and changes that may have happened. */
 
+import type { Actor } from "../../src/domain/access/access.ts";
 import type { EndpointStatus, Format } from "../../src/domain/endpoints/endpoint.ts";
 import type { Seq, Uuid } from "../../src/domain/ids.ts";
 import type { Caller } from "../../src/engine/access/caller.ts";
@@ -38,6 +39,9 @@ export interface KnownEvent {
   readonly type: string;
   readonly payload: string;
   readonly deliveries: readonly { readonly deliveryId: Uuid; readonly endpointId: Uuid }[];
+  /** When it was requested, or 0 if an earlier request may have published it, and when the 202 came. */
+  readonly askedMs: number;
+  readonly answeredMs: number;
 }
 
 export interface Model {
@@ -47,8 +51,8 @@ export interface Model {
   readonly events: Map<Uuid, KnownEvent>;
   /** The payloads of all publish requests, by the number that they contain. */
   readonly payloads: string[];
-  /** Deliveries with a confirmed cancellation and no later request to retry them. */
-  readonly cancelled: Set<Uuid>;
+  /** Deliveries with a confirmed cancellation and no later request to retry them, and when it was confirmed. */
+  readonly cancelled: Map<Uuid, number>;
   /** Deliveries that a request tried to cancel, whatever the result. */
   readonly cancelAsked: Set<Uuid>;
   /** All requests to create a pause, by the number in their message. */
@@ -66,7 +70,7 @@ export function createModel(): Model {
     bySite: new Map(),
     events: new Map(),
     payloads: [],
-    cancelled: new Set(),
+    cancelled: new Map(),
     cancelAsked: new Set(),
     pauseRequests: [],
     pauses: new Map(),
@@ -75,15 +79,26 @@ export function createModel(): Model {
   };
 }
 
-/** The server confirmed that the endpoint is not active, and no later request may have activated it. */
-export function isCertainlyHeld({ standing }: KnownEndpoint): boolean {
-  return standing.possible.every((status) => status !== "ACTIVE");
-}
-
 export function isCertainlyListening({ standing }: KnownEndpoint): boolean {
   return standing.possible.every((status) => status === "ACTIVE" || status === "PAUSED");
 }
 
 export function isCertainlyOff({ standing }: KnownEndpoint): boolean {
   return standing.possible.every((status) => status === "DISABLED" || status === "DELETED");
+}
+
+/** Somebody who may do everything. */
+export function callerOf(tenantSeq: number, tenantId: Uuid): Caller {
+  const actor: Actor = { kind: "key", id: tenantId, role: "global_admin", tenantId, tenantSeq, test: false };
+  return { actor, tenantId, tenantSeq };
+}
+
+/** An endpoint, and how many changes of its status had been requested. */
+export interface ExpectedTarget {
+  readonly endpoint: KnownEndpoint;
+  readonly asked: number;
+}
+
+export function isUnchanged({ endpoint, asked }: ExpectedTarget): boolean {
+  return endpoint.standing.asked === asked;
 }

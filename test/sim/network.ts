@@ -3,7 +3,7 @@ import type { Outcome, UnreachableReason } from "../../src/domain/delivery/deliv
 import type { Sender, SendRequest } from "../../src/ports/sender.ts";
 import type { WallClock } from "./clock.ts";
 import type { Random } from "./random.ts";
-import type { Timeline } from "./timeline.ts";
+import type { ProcessTimeline, Timeline } from "./timeline.ts";
 
 /** The current behavior of a receiver. */
 export const MODES = ["healthy", "failing", "flaky", "throttling", "unavailable", "silent", "lossy", "slow"] as const;
@@ -12,8 +12,9 @@ export type Mode = (typeof MODES)[number] | "gone";
 /** One attempt, seen from outside the process. */
 export interface Sent {
   readonly number: number;
-  /** The number of the process that sent it. */
+  /** The number of the process that sent it, and its number in the store. */
   readonly process: number;
+  readonly node: number;
   readonly site: number;
   /** Incremented with each change of the endpoint's URL. */
   readonly urlVersion: number;
@@ -36,7 +37,8 @@ export interface Network {
 
 export interface NetworkClient {
   readonly process: number;
-  readonly isAlive: () => boolean;
+  readonly node: () => number;
+  readonly timeline: ProcessTimeline;
   /** Called when an attempt starts. */
   readonly onStart: (sent: Sent) => void;
   /** Called just before the sender gets the outcome. */
@@ -61,7 +63,8 @@ export function createNetwork(options: { timeline: Timeline; wall: WallClock; ra
     const waiting = new Set<(outcome: Outcome) => void>();
 
     function send(request: SendRequest): Promise<Outcome> {
-      const attempt = record(request, { process: client.process, startedMs: timeline.nowMs, number: sent.length });
+      const frame = { process: client.process, node: client.node(), startedMs: timeline.nowMs, number: sent.length };
+      const attempt = record(request, frame);
       sent.push(attempt);
       client.onStart(attempt);
       const plan = planFor(modes.get(attempt.site) ?? "healthy", request.timeoutMs, options);
@@ -74,13 +77,13 @@ export function createNetwork(options: { timeline: Timeline; wall: WallClock; ra
       }
       return new Promise((resolve) => {
         const end = (outcome: Outcome) => {
-          if (!waiting.delete(end) || !client.isAlive()) return;
+          if (!waiting.delete(end)) return;
           attempt.heard = outcome;
           client.onHeard(attempt);
           resolve(outcome);
         };
         waiting.add(end);
-        timeline.after(plan.endsAfterMs, () => end(plan.outcome));
+        client.timeline.after(plan.endsAfterMs, () => end(plan.outcome));
       });
     }
 
@@ -97,7 +100,7 @@ export function createNetwork(options: { timeline: Timeline; wall: WallClock; ra
   return { sent, connect, setMode: (site, mode) => void modes.set(site, mode) };
 }
 
-function record(request: SendRequest, frame: Pick<Sent, "process" | "startedMs" | "number">): Sent {
+function record(request: SendRequest, frame: Pick<Sent, "process" | "node" | "startedMs" | "number">): Sent {
   const [, site, version] = /^https:\/\/site-(\d+)\.example\/v(\d+)$/.exec(request.url) ?? [];
   const headers: Record<string, string> = {};
   for (let index = 0; index < request.headers.length; index += 2) {

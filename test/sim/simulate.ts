@@ -1,11 +1,13 @@
 /** One simulation from one seed: a period of load and disruptions, then recovery, after which all work must be done. */
 import { hash } from "node:crypto";
-import { checkEnd } from "./checker.ts";
+import { checkEnd, isEmpty } from "./checker.ts";
+import { endClusterDisruptions } from "./cluster/cluster-disruptions.ts";
+import { planDisruptions } from "./disruptions.ts";
 import { pollInbound } from "./inbound/inbound-checker.ts";
 import type { World } from "./machine.ts";
-import { MODES, type Mode } from "./network.ts";
-import { CHANNEL_MODES, type ChannelMode, CONFIGURED } from "./pauses/channels.ts";
-import { createWorkload } from "./workload.ts";
+import type { Mode } from "./network.ts";
+import { type ChannelMode, CONFIGURED } from "./pauses/channels.ts";
+import { createWorkload, type Workload } from "./workload.ts";
 import { createWorld } from "./world.ts";
 
 export interface Simulated {
@@ -24,11 +26,16 @@ export interface Simulated {
   };
 }
 
+/** How large a simulation is. */
+export interface Size {
+  /** How many processes share the store. One has it alone, as the embedded store. */
+  readonly nodes: number;
+  /** The duration of load and disruptions. */
+  readonly disruptionMs: number;
+}
+
 const SECOND = 1000;
-const HOUR = 3600 * SECOND;
-const DAY = 24 * HOUR;
-/** The duration of load and disruptions. */
-const DISRUPTION_MS = 240 * SECOND;
+export const ALONE: Size = { nodes: 1, disruptionMs: 240 * SECOND };
 const POLL_MS = 5 * SECOND;
 /**
  * The last delivery must end within this time after the disruptions. Endpoints rest for five minutes, and retry
@@ -39,8 +46,8 @@ const QUIET_MS_MAX = 3600 * SECOND;
 /** One bug may cause an endless number of faults. The simulation stops after this many. */
 const FAULTS_MAX = 1000;
 
-export async function simulate(seed: number): Promise<Simulated> {
-  const world = createWorld(seed);
+export async function simulate(seed: number, size: Size): Promise<Simulated> {
+  const world = createWorld(seed, size.nodes);
   const workload = createWorkload(world);
   let ready = false;
   void world
@@ -51,17 +58,20 @@ export async function simulate(seed: number): Promise<Simulated> {
     });
   await until(world, () => ready, 60 * SECOND);
 
-  planDisruptions(world, workload);
-  await runPolling(world, world.timeline.nowMs + DISRUPTION_MS);
+  for (let more = size.nodes - 1; more > 0; more -= 1) void world.start();
+  planDisruptions(world, workload, size.disruptionMs);
+  await runPolling(world, world.timeline.nowMs + size.disruptionMs);
 
   await startRecovery(world, workload);
   await until(world, () => workload.pauses.open + workload.inbound.open === 0, QUIET_MS_MAX);
   await until(world, () => hasEnded(world), QUIET_MS_MAX);
   // A lane that was ready for a delivery that is now cancelled is checked once more before it closes.
-  await until(world, () => isEmpty(world), 120 * SECOND);
+  // No process may be running at the moment.
+  await until(world, () => world.running.length > 0 && world.running.every(isEmpty), 120 * SECOND);
   checkEnd(world);
-  void world.stop();
-  await until(world, () => world.process === null, 60 * SECOND);
+  world.size = 0;
+  for (const process of world.running) void world.stop(process);
+  await until(world, () => world.running.length === 0, 60 * SECOND);
 
   const { log, faults, network, processes, model } = world;
   return {
@@ -112,11 +122,6 @@ function hasEnded({ disk, process }: World): boolean {
   return disk.prepare(WAITING).get({ now, soon: now + SOON_MS })?.count === 0;
 }
 
-function isEmpty({ process }: World): boolean {
-  // No process may be running at the moment.
-  return process?.engine != null && Object.values(process.engine.status.gauges()).every((value) => value === 0);
-}
-
 /** The rows of every table without encrypted values, which differ between runs. */
 function contents({ disk }: World): unknown {
   const hex = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value);
@@ -131,128 +136,7 @@ function contents({ disk }: World): unknown {
   );
 }
 
-// ── Disruptions ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-type Workload = ReturnType<typeof createWorkload>;
-
-/** Plans load and disruptions. Each kind is missing in some seeds, so that it cannot hide a fault there. */
-function planDisruptions(world: World, workload: Workload): void {
-  const { random, timeline } = world;
-  const often = (most: number) => (random.chance(0.3) ? 0 : random.below(most));
-  const plan = (count: number, task: () => void) => {
-    for (let made = 0; made < count; made += 1) timeline.after(random.between(0, DISRUPTION_MS), task);
-  };
-  plan(5 + random.below(60), () => void workload.publishSome());
-  plan(random.below(120), () => void workload.act());
-  plan(often(50), () => void workload.pauses.create());
-  plan(often(120), () => void workload.pauses.act());
-  workload.inbound.plan(DISRUPTION_MS);
-  plan(often(30), () => burst(world, workload));
-  plan(random.below(30), () => changeMode(world));
-  plan(random.below(10), () => changeChannel(world));
-  plan(often(14), () => disruptDisk(world));
-  plan(often(6), () => crash(world));
-  plan(often(3), () => void restart(world));
-  const untilMs = timeline.nowMs + DISRUPTION_MS - END_NOTIFYING_MS;
-  plan(often(5), () => timeline.nowMs < untilMs && endWhileNotifying(world, workload));
-  plan(often(2), () => stopWithoutDisk(world));
-  plan(often(5), () => jump(world));
-}
-
-/** Many requests within a few commits, so that one changes what another has just read. */
-function burst(world: World, workload: Workload): void {
-  const { random, timeline } = world;
-  const soon = (task: () => Promise<void>) => timeline.after(random.between(0, 40), () => void task());
-  for (let count = 1 + random.below(4); count > 0; count -= 1) soon(() => workload.publishSome());
-  for (let count = random.below(12); count > 0; count -= 1) soon(() => workload.act());
-  for (let count = random.below(6); count > 0; count -= 1) soon(() => workload.pauses.act());
-}
-
-function changeMode({ random, network, model, say }: World): void {
-  const site = 1 + random.below(Math.max(1, model.endpoints.length));
-  const mode = random.chance(0.03) ? "gone" : random.pick(MODES);
-  network.setMode(site, mode);
-  say(`site ${site} is ${mode}`);
-}
-
-function changeChannel({ random, channels, say }: World): void {
-  const channel = random.pick(CONFIGURED);
-  const mode = random.pick(CHANNEL_MODES);
-  channels.setMode(channel, mode);
-  say(`${channel} is ${mode}`);
-}
-
-function disruptDisk(world: World): void {
-  const { random, disk, timeline, watch } = world;
-  disk.state = random.pick(["refusing", "full"]);
-  watch.disturbed();
-  world.say(`disk ${disk.state}`);
-  const lasts = random.between(1, random.pick([50, 2000, 2000, 2000, 20_000]));
-  timeline.after(lasts, () => repairDisk(world));
-}
-
-/** An outage longer than the grace period of a stop. Failing writes must not prevent the process from ending. */
-function stopWithoutDisk(world: World): void {
-  world.disk.state = "refusing";
-  world.say("disk refusing, then a stop");
-  world.timeline.after(1500, () => void restart(world));
-  world.timeline.after(45 * SECOND, () => repairDisk(world));
-}
-
-function repairDisk({ disk, watch, say }: World): void {
-  disk.state = "healthy";
-  watch.disturbed();
-  say("disk well");
-}
-
-function crash(world: World): void {
-  const { random, disk, timeline, watch } = world;
-  const at = random.pick(["now", "beforeCommit", "afterCommit"] as const);
-  world.say(`crash ${at}`);
-  if (at === "now") world.crash();
-  else disk.crashAt = at;
-  timeline.after(random.between(100, 6000), () => {
-    watch.disturbed();
-    if (world.process === null) void world.start();
-  });
-}
-
-const END_NOTIFYING_MS = 9 * SECOND;
-
-/** Ends the process while it sends notifications. Some have arrived, but that is not stored yet. */
-function endWhileNotifying(world: World, workload: Workload): void {
-  const { random, channels, timeline } = world;
-  for (const channel of CONFIGURED) channels.setMode(channel, random.pick(["slow", "slow", "down", "lossy"]));
-  for (let count = 2 + random.below(5); count > 0; count -= 1) void workload.pauses.create();
-  for (let count = random.below(6); count > 0; count -= 1) {
-    timeline.after(random.between(500, 6000), () => void workload.pauses.act());
-  }
-  timeline.after(random.between(300, END_NOTIFYING_MS), () =>
-    random.chance(0.4) ? crash(world) : void restart(world),
-  );
-}
-
-async function restart(world: World): Promise<void> {
-  await world.stop();
-  world.watch.disturbed();
-  if (world.process === null) await world.start();
-}
-
-function jump(world: World): void {
-  const { random, wall, model, watch } = world;
-  const ms = random.pick([
-    () => -random.between(1, 120 * SECOND),
-    () => random.between(1, 120 * SECOND),
-    () => random.between(1, 6) * HOUR,
-    () => 8 * DAY,
-  ])();
-  wall.jump(Math.round(ms));
-  model.aheadMs += Math.max(0, ms);
-  watch.disturbed();
-  world.say(`the wall clock jumps by ${Math.round(ms)} ms`);
-}
-
-// ── Recovery ────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Recovery ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function startRecovery(world: World, workload: Workload): Promise<void> {
   world.say("recovery");
@@ -264,11 +148,12 @@ async function startRecovery(world: World, workload: Workload): Promise<void> {
     setModes(world, () => "healthy");
     setChannels(world, () => "healthy");
   });
-  world.disk.crashAt = null;
-  repairDisk(world);
+  world.disk.atCommit = null;
+  world.repairDisk();
+  endClusterDisruptions(world);
   let resumed = false;
   void (async () => {
-    if (world.process === null) await world.start();
+    while (world.running.length < world.size) await world.start();
     await workload.resumeAll();
     resumed = true;
   })();

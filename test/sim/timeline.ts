@@ -54,6 +54,58 @@ export function createTimeline(): Timeline {
   };
 }
 
+/** What one process plans: it runs only while the process does. */
+export interface ProcessTimeline extends Pick<Timeline, "nowMs" | "after"> {
+  readonly isFrozen: boolean;
+  /** When it last thawed, or 0. */
+  readonly thawedMs: number;
+  /** From now on everything waits, although time goes on. */
+  freeze(): void;
+  /** What has become due meanwhile runs now. */
+  thaw(): void;
+}
+
+/** @param isAlive whether the process still runs */
+export function createProcessTimeline(timeline: Timeline, isAlive: () => boolean): ProcessTimeline {
+  let due: (() => void)[] | null = null;
+  let thawedMs = 0;
+  function run(task: () => void): void {
+    if (!isAlive()) return;
+    if (due === null) task();
+    else due.push(task);
+  }
+  return {
+    get nowMs() {
+      return timeline.nowMs;
+    },
+    get isFrozen() {
+      return due !== null;
+    },
+    get thawedMs() {
+      return thawedMs;
+    },
+    after(delayMs, task) {
+      let isCancelled = false;
+      const planned = timeline.after(delayMs, () => run(() => (isCancelled ? undefined : task())));
+      return {
+        cancel() {
+          isCancelled = true;
+          planned.cancel();
+        },
+      };
+    },
+    freeze() {
+      due ??= [];
+    },
+    thaw() {
+      const tasks = due ?? [];
+      due = null;
+      thawedMs = timeline.nowMs;
+      for (const task of tasks) timeline.after(0, () => run(task));
+    },
+  };
+}
+
 /** If one task causes more turns than this, it is a loop that never waits. */
 const TURNS_MAX = 1000;
 

@@ -1,6 +1,7 @@
 /** Checks invariants during the simulation: when an attempt starts, when the store answers, and periodically. */
 import { createHmac } from "node:crypto";
-import type { Seq, Uuid } from "../../src/domain/ids.ts";
+import { nodeOfToken } from "../../src/domain/delivery/lease-token.ts";
+import type { LeaseToken, Seq, Uuid } from "../../src/domain/ids.ts";
 import {
   IN_FLIGHT_MAX,
   LANE_DELIVERIES_MAX,
@@ -8,13 +9,13 @@ import {
   LANE_POOL_DELIVERIES_MAX,
   MAX_IN_FLIGHT_MAX,
 } from "../../src/domain/limits.ts";
-import type { LaneState, Settlement, SettleResult } from "../../src/ports/store.ts";
+import type { Changes, Heartbeat, LaneState, Settlement, SettleResult } from "../../src/ports/store.ts";
+import { readLane } from "../../src/store/delivery/lane-rows.ts";
 import { uuidBytes } from "../../src/store/rows.ts";
-import type { Process, Watch, World } from "./machine.ts";
-import { isCertainlyHeld, type KnownEndpoint } from "./model.ts";
+import { type Process, SKEW_MS_MAX, type Watch, type World } from "./machine.ts";
+import type { KnownEndpoint } from "./model.ts";
 import type { Sent } from "./network.ts";
 
-const TOKENS_PER_NODE = 2 ** 32;
 /** A timer waits at most a minute. After a clock jump, only timers make the engine look for work. */
 const STARVING_MS_MAX = 75_000;
 const TEST_TEXT = "This is a test webhook event";
@@ -46,6 +47,7 @@ class InvariantWatch implements Watch {
   readonly #seen = new Map<Process, Seen>();
   readonly #bodies = new Map<string, string>();
   readonly #settled = new Set<string>();
+  readonly #late = new Set<Seq>();
   readonly #starvingSince = new Map<Seq, number>();
   readonly #lastStart = new Map<Seq, number>();
 
@@ -71,15 +73,18 @@ class InvariantWatch implements Watch {
     this.#checkBody(sent);
     if (endpoint === undefined || isTest(sent)) return;
     const wrong = (what: string) => this.#world.fault(`send ${sent.number} to site ${sent.site}: ${what}`);
-    if (!process.alive || this.#world.process !== process) wrong("its process has ended");
-    if (isCertainlyHeld(endpoint)) wrong(`the endpoint is ${endpoint.standing.possible.join(" or ")}`);
-    if (!endpoint.urlVersion.possible.includes(sent.urlVersion)) {
-      wrong(`URL version ${sent.urlVersion}, should be ${endpoint.urlVersion.possible.join(" or ")}`);
-    }
-    if (!endpoint.secret.possible.some((secret) => isSignedWith(sent, secret)))
+    if (!process.alive || process.timeline.isFrozen) wrong("its process has ended");
+    const knownMs = this.#world.knownSinceMs(process);
+    const standings = endpoint.standing.possibleSince(knownMs);
+    if (!standings.includes("ACTIVE")) wrong(`the endpoint is ${standings.join(" or ")}`);
+    const urlVersions = endpoint.urlVersion.possibleSince(knownMs);
+    if (!urlVersions.includes(sent.urlVersion))
+      wrong(`URL version ${sent.urlVersion}, should be ${urlVersions.join(" or ")}`);
+    if (!endpoint.secret.possibleSince(knownMs).some((secret) => isSignedWith(sent, secret)))
       wrong("the signature matches no known secret");
     this.#checkPace(process, endpoint, sent, wrong);
     this.#checkRow(process, endpoint, sent, wrong);
+    this.#world.clusterWatch?.started(process, endpoint, sent, deliveryIdOf(sent));
   }
 
   #checkBody(sent: Sent): void {
@@ -97,7 +102,8 @@ class InvariantWatch implements Watch {
   #checkPace(process: Process, endpoint: KnownEndpoint, sent: Sent, wrong: (what: string) => void): void {
     const { active, starts, lanes } = this.#of(process);
     const onWire = active.get(sent.site) ?? 0;
-    const limit = endpoint.ordered ? 1 : Math.max(...endpoint.maxInFlight.possible);
+    const limits = endpoint.maxInFlight.possibleSince(this.#world.knownSinceMs(process));
+    const limit = endpoint.ordered ? 1 : Math.max(...limits);
     if (onWire >= limit) wrong(`${onWire} attempts are already in flight, the limit is ${limit}`);
     active.set(sent.site, onWire + 1);
     this.#lastStart.set(endpoint.seq, this.#timeline.nowMs);
@@ -109,7 +115,9 @@ class InvariantWatch implements Watch {
     }
     const lane = lanes.get(endpoint.seq);
     if (lane === undefined || lane.sinceMs === this.#timeline.nowMs) return;
-    const { health, waitUntil } = lane.state;
+    // A process that has closed its lane does not hear how others change it.
+    const { health, waitUntil, revision } = lane.state;
+    if (this.#world.isShared && readLane(this.#disk, endpoint.seq).revision > revision) return;
     if ((health.restUntil ?? 0) > process.now()) wrong("the endpoint rests");
     if ((waitUntil ?? 0) > process.now()) wrong("the endpoint waits");
   }
@@ -117,20 +125,23 @@ class InvariantWatch implements Watch {
   #checkRow(process: Process, endpoint: KnownEndpoint, sent: Sent, wrong: (what: string) => void): void {
     const id = deliveryIdOf(sent);
     if (id === null) return;
-    if (this.#model.cancelled.has(id)) wrong("the delivery was cancelled");
+    if ((this.#model.cancelled.get(id) ?? Number.POSITIVE_INFINITY) <= this.#world.knownSinceMs(process))
+      wrong("the delivery was cancelled");
     const row = this.#disk.prepare("SELECT * FROM deliveries WHERE id = ?").get(uuidBytes(id));
     if (row === undefined) {
       wrong("there is no such delivery");
       return;
     }
     const lease = Number(row.lease);
-    if (row.state !== 2 || row.lease === null) wrong(`the delivery is in state ${row.state}`);
-    const node = nodeOf(this.#disk);
-    if (row.lease !== null && Math.floor(lease / TOKENS_PER_NODE) !== node)
-      wrong("the lease belongs to another process");
-    if (Number(sent.headers["x-webhook-attempt"]) !== Number(row.attempts) + 1) wrong("the attempt's number is wrong");
-    if (Number(row.due_at) > process.now())
-      wrong(`it is sent ${Number(row.due_at) - process.now()} ms before it is due`);
+    // A late result of a node that was taken for dead can end what another node has queued.
+    if ((row.state !== 2 || row.lease === null) && !this.#late.has(Number(row.seq)))
+      wrong(`the delivery is in state ${row.state}`);
+    if (row.lease !== null && nodeOfToken(lease) !== process.node) wrong("the lease belongs to another process");
+    const number = Number(sent.headers["x-webhook-attempt"]);
+    if (number !== Number(row.attempts) + 1 && !this.#late.has(Number(row.seq))) wrong("the attempt's number is wrong");
+    const earlyMs = Number(row.due_at) - process.now();
+    // What is leased when it is published is sent at once. It may be due by the clock of another node.
+    if (earlyMs > (this.#world.isShared ? 2 * SKEW_MS_MAX : 0)) wrong(`it is sent ${earlyMs} ms before it is due`);
     if (!endpoint.ordered) return;
     const earlier = this.#disk.prepare(EARLIER).get(endpoint.seq, Number(row.seq), Number(row.due_at));
     if (earlier !== undefined) wrong(`delivery ${row.seq} is sent before ${earlier.seq}`);
@@ -138,6 +149,7 @@ class InvariantWatch implements Watch {
 
   heard(process: Process, sent: Sent): void {
     this.#world.say(`heard ${sent.number} ${sent.heard?.kind} ${sent.httpStatus}`);
+    this.#world.clusterWatch?.heard(sent);
     if (isTest(sent)) return;
     const { active } = this.#of(process);
     active.set(sent.site, (active.get(sent.site) ?? 1) - 1);
@@ -145,7 +157,10 @@ class InvariantWatch implements Watch {
 
   answered(process: Process, verb: string, args: readonly unknown[], value: unknown): void {
     const { lanes } = this.#of(process);
+    const { clusterWatch } = this.#world;
+    if (verb === "heartbeat") clusterWatch?.beat(process, value as Heartbeat);
     const record = (state: LaneState) => {
+      clusterWatch?.saw(state);
       const before = lanes.get(state.endpointSeq);
       if (before !== undefined && before.state.revision >= state.revision) return;
       lanes.set(state.endpointSeq, { state, sinceMs: this.#timeline.nowMs });
@@ -153,6 +168,7 @@ class InvariantWatch implements Watch {
     if (verb === "settle")
       for (const result of value as SettleResult[]) if (result.kind !== "broken") record(result.lane);
     if (verb === "claim") for (const { state } of (value as { lanes: { state: LaneState }[] }).lanes) record(state);
+    if (verb === "changesOfNodes") for (const { state } of (value as Changes).lanes) record(state);
     if (verb === "patchEndpoint" && value !== null) record((value as { lane: LaneState }).lane);
     if (verb === "settle") this.#checkSettled(process, args[0] as Settlement[], value as SettleResult[]);
   }
@@ -161,12 +177,18 @@ class InvariantWatch implements Watch {
     for (const [index, result] of results.entries()) {
       const { deliverySeq, token } = settlements[index] as Settlement;
       if (result.kind === "broken") this.#world.fault(`a settlement failed: ${result.message}`);
-      else if (result.kind === "stale") this.#world.fault("a settlement is stale, although no lease was revoked");
+      else if (result.kind === "stale") this.#checkStale(deliverySeq, token);
       else this.#world.say(`settled ${deliverySeq} ${result.state} by ${process.number}`);
       const key = `${deliverySeq}/${token}`;
       if (this.#settled.has(key)) this.#world.fault(`lease ${key} was settled twice`);
       this.#settled.add(key);
     }
+  }
+
+  /** The lease was that of a node that others took for dead, or such a node's late result ended the delivery. */
+  #checkStale(deliverySeq: Seq, token: LeaseToken): void {
+    if (this.#world.endOf(nodeOfToken(token)) === "gone") this.#late.add(deliverySeq);
+    else if (!this.#late.has(deliverySeq)) this.#world.fault("a settlement is stale, although no lease was revoked");
   }
 
   disabled(endpointId: string): void {
@@ -202,6 +224,7 @@ class InvariantWatch implements Watch {
 
   poll(): void {
     this.#world.pauseWatch.poll();
+    this.#world.clusterWatch?.poll();
     const due = new Set(dueLanes(this.#world, this.#world.process?.now() ?? 0).map(({ seq }) => seq));
     for (const seq of this.#starvingSince.keys()) if (!due.has(seq)) this.#starvingSince.delete(seq);
     this.#poll();
@@ -217,10 +240,6 @@ const EARLIER = `
   SELECT seq
   FROM deliveries
   WHERE endpoint_seq = ? AND seq < ? AND due_at <= ? AND state < 3 AND cancel_requested = 0`;
-
-function nodeOf(disk: World["disk"]): number {
-  return Number(disk.prepare("SELECT max(node) AS node FROM nodes").get()?.node);
-}
 
 interface DueLane {
   readonly seq: Seq;

@@ -1,5 +1,4 @@
 /** The callers' requests: every operation of the engine, at random times, some of them concurrently. */
-import type { Actor } from "../../src/domain/access/access.ts";
 import { matchesFilters } from "../../src/domain/delivery/event.ts";
 import type { EndpointSettings } from "../../src/domain/endpoints/endpoint.ts";
 import { nextUuid, type Uuid } from "../../src/domain/ids.ts";
@@ -8,7 +7,16 @@ import type { PublishInput, PublishOutput } from "../../src/engine/delivery/publ
 import { type Effect, effectOf } from "./answers.ts";
 import { createInboundWorkload, type InboundWorkload } from "./inbound/inbound-workload.ts";
 import type { World } from "./machine.ts";
-import { isCertainlyListening, isCertainlyOff, KEYS_FORGOTTEN_MS, type KnownEndpoint, type Standing } from "./model.ts";
+import {
+  callerOf,
+  type ExpectedTarget,
+  isCertainlyListening,
+  isCertainlyOff,
+  isUnchanged,
+  KEYS_FORGOTTEN_MS,
+  type KnownEndpoint,
+  type Standing,
+} from "./model.ts";
 import { siteUrl } from "./network.ts";
 import { createPauseWorkload, type PauseWorkload } from "./pauses/pause-workload.ts";
 import { pickWeighted } from "./random.ts";
@@ -79,8 +87,13 @@ class RandomWorkload implements Workload {
     this.pauses = createPauseWorkload(world, this.#callers);
   }
 
-  #secretOf(number: number) {
-    return `a secret of the simulation ${number}`;
+  #newSecret() {
+    this.#secrets += 1;
+    return `a secret of the simulation ${this.#secrets}`;
+  }
+
+  #uncertain<T>(value: T) {
+    return createUncertain(value, () => this.#timeline.nowMs);
   }
 
   #wait(ms: number) {
@@ -114,7 +127,7 @@ class RandomWorkload implements Workload {
     this.#sites += 1;
     const site = this.#sites;
     const caller = this.#random.chance(0.7) ? (this.#callers.at(-1) as Caller) : this.#random.pick(this.#callers);
-    const secret = this.#secretOf(++this.#secrets);
+    const secret = this.#newSecret();
     const settings: Omit<EndpointSettings, "name"> = {
       url: siteUrl(site, 1),
       description: null,
@@ -142,10 +155,10 @@ class RandomWorkload implements Workload {
       ordered: settings.ordered,
       scheduleSeconds: settings.retryScheduleSeconds,
       rateLimitPerSecond: settings.rateLimitPerSecond,
-      maxInFlight: createUncertain(settings.maxInFlight),
-      urlVersion: createUncertain(1),
-      secret: createUncertain(secret),
-      standing: createUncertain<Standing>("ACTIVE"),
+      maxInFlight: this.#uncertain(settings.maxInFlight),
+      urlVersion: this.#uncertain(1),
+      secret: this.#uncertain(secret),
+      standing: this.#uncertain<Standing>("ACTIVE"),
       activations: 0,
       lastUrlVersion: 1,
     };
@@ -189,7 +202,7 @@ class RandomWorkload implements Workload {
   }
 
   async #rotateSecret(endpoint: KnownEndpoint): Promise<void> {
-    const secret = this.#secretOf(++this.#secrets);
+    const secret = this.#newSecret();
     const report = endpoint.secret.change(secret);
     const input = { secret, overlapSeconds: this.#random.pick([0, 10, 3600]) };
     const answer = await this.#world.ask((engine) =>
@@ -215,7 +228,9 @@ class RandomWorkload implements Workload {
   async resumeAll(): Promise<void> {
     for (const endpoint of [...this.#model.endpoints]) {
       while (!endpoint.standing.possible.every((status) => status === "DELETED")) {
-        if (await this.#setStatus(endpoint, "ACTIVE")) break;
+        // A request to another node to pause it may still be in progress.
+        const isResumed = await this.#setStatus(endpoint, "ACTIVE");
+        if (isResumed && endpoint.standing.possible.every((status) => status === "ACTIVE")) break;
         const view = await this.#world.ask((engine) => engine.endpoints.get(endpoint.caller, endpoint.id));
         if (view.kind === "ok" && view.value === null) endpoint.standing.observe("DELETED");
         await this.#wait(RETRY_MS);
@@ -253,6 +268,7 @@ class RandomWorkload implements Workload {
     const key = input.idempotencyKey === null ? null : `${caller.tenantSeq} ${input.idempotencyKey}`;
     const listening = this.#expectedTargets(caller, input, isCertainlyListening);
     const off = this.#expectedTargets(caller, input, isCertainlyOff);
+    const askedMs = key === null ? this.#timeline.nowMs : 0;
     const answer = await this.#world.ask((engine) => engine.publish(caller, input));
     const number = this.#model.payloads.indexOf(input.payload);
     this.#world.say(`publish ${number}: ${answer.kind} ${answer.kind === "ok" ? JSON.stringify(answer.value) : ""}`);
@@ -266,7 +282,9 @@ class RandomWorkload implements Workload {
     const { eventId, deliveries } = answer.value;
     for (const { deliveryId } of deliveries) this.#deliveryIds.push({ id: deliveryId, caller });
     if (!this.#model.events.has(eventId)) {
-      this.#model.events.set(eventId, { id: eventId, caller, type: input.type, payload: input.payload, deliveries });
+      const { type, payload } = input;
+      const answeredMs = this.#timeline.nowMs;
+      this.#model.events.set(eventId, { id: eventId, caller, type, payload, deliveries, askedMs, answeredMs });
     }
     // A repeat returns the endpoints of the first publish. If it has no deliveries, it looks like a first publish.
     if (key !== null && !deliveries.some(({ created }) => created)) return;
@@ -326,7 +344,8 @@ class RandomWorkload implements Workload {
       this.#model.cancelAsked.add(id);
       const answer = await this.#world.ask((engine) => engine.history.cancel(caller, id));
       this.#world.say(`cancel ${id}: ${JSON.stringify(answer)}`);
-      if (answer.kind === "ok" && answer.value === "cancelled" && !this.#revived.has(id)) this.#model.cancelled.add(id);
+      if (answer.kind === "ok" && answer.value === "cancelled" && !this.#revived.has(id))
+        this.#model.cancelled.set(id, this.#timeline.nowMs);
       return;
     }
     this.#model.cancelled.delete(id);
@@ -372,22 +391,7 @@ export function createWorkload(world: World): Workload {
   return new RandomWorkload(world);
 }
 
-/** An endpoint, and how many changes of its status had been requested. */
-interface ExpectedTarget {
-  readonly endpoint: KnownEndpoint;
-  readonly asked: number;
-}
-
-function isUnchanged({ endpoint, asked }: ExpectedTarget): boolean {
-  return endpoint.standing.asked === asked;
-}
-
 type Accepted = Extract<PublishOutput, { kind: "accepted" }>;
-
-function callerOf(tenantSeq: number, tenantId: Uuid): Caller {
-  const actor: Actor = { kind: "key", id: tenantId, role: "global_admin", tenantId, tenantSeq, test: false };
-  return { actor, tenantId, tenantSeq };
-}
 
 function isSameAnswer(a: Accepted, b: Accepted): boolean {
   const text = ({ eventId, deliveries }: Accepted) =>

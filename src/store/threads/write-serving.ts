@@ -86,7 +86,7 @@ function unpacked(call: CallMessage): CallMessage {
   return call.verb === "settle" ? { ...call, args: [unpackSettlements(packed)] } : call;
 }
 
-function needsOf(calls: readonly CallMessage[]): Omit<Needs, "mayCommit"> {
+export function needsOf(calls: readonly Pick<CallMessage, "verb" | "args">[]): Omit<Needs, "mayCommit"> {
   const tenantSeqs = new Set<Seq>();
   const endpointSeqs = new Set<Seq>();
   const settlements: (readonly Settlement[])[] = [];

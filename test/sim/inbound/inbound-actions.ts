@@ -7,7 +7,15 @@ import { type Answer, effectOf } from "../answers.ts";
 import type { World } from "../machine.ts";
 import type { Random } from "../random.ts";
 import { createUncertain } from "../uncertain.ts";
-import { isVerified, type KnownRecord, type KnownSource, type Message, numberIn, summary } from "./inbound-model.ts";
+import {
+  isVerified,
+  type KnownRecord,
+  type KnownSource,
+  type Message,
+  numberIn,
+  summary,
+  versionAt,
+} from "./inbound-model.ts";
 import { LABEL } from "./inbound-senders.ts";
 
 export interface InboundActions {
@@ -111,14 +119,16 @@ class Actions implements InboundActions {
     const asked: KnownRecord["reprocesses"][number] = { wasValid: record.valid, effect: "unknown", eventId: null };
     known.reprocesses.push(asked);
     const { source } = known.message;
-    const [fromMs, firstVersion] = [this.#world.process?.now() ?? 0, source.versions.length - 1];
-    const answer = await this.#world.ask((engine) => engine.inbound.reprocess(caller, record.id, notes));
+    const process = this.#world.choose();
+    const fromMs = process?.now() ?? 0;
+    const firstVersion = versionAt(source, this.#world.knownSinceMs(process));
+    const answer = await this.#world.ask((engine) => engine.inbound.reprocess(caller, record.id, notes), process);
     this.#world.say(`reprocess ${record.id}: ${summary(answer)}`);
     asked.effect = answer.kind === "ok" && answer.value.kind !== "reprocessed" ? "none" : effectOf(answer);
     report(asked.effect);
     if (answer.kind !== "ok") return;
     if (answer.value.kind === "reprocessed") asked.eventId = answer.value.eventId;
-    const span = { fromMs, toMs: this.#world.process?.now() ?? fromMs, firstVersion };
+    const span = { fromMs, toMs: process?.now() ?? fromMs, firstVersion };
     const fault = this.#reprocessFault(answer.value.kind, record, known, span);
     if (fault !== null)
       this.#world.fault(`inbound ${record.id}: the answer to its reprocessing is ${answer.value.kind}, ${fault}`);

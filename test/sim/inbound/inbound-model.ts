@@ -3,6 +3,7 @@ import type { Seq, Uuid } from "../../../src/domain/ids.ts";
 import type { SourceSettings } from "../../../src/domain/inbound/source.ts";
 import type { Caller } from "../../../src/engine/access/caller.ts";
 import type { Answer, Effect } from "../answers.ts";
+import type { Timeline } from "../timeline.ts";
 import type { Uncertain } from "../uncertain.ts";
 
 // ── Sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -15,12 +16,18 @@ export interface SourceState {
   readonly previous: { readonly secret: string; readonly fromMs: number; readonly toMs: number } | null;
 }
 
+/** A time in a source's history. It has several possible states while it is unknown whether a change took effect. */
+export interface SourceVersion {
+  readonly states: readonly SourceState[];
+  /** Since when, by the timeline. */
+  readonly sinceMs: number;
+}
+
 export interface KnownSource {
   readonly id: Uuid;
   readonly caller: Caller;
   readonly settings: SourceSettings;
-  /** The history of possible states. A version has several states while it is unknown whether a change took effect. */
-  readonly versions: (readonly SourceState[])[];
+  readonly versions: SourceVersion[];
   /** The secret that the senders use. They may learn of a change late, or change the secret before the server does. */
   senderSecret: string;
   /** Whether a change is in progress. Only one change is requested at a time. */
@@ -30,7 +37,15 @@ export interface KnownSource {
 }
 
 export function latestOf({ versions }: KnownSource): readonly SourceState[] {
-  return versions.at(-1) ?? [];
+  return versions.at(-1)?.states ?? [];
+}
+
+/** The place of the version at this time. */
+export function versionAt({ versions }: KnownSource, ms: number): number {
+  return Math.max(
+    0,
+    versions.findLastIndex(({ sinceMs }) => sinceMs <= ms),
+  );
 }
 
 export function isCertainlyDeleted(source: KnownSource): boolean {
@@ -39,14 +54,16 @@ export function isCertainlyDeleted(source: KnownSource): boolean {
 
 /** Records a requested change. Call the returned function with the effect and, if known, a more precise new state. */
 export function changeSource(
-  { versions }: KnownSource,
+  source: KnownSource,
+  timeline: Pick<Timeline, "nowMs">,
   change: (state: SourceState) => SourceState,
 ): (effect: Effect, known?: (state: SourceState) => SourceState) => void {
-  const before = versions.at(-1) ?? [];
-  versions.push(different([...before, ...before.map(change)]));
+  const before = latestOf(source);
+  const begin = (states: readonly SourceState[]) => source.versions.push({ states, sinceMs: timeline.nowMs });
+  begin(different([...before, ...before.map(change)]));
   return (effect, known = change) => {
-    if (effect === "applied") versions.push(different(before.map(known)));
-    if (effect === "none") versions.push(before);
+    if (effect === "applied") begin(different(before.map(known)));
+    if (effect === "none") begin(before);
   };
 }
 
@@ -63,7 +80,7 @@ export interface Span {
 
 /** Whether a request with this secret passes verification. `maybe` if it depends on something unknown. */
 export function isVerified(source: KnownSource, secret: string | null, span: Span): "yes" | "no" | "maybe" {
-  const states = source.versions.slice(span.firstVersion).flat();
+  const states = source.versions.slice(span.firstVersion).flatMap((version) => version.states);
   const verdicts = new Set(states.map((state) => verdictOf(source, state, secret, span)));
   const [only = "no"] = verdicts;
   return verdicts.size === 1 ? only : "maybe";

@@ -22,6 +22,7 @@ import {
   type SendAttempt,
   type Span,
   summary,
+  versionAt,
 } from "./inbound-model.ts";
 import { requestOf, settingsOf } from "./inbound-senders.ts";
 
@@ -123,7 +124,7 @@ class Workload implements InboundWorkload {
     this.#world.say(`source ${settings.name} of ${scheme}: ${summary(answer)}`);
     if (answer.kind !== "ok" || answer.value.kind !== "created") return;
     const { id } = answer.value.source;
-    const versions = [[{ isLive: true, secret, previous: null }]];
+    const versions = [{ states: [{ isLive: true, secret, previous: null }], sinceMs: 0 }];
     this.#inbound.sources.push({
       id,
       caller,
@@ -153,17 +154,19 @@ class Workload implements InboundWorkload {
     return this.#changing(source, async () => {
       const [secret, overlapSeconds] = [this.#newSecret(), this.#random.pick(OVERLAPS_SECONDS)];
       this.#informSenders(source, secret);
-      const fromMs = (this.#world.process?.now() ?? 0) + overlapSeconds * SECOND;
+      const process = this.#world.choose();
+      const fromMs = (process?.now() ?? 0) + overlapSeconds * SECOND;
       const rotated = (until: Pick<Span, "fromMs" | "toMs">) => (state: ReturnType<typeof latestOf>[number]) => ({
         ...state,
         secret,
         previous: { secret: state.secret, ...until },
       });
       // The end of the overlap is unknown until the answer, because the clock may jump meanwhile.
-      const report = changeSource(source, rotated({ fromMs, toMs: Number.POSITIVE_INFINITY }));
+      const report = changeSource(source, this.#timeline, rotated({ fromMs, toMs: Number.POSITIVE_INFINITY }));
       const { caller, id } = source;
-      const answer = await this.#world.ask((engine) =>
-        engine.inbound.sources.rotate(caller, id, secret, overlapSeconds),
+      const answer = await this.#world.ask(
+        (engine) => engine.inbound.sources.rotate(caller, id, secret, overlapSeconds),
+        process,
       );
       this.#world.say(`rotate ${source.settings.name}: ${summary(answer)}`);
       if (answer.kind === "ok" && answer.value.kind !== "rotated") report("none");
@@ -184,7 +187,7 @@ class Workload implements InboundWorkload {
       const secret = source.senderSecret === latestOf(source)[0]?.secret ? this.#newSecret() : source.senderSecret;
       if (secret !== source.senderSecret) this.#informSenders(source, secret);
       // If the secret is already the current one, the previous one stays valid too.
-      const report = changeSource(source, (state) => ({ ...state, secret, previous: null }));
+      const report = changeSource(source, this.#timeline, (state) => ({ ...state, secret, previous: null }));
       const { caller, id } = source;
       const answer = await this.#world.ask((engine) =>
         engine.inbound.sources.patch(caller, id, { settings: {}, secret }),
@@ -196,7 +199,7 @@ class Workload implements InboundWorkload {
 
   #remove(source: KnownSource): Promise<void> {
     return this.#changing(source, async () => {
-      const report = changeSource(source, (state) => ({ ...state, isLive: false }));
+      const report = changeSource(source, this.#timeline, (state) => ({ ...state, isLive: false }));
       const { caller, id } = source;
       const answer = await this.#world.ask((engine) => engine.inbound.sources.remove(caller, id));
       this.#world.say(`delete ${source.settings.name}: ${summary(answer)}`);
@@ -263,17 +266,18 @@ class Workload implements InboundWorkload {
       message.isDeduplicated && message.attempts.some(({ effect }) => effect === "fresh" || effect === "duplicate");
     message.attempts.push(attempt);
     this.#inbound.triesMs.push(this.#timeline.nowMs);
-    const nowMs = this.#world.process?.now() ?? 0;
+    const process = this.#world.choose();
+    const nowMs = process?.now() ?? 0;
     const request = requestOf({ random: this.#random, message, secret, address, nowMs });
-    const firstVersion = message.source.versions.length - 1;
+    const firstVersion = versionAt(message.source, this.#world.knownSinceMs(process));
     const sourceId = message.flaw === "unknownSource" ? UNKNOWN_ID : message.source.id;
     const answer = await this.#world.ask<PauseStatusOutput | AnyOutput>(async (engine) => {
       if (!engine.inbound.mayTry(address, request.body.byteLength)) return { kind: "tooMany" };
       return message.route === "status"
         ? engine.inbound.receivePauseStatus(request)
         : engine.inbound.receiveAny(sourceId, request);
-    });
-    const span = { fromMs: nowMs, toMs: this.#world.process?.now() ?? nowMs, firstVersion };
+    }, process);
+    const span = { fromMs: nowMs, toMs: process?.now() ?? nowMs, firstVersion };
     this.#world.say(`message ${message.number} from ${address}: ${summary(answer)}`);
     this.#recordAnswer(message, attempt, answer);
     if (answer.kind === "ok") this.#checkAnswer(message, { answer: answer.value, secret, span, isRepeat });

@@ -3,7 +3,7 @@ import type { EpochMs, Uuid } from "../../../src/domain/ids.ts";
 import type { Channel } from "../../../src/domain/pauses/pause.ts";
 import type { Notification, Notified, Notifier } from "../../../src/ports/notifier.ts";
 import type { Random } from "../random.ts";
-import type { Timeline } from "../timeline.ts";
+import type { ProcessTimeline, Timeline } from "../timeline.ts";
 
 /** A low limit, so that some notifications wait for others. */
 export const AT_ONCE_MAX = 3;
@@ -22,6 +22,8 @@ export const REFUSED_ADDRESS = "nobody";
 export interface SentNotification {
   readonly number: number;
   readonly process: number;
+  /** The process's number in the store. */
+  readonly node: number;
   readonly channel: Channel;
   readonly pauseId: Uuid;
   readonly notification: Notification;
@@ -43,7 +45,8 @@ export interface Channels {
 
 export interface ChannelsClient {
   readonly process: number;
-  readonly isAlive: () => boolean;
+  readonly node: () => number;
+  readonly timeline: ProcessTimeline;
   readonly now: () => EpochMs;
   readonly onStart: (sent: SentNotification) => void;
   readonly onHeard: (sent: SentNotification) => void;
@@ -80,17 +83,7 @@ function openChannel(
   const stops = new Set<() => void>();
 
   function notify(notification: Notification): Promise<Notified> {
-    const sent: SentNotification = {
-      number: notifications.length,
-      process: client.process,
-      channel,
-      pauseId: notification.pauseId,
-      notification,
-      startedAt: client.now(),
-      arrivedMs: null,
-      heard: null,
-      heardAt: 0,
-    };
+    const sent = record(client, channel, notification, notifications.length);
     notifications.push(sent);
     client.onStart(sent);
     const plan = planFor(modes.get(channel) ?? "healthy", random);
@@ -102,7 +95,7 @@ function openChannel(
           });
     return new Promise((resolve) => {
       const hear = (notified: Notified) => {
-        if (!stops.delete(stop) || !client.isAlive()) return;
+        if (!stops.delete(stop)) return;
         sent.heard = notified;
         sent.heardAt = client.now();
         client.onHeard(sent);
@@ -114,7 +107,7 @@ function openChannel(
         hear(sent.arrivedMs === null ? { kind: "aborted" } : plan.notified);
       };
       stops.add(stop);
-      timeline.after(plan.endsAfterMs, () => hear(plan.notified));
+      client.timeline.after(plan.endsAfterMs, () => hear(plan.notified));
     });
   }
 
@@ -124,12 +117,32 @@ function openChannel(
     notify,
     addressFault(address) {
       const fault = address.startsWith(REFUSED_ADDRESS) ? "nobody is there" : null;
-      return new Promise((resolve) => timeline.after(random.between(0, 3), () => resolve(fault)));
+      return new Promise((resolve) => client.timeline.after(random.between(0, 3), () => resolve(fault)));
     },
     close() {
       for (const stop of [...stops]) stop();
       return Promise.resolve();
     },
+  };
+}
+
+function record(
+  client: ChannelsClient,
+  channel: Channel,
+  notification: Notification,
+  number: number,
+): SentNotification {
+  return {
+    number,
+    process: client.process,
+    node: client.node(),
+    channel,
+    pauseId: notification.pauseId,
+    notification,
+    startedAt: client.now(),
+    arrivedMs: null,
+    heard: null,
+    heardAt: 0,
   };
 }
 

@@ -76,7 +76,7 @@ class Actions implements PauseActions {
       const asked: KnownPause["answers"][number] = { choice, text, effect: "unknown" };
       pause.answers.push(asked);
       const observation = this.#pauseWatch.observe();
-      const answer = await this.#world.ask((engine) => engine.pauses.respond(token, { choice, text }));
+      const answer = await observation.ask((engine) => engine.pauses.respond(token, { choice, text }));
       this.#world.say(`respond ${pause.id} ${JSON.stringify([choice, text])}: ${summary(answer)}`);
       const isDecided = answer.kind === "ok" && answer.value.kind === "decided";
       asked.effect = answer.kind === "ok" ? (isDecided ? "applied" : "none") : effectOf(answer);
@@ -126,7 +126,7 @@ class Actions implements PauseActions {
       pause.cancels.push(change);
       const observation = this.#pauseWatch.observe();
       const { caller } = pause.request;
-      const answer = await this.#world.ask((engine) => engine.pauses.cancel(caller, pause.id));
+      const answer = await observation.ask((engine) => engine.pauses.cancel(caller, pause.id));
       this.#world.say(`cancel pause ${pause.id}: ${summary(answer)}`);
       const effect: Effect = answer.kind === "ok" && answer.value.kind !== "cancelled" ? "none" : effectOf(answer);
       change.effect = effect;
@@ -160,11 +160,12 @@ class Actions implements PauseActions {
   read(pause: KnownPause, waitMs = this.#random.chance(0.5) ? 0 : this.#random.pick(WAITS_MS)): Promise<void> {
     return this.#counted(async () => {
       const abort = new AbortController();
-      if (waitMs > 0 && this.#random.chance(0.3))
-        this.#timeline.after(this.#random.between(0, waitMs), () => abort.abort());
-      const patience = waitMs === 0 ? null : { waitMs, signal: abort.signal };
       const observation = this.#pauseWatch.observe();
-      const answer = await this.#world.ask((engine) => engine.pauses.get(pause.request.caller, pause.id, patience));
+      const { process, beganMs } = observation;
+      if (process !== null && waitMs > 0 && this.#random.chance(0.3))
+        process.timeline.after(this.#random.between(0, waitMs), () => abort.abort());
+      const patience = waitMs === 0 ? null : { waitMs, signal: abort.signal };
+      const answer = await observation.ask((engine) => engine.pauses.get(pause.request.caller, pause.id, patience));
       this.#world.say(`read pause ${pause.id} with a wait of ${waitMs} ms: ${answer.kind}`);
       if (answer.kind !== "ok") return;
       if (answer.value === null || answer.value === "tooMany") {
@@ -173,14 +174,13 @@ class Actions implements PauseActions {
       }
       this.#checkView(pause.request.caller, answer.value);
       observation.check(answer.value.pause);
-      const { process, beganMs } = observation;
       if (process === null) return;
       const heardMs = this.#pauseWatch.heardEndedMs(process, pause.id);
       const wrong = (what: string) =>
         this.#world.fault(`pause ${pause.id}: a reader with a wait of ${waitMs} ms ${what}`);
       if (answer.value.pause.ending !== null) {
-        if (heardMs !== null && this.#timeline.nowMs - Math.max(heardMs, beganMs) > READER_DELAY_MS_MAX)
-          wrong("gets the ending too late");
+        const sinceMs = Math.max(heardMs ?? this.#timeline.nowMs, beganMs, process.timeline.thawedMs);
+        if (this.#timeline.nowMs - sinceMs > READER_DELAY_MS_MAX) wrong("gets the ending too late");
         return;
       }
       if (process.stopping) return;
@@ -200,7 +200,7 @@ class Actions implements PauseActions {
       const found: Pause[] = [];
       for (let cursor: Cursor | null = null; ; ) {
         const observation = this.#pauseWatch.observe();
-        const answer: Answer<{ views: readonly PauseView[]; next: Cursor | null }> = await this.#world.ask((engine) =>
+        const answer: Answer<{ views: readonly PauseView[]; next: Cursor | null }> = await observation.ask((engine) =>
           engine.pauses.list(caller, { status, order: "newest", channel: null, text: null, cursor, limit }),
         );
         if (answer.kind !== "ok") return;
@@ -228,7 +228,7 @@ class Actions implements PauseActions {
       const { token } = pause;
       if (token === null) return;
       const observation = this.#pauseWatch.observe();
-      const answer = await this.#world.ask((engine) =>
+      const answer = await observation.ask((engine) =>
         engine.pauses.open(token, { method: this.#random.pick(["GET", "HEAD"]), userAgent: null }),
       );
       if (answer.kind !== "ok") return;

@@ -133,8 +133,7 @@ function checkNotification(
   const status = NOTIFICATION.name(Number(row.notification));
   const { recipient } = request.input;
   const heard = (kind: string) => notifications.filter((sent) => sent.heard?.kind === kind);
-  const isSurely = ({ process }: SentNotification) =>
-    [null, "stopped"].includes(world.processes[process - 1]?.end ?? null);
+  const isSurely = ({ node }: SentNotification) => [null, "stopped"].includes(world.endOf(node));
   if ((status === "none") !== (recipient === null || request.caller.actor.test)) wrong(`its notification is ${status}`);
   if (status === "none" && notifications.length > 0) wrong("a notification was sent, but none is expected");
   if (heard("sent").some(isSurely) && status !== "sent") wrong(`its notification was sent but is stored as ${status}`);

@@ -13,7 +13,7 @@ import type {
   SettleNotification,
 } from "../../../src/ports/store.ts";
 import { uuidBytes, uuidText } from "../../../src/store/rows.ts";
-import type { PauseObservation, PauseWatch, Process, World } from "../machine.ts";
+import { LEARNT_MS, type PauseObservation, type PauseWatch, type Process, type World } from "../machine.ts";
 import { KEYS_FORGOTTEN_MS } from "../model.ts";
 import { AT_ONCE_MAX, type SentNotification } from "./channels.ts";
 import { endingFault, type KnownPause, matchesRequest, numberIn } from "./pause-model.ts";
@@ -45,11 +45,12 @@ class PauseInvariants implements PauseWatch {
   }
 
   observe(): PauseObservation {
-    const { process } = this.#world;
+    const process = this.#world.choose();
     const now = process?.now() ?? 0;
     const ended = new Set(endedOnDisk(this.#world));
     return {
       process,
+      ask: (question) => this.#world.ask(question, process),
       beganMs: this.#timeline.nowMs,
       check: (pause) => {
         if (pause.ending === null && ended.has(pause.id))
@@ -148,7 +149,9 @@ class PauseInvariants implements PauseWatch {
       case "settleNotification": {
         const { pauseId, outcome } = args[0] as SettleNotification;
         this.#world.say(`settled the notification of ${pauseId}: ${outcome.kind}`);
-        if (outcome.kind === "sent" || outcome.kind === "failed") this.#settledForGood.add(pauseId);
+        // The result of a node that the others have taken for dead changes nothing.
+        const isStored = this.#disk.prepare(CLAIMED_ROW).get(uuidBytes(pauseId))?.notification !== 1;
+        if (isStored && (outcome.kind === "sent" || outcome.kind === "failed")) this.#settledForGood.add(pauseId);
       }
     }
   }
@@ -158,10 +161,12 @@ class PauseInvariants implements PauseWatch {
   notificationStarted(process: Process, sent: SentNotification): void {
     const { pauseId, channel, notification } = sent;
     this.#world.say(`notification ${sent.number} by ${process.number} of ${pauseId} by ${channel}`);
-    if (!process.alive || this.#world.process !== process) this.#wrong(pauseId, "notified by a process that has ended");
+    if (!process.alive) this.#wrong(pauseId, "notified by a process that has ended");
     if (this.#settledForGood.has(pauseId)) this.#wrong(pauseId, "notified again after the notification was settled");
     const row = this.#disk.prepare(CLAIMED_ROW).get(uuidBytes(pauseId));
-    if (row?.notification !== 1 || row.notification_node !== row.node) {
+    // Another node can have ended the pause since the claim.
+    const mayHaveEnded = this.#world.isShared && row?.notification === 3;
+    if (!mayHaveEnded && (row?.notification !== 1 || row.notification_node !== process.node)) {
       this.#wrong(pauseId, `notified without a claim: ${JSON.stringify(row)}`);
     }
     const onWire = this.#channels.notifications.filter(
@@ -182,9 +187,9 @@ class PauseInvariants implements PauseWatch {
   }
 
   #checkRepeat(before: SentNotification, again: SentNotification): void {
-    const process = this.#world.processes[before.process - 1];
+    const end = this.#world.endOf(before.node);
     // After a crash or a store outage, the server cannot know whether the notification was sent.
-    if (process?.end === "crashed" || process?.end === "stoppedWithoutStore") return;
+    if (end !== null && end !== "stopped") return;
     if (before.heard === null) this.#wrong(again.pauseId, "notified twice at the same time");
     else if (before.heard.kind === "sent") this.#wrong(again.pauseId, "notified again after the notification was sent");
     else if (before.heard.kind === "failed")
@@ -199,8 +204,8 @@ class PauseInvariants implements PauseWatch {
   // ── Periodic checks ───────────────────────────────────────────────────────────────────────────────────────────────
 
   poll(): void {
-    const process = this.#world.process;
-    if (process?.engine == null || this.#disk.state !== "healthy") {
+    const { process } = this.#world;
+    if (process?.engine == null || !this.#world.isServed(OVERDUE_MS_MAX)) {
       this.#overdueSince.clear();
       return;
     }
@@ -224,7 +229,11 @@ class PauseInvariants implements PauseWatch {
   }
 
   heardEndedMs(process: Process, id: Uuid): number | null {
-    return this.#heardEnded.get(process)?.get(id) ?? null;
+    const own = this.#heardEnded.get(process)?.get(id);
+    if (own !== undefined || !this.#world.isShared) return own ?? null;
+    const others = [...this.#heardEnded.values()].map((heard) => heard.get(id) ?? Number.POSITIVE_INFINITY);
+    const firstMs = Math.min(...others);
+    return firstMs < this.#world.knownSinceMs(process) ? firstMs + LEARNT_MS : null;
   }
 
   notificationHeard({ number, heard }: SentNotification): void {
@@ -241,7 +250,7 @@ export function createPauseWatch(world: World): PauseWatch {
 }
 
 const CLAIMED_ROW = `
-  SELECT notification, notification_node, (SELECT max(node) FROM nodes) AS node
+  SELECT notification, notification_node
   FROM pauses
   WHERE id = ?`;
 

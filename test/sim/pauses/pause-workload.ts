@@ -139,7 +139,7 @@ class Workload implements PauseWorkload {
       const place = request.effects.push("unknown") - 1;
       const before = request.id;
       const observation = this.#pauseWatch.observe();
-      const answer = await this.#world.ask((engine) => engine.pauses.create(request.caller, request.input));
+      const answer = await observation.ask((engine) => engine.pauses.create(request.caller, request.input));
       this.#world.say(`request pause ${request.number}: ${answer.kind === "ok" ? answer.value.kind : answer.kind}`);
       const isCreated = answer.kind === "ok" && answer.value.kind === "created";
       request.effects[place] = answer.kind === "ok" && !isCreated ? "none" : effectOf(answer);
@@ -213,8 +213,9 @@ class Workload implements PauseWorkload {
 
   /** Plans answers, cancellations and reads that race with the deadline. */
   #planDeadline(pause: KnownPause): void {
-    if (this.#world.process === null || pause.request.input.expiresInSeconds > SHORT_SECONDS_MAX) return;
-    const inMs = pause.expiresAt - this.#world.process.now();
+    const { process } = this.#world;
+    if (process === null || pause.request.input.expiresInSeconds > SHORT_SECONDS_MAX) return;
+    const inMs = pause.expiresAt - process.now();
     const spreadMs = this.#random.pick([3, 8, 20]);
     for (let count = 1 + this.#random.below(5); count > 0; count -= 1) {
       const action = this.#random.pick(this.#races);
