@@ -104,8 +104,6 @@ export const FOREIGN_CHANGES_KEPT_COUNT = 1000;
 export const HEARTBEAT_MS = 1 * SECOND_MS;
 /** A node whose clock differs by more from the database's says so in its log. NTP keeps clocks within some milliseconds. */
 export const CLOCK_OFFSET_MS_MAX = 1 * SECOND_MS;
-/** How long a node follows its most exact reading of the database's clock. Two good clocks drift by some ms in this time. */
-export const CLOCK_SAMPLE_MS = 60 * SECOND_MS;
 /** A node that was not heard for so long is gone, and others do its work: a killed node's deliveries wait this long. */
 export const NODE_SILENT_MS = 15 * SECOND_MS;
 /** A node whose heartbeats were not stored for so long starts no attempt: soon another one may do its work. */
