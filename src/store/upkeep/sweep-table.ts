@@ -69,9 +69,9 @@ export function passOver<Row extends { readonly seq: Seq }>({ name, page, visit 
   };
 }
 
-/** How many rows are read at once: about as many events as a step can delete, so that few are read in vain. */
+/** How many rows are read at once, so that few are read in vain. */
 const PAGE_ROWS = 50;
 
-function isLeft({ visits, rows }: Budget): boolean {
+export function isLeft({ visits, rows }: Budget): boolean {
   return visits > 0 && rows > 0;
 }

@@ -21,7 +21,7 @@ import { keptInbound, keptInboundEvents, keptSources } from "../inbound/sweep.ts
 import { PAUSE_CONTENT_BYTES } from "../pauses/pauses.ts";
 import { one } from "../read-connection.ts";
 import { namesDeleted, type Writing } from "../writing.ts";
-import { visitEvent } from "./sweep-events.ts";
+import { events } from "./sweep-events.ts";
 import { type Ages, type Budget, type Kept, type Pass, passOver, type Visited } from "./sweep-table.ts";
 
 /** A table whose rows are deleted when the time in column `when` is before the cutoff. A row without a time stays. */
@@ -116,17 +116,6 @@ function hourly(name: string, key: string): Kept<{ readonly seq: Seq }> {
   };
 }
 
-const events: Kept<Parameters<typeof visitEvent>[1]> = {
-  name: "events",
-  page: `
-    SELECT seq, tenant_seq, accepted_at, first_delivery_seq, delivery_count, keyed, octet_length(payload) AS payload_bytes
-    FROM events
-    WHERE seq > ?
-    ORDER BY seq
-    LIMIT ?`,
-  visit: visitEvent,
-};
-
 const endpoints: Kept<Parameters<typeof visitEndpoint>[1]> = {
   name: "endpoints",
   page: `
@@ -180,7 +169,7 @@ const KEPT: readonly Pass[] = [
   passOver(nodes),
   passOver(hourly("counters", "endpoint_seq")),
   passOver(hourly("attempt_tallies", "scope")),
-  passOver(events),
+  events,
   passOver(endpoints),
   passOver(eventTypes),
   forgottenKeys,
