@@ -141,7 +141,7 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
     test("refuses a user that may not write or has too few connections, and what is not PostgreSQL", async (t) => {
       await run("ALTER ROLE limited SET default_transaction_read_only = on");
       await refuses(url("limited"), /is read-only: turn off default_transaction_read_only for it, or for this user/);
-      await run("ALTER ROLE limited RESET default_transaction_read_only; ALTER ROLE limited CONNECTION LIMIT 1");
+      await run("ALTER ROLE limited RESET default_transaction_read_only; ALTER ROLE limited CONNECTION LIMIT 0");
       await refuses(url("limited"), /has no connection left \(too many connections for role "limited"\): raise that/);
       await run("ALTER ROLE limited CONNECTION LIMIT -1");
       const other = createServer((socket) => socket.once("data", () => socket.end())).listen(0, "127.0.0.1");

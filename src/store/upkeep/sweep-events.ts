@@ -25,21 +25,23 @@ interface OldEvent {
   readonly needed: number;
 }
 
-// Ranges of the primary key of deliveries and of deliveries_later. Both stop at the first row that they find.
+// Ranges of the primary key of deliveries and of deliveries_later. Both stop at the first row that they find; for an EXISTS,
+// PostgreSQL could read the whole index.
 const PAGE = `
   SELECT e.seq, e.tenant_seq, e.accepted_at, e.keyed, octet_length(e.payload) AS payload_bytes, e.delivery_count,
     CASE
       WHEN e.accepted_at >= ? THEN 1
-      WHEN EXISTS (
-        SELECT 1
+      ELSE coalesce(
+        (SELECT 1
         FROM deliveries d
         WHERE d.seq >= e.first_delivery_seq AND d.seq < e.first_delivery_seq + e.delivery_count
-          AND (d.state < 3 OR d.ended_at >= ?)) THEN 1
-      WHEN EXISTS (
-        SELECT 1
+          AND (d.state < 3 OR d.ended_at >= ?)
+        LIMIT 1),
+        (SELECT 1
         FROM deliveries d INDEXED BY deliveries_later
-        WHERE d.event_seq = e.seq AND d.later = 1 AND (d.state < 3 OR d.ended_at >= ?)) THEN 1
-      ELSE 0
+        WHERE d.event_seq = e.seq AND d.later = 1 AND (d.state < 3 OR d.ended_at >= ?)
+        LIMIT 1),
+        0)
     END AS needed
   FROM events e
   WHERE e.seq > ?
