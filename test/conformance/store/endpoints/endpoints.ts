@@ -303,6 +303,7 @@ export function endpointCases(open: OpenStore): void {
     await tenant.settle(ok, succeeded, { at: START + 3 });
     await tenant.settle(bad, exhausted, { at: START + 4, tookMs: 3 });
     await tenant.settle(retried, failed(START + MINUTE), { at: START + 9, tookMs: 2 });
+    const waiting = (await tenant.all()).find(({ id }) => id === retried.id);
     const expected = {
       waiting: { count: 3, more: false },
       lastAttemptAt: START + 7,
@@ -313,7 +314,7 @@ export function endpointCases(open: OpenStore): void {
       health: { failureStreak: 2, streakSinceActiveMs: START + 4, restUntil: null, restMs: 0 },
       failingSince: START + 4,
       waitUntil: null,
-      oldestAt: START,
+      oldestAt: waiting?.createdAt,
       heldBytes: 0,
     };
     const { endpoint: _, ...counts } = await tenant.view(endpoint);

@@ -63,10 +63,12 @@ export function ledgerCases(open: OpenStore): void {
       assert.deepEqual((await own.store.listLedger(frozen)).rows, first.rows);
       await own.restart(START + 2 * MINUTE);
       await tenant.waiting(endpoint, { now: START });
-      assert.deepEqual(
+      const latest = Math.max(...first.rows.map(({ createdAt }) => createdAt));
+      const all = (await own.store.listLedger(query(tenant))).rows;
+      assert.equal(
         (await own.store.listLedger(frozen)).total,
-        4,
-        "includes the first process's delivery at the same time",
+        all.filter(({ createdAt }) => createdAt <= latest).length,
+        "everything up to that creation time, which on one node two groups may have in common",
       );
       const second = await own.store.listLedger(query(tenant));
       await own.restart(START + 2 * MINUTE);
