@@ -60,12 +60,12 @@ export async function startSignalbox(config: Config, options: StartOptions = {})
         logger.info("stopping");
         await close(parts);
         logger.info("stopped");
-        telemetry.flush();
+        await telemetry.end();
       },
     };
   } catch (error) {
     await close(parts);
-    telemetry.flush();
+    await telemetry.end();
     throw listenError(error, config);
   }
 }

@@ -121,24 +121,36 @@ test("the level decides which lines are written", () => {
   );
 });
 
-test("buffered lines are written when the process exits", async () => {
+/** The numbers of the lines that a process wrote, which ended with this statement. */
+async function countedUntil(end: string): Promise<readonly number[]> {
   const script = `
     import { createSystemClock } from "${import.meta.resolve("../clock/system.ts")}";
     import { createTelemetry } from "${import.meta.resolve("./telemetry.ts")}";
     const telemetry = createTelemetry({ level: "info", clock: createSystemClock() });
     for (let line = 0; line < 1000; line++) telemetry.logger.info({ line }, "counted");
+    ${end};
     process.exit(0);
   `;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const written = (await text(child.stdout)).trimEnd().split("\n");
+  return written.map((line) => (JSON.parse(line) as { line: number }).line);
+}
+
+const COUNTED = Array.from({ length: 1000 }, (_, line) => line);
+
+test("buffered lines are written when the process exits", async () => {
+  const counted = await countedUntil("");
   // Every line exactly once. A write that was already in progress may finish after the one at the exit.
-  const numbers = written.map((line) => (JSON.parse(line) as { line: number }).line).sort((x, y) => x - y);
   assert.deepEqual(
-    numbers,
-    Array.from({ length: 1000 }, (_, line) => line),
+    counted.toSorted((x, y) => x - y),
+    COUNTED,
   );
+});
+
+test("at the end, all lines are written in their order", async () => {
+  assert.deepEqual(await countedUntil("await telemetry.end()"), COUNTED);
 });
 
 test("a failed attempt is a warning, so it is logged at a level where successes are not", () => {

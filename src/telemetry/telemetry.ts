@@ -22,10 +22,16 @@ export interface ServerTelemetry extends Telemetry {
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
   /** Write out the buffer. This happens automatically when the process exits. */
   flush(): void;
+  /** Write out everything, and wait until it is written. */
+  end(): Promise<void>;
 }
 
 export function createTelemetry({ level, clock, destination }: TelemetryOptions): ServerTelemetry {
-  const { logger, write, flush } = createLog({ level, clock, ...(destination === undefined ? {} : { destination }) });
+  const { logger, write, flush, end } = createLog({
+    level,
+    clock,
+    ...(destination === undefined ? {} : { destination }),
+  });
   const metrics = createMetrics();
   // Checked once, so that lines below the level are not built at all.
   const logs = { info: logger.isLevelEnabled("info"), warn: logger.isLevelEnabled("warn") };
@@ -44,6 +50,7 @@ export function createTelemetry({ level, clock, destination }: TelemetryOptions)
     observe: metrics.observe,
     metrics: { contentType: metrics.contentType, metrics: metrics.text },
     flush,
+    end,
   };
 }
 
