@@ -3,8 +3,19 @@
  * thousand. Runs at every `npm ci`, so it never fails an installation. JavaScript without types, because it also runs on
  * Node 20.
  */
-import { existsSync, renameSync, rmSync, utimesSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 const ROOT = import.meta.dirname;
 const DIST = path.join(ROOT, "dist");
@@ -19,6 +30,7 @@ async function build() {
     throw new Error("its toolchain is not installed.");
   });
   const begun = new Date();
+  const copied = [];
   const staging = `${DIST}.${process.pid}`;
   const replaced = `${staging}.replaced`;
   try {
@@ -27,10 +39,18 @@ async function build() {
       input: INPUT,
       platform: "node",
       logLevel: "silent",
-      plugins: [sourceUrls, builtinModules],
+      plugins: [sourceUrls, packageFiles(staging, copied), builtinModules],
     });
-    await bundle.write({ dir: staging, format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name].js" });
+    const { output } = await bundle.write({
+      dir: staging,
+      format: "esm",
+      entryFileNames: "[name].js",
+      chunkFileNames: "[name].js",
+      sourcemap: true,
+    });
     await bundle.close();
+    const parts = [...copied, ...output.flatMap(({ moduleIds = [] }) => moduleIds)];
+    writeFileSync(path.join(staging, "LICENSES.txt"), licensesOf(parts));
     // A source file that changed meanwhile is newer than the build.
     utimesSync(path.join(staging, "program.js"), begun, begun);
     // A running server loads parts of its code late, so nothing is missing for longer than it takes to rename.
@@ -52,6 +72,35 @@ const sourceUrls = {
     },
   },
 };
+
+/** Files of packages that the server sends to browsers are copied, so that a build needs no packages. */
+const packageFiles = (folder, copied) => ({
+  name: "package-files",
+  transform: {
+    filter: { id: /\/src\/.*\.ts$/, code: "import.meta.resolve(" },
+    handler: (code) =>
+      code.replaceAll(/import\.meta\.resolve\("([^#"]+)"\)/g, (_, file) => {
+        const found = fileURLToPath(import.meta.resolve(file));
+        mkdirSync(folder, { recursive: true });
+        copyFileSync(found, path.join(folder, path.basename(file)));
+        copied.push(found);
+        return `new URL("./${path.basename(file)}", import.meta.url).href`;
+      }),
+  },
+});
+
+/** The license of each package that has a part in the build. */
+function licensesOf(parts) {
+  const folders = parts.flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []);
+  return [...new Set(folders.map(licenseOf))].sort().join(`\n${"=".repeat(80)}\n\n`);
+}
+
+function licenseOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
+  const file = readdirSync(folder).find((file) => /^(licen[sc]e|copying)/i.test(file));
+  const text = file === undefined ? "" : `\n${readFileSync(path.join(folder, file), "utf8").trim()}\n`;
+  return `${name} ${version} (${license})\n${text}`;
+}
 
 /**
  * An `import` of `node:http` reads every export of the module, and one of those loads a whole HTTP client. That and its

@@ -2,12 +2,17 @@
 // The entry point, in JavaScript because an old Node fails on a `.ts` file before it can run any of it. `main.ts` is a
 // link to this file, so that `node src/main.ts` gives the same result.
 
+import { once } from "node:events";
 import { readdirSync, statSync } from "node:fs";
 import module from "node:module";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
-const SOURCES = import.meta.dirname;
+const FILE = fileURLToPath(import.meta.url);
+const SOURCES = path.dirname(FILE);
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"];
 const IF_THERE = { throwIfNoEntry: false };
+const PROGRAM = path.join(SOURCES, "program.ts");
 const BUILT = path.join(SOURCES, "../dist/program.js");
 
 const NEEDED = [24, 15]; // for argon2, and for `node:sqlite` without a warning in every thread
@@ -19,14 +24,45 @@ if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
   module.enableCompileCache(path.join(SOURCES, "../node_modules/.cache/signalbox"));
   (isBuilt() ? import(BUILT) : import("./program.ts")).then(({ run }) => run(process.argv.slice(2))).catch(explain);
 } else {
-  fail(
-    `Signalbox needs Node ${NEEDED.join(".")} or later, but this is Node ${process.versions.node}. ` +
-      "Run `npm ci` to install a Node for Signalbox, then start with `npm start`",
-  );
+  const newer = installedNode();
+  if (newer === null) {
+    fail(
+      `Signalbox needs Node ${NEEDED.join(".")} or later, but this is Node ${process.versions.node}, and the Node that ` +
+        "comes with Signalbox is not installed. Install one of them",
+    );
+  } else {
+    continueWith(newer).catch(({ message }) => fail(`the Node that comes with Signalbox does not start: ${message}`));
+  }
 }
 
-/** Whether there is a build that is newer than every source file. A start from it takes half the CPU time. */
+/** The program of the Node package that is installed with this one. Null: there is none for this machine. */
+function installedNode() {
+  const { platform, arch } = process;
+  const system = platform === "win32" ? "win" : platform;
+  const prefix = platform === "darwin" && arch === "arm64" ? "node-bin" : "node";
+  try {
+    const manifest = module.createRequire(import.meta.url).resolve(`${prefix}-${system}-${arch}/package.json`);
+    return path.join(manifest, "../bin", platform === "win32" ? "node.exe" : "node");
+  } catch {
+    return null;
+  }
+}
+
+/** Run this file in another Node, which gets all signals and whose end is this process's end. */
+async function continueWith(node) {
+  const { spawn } = await import("node:child_process");
+  const child = spawn(node, [FILE, ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
+  const [code, signal] = await once(child, "exit");
+  process.exitCode = code;
+  if (signal === null) return;
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+/** Whether to run the build, which takes half the CPU time to start. In the repository, it may be older than a source file. */
 function isBuilt() {
+  if (statSync(PROGRAM, IF_THERE) === undefined) return true;
   const built = statSync(BUILT, IF_THERE)?.mtimeMs ?? 0;
   // A file that is gone meanwhile, or a link to nothing, is one that an editor made.
   const changedAt = ({ parentPath, name }) => statSync(path.join(parentPath, name), IF_THERE)?.mtimeMs ?? 0;

@@ -1,4 +1,4 @@
-/** Run the program: the server, or one command when the command line has words. */
+/** Run the program: one command, which is `serve` when the command line has no words. */
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { setFlagsFromString } from "node:v8";
@@ -22,8 +22,7 @@ import { openCommandLineStore } from "./store/sqlite/command-line-store.ts";
 export async function run(words: readonly string[]): Promise<void> {
   process.umask(0o077); // other users of this machine must not read payloads and key hashes
   // Sets the exit code instead of exiting, because output to a pipe may not be written yet.
-  if (words.length > 0) process.exitCode = await command(words, PROCESS);
-  else await serve().catch((error: unknown) => process.exit(explained(error, PROCESS)));
+  process.exitCode = await command(words.length === 0 ? ["serve"] : words, PROCESS);
 }
 
 /** Where a run of the program reads its settings and its input, and where it writes. */
@@ -57,7 +56,12 @@ function errorLine(line: string): string {
 // measurably.
 const HEAP_GROWTH = "--heap-growing-percent=150";
 
-async function serve(): Promise<void> {
+/** A start that fails ends the process, since parts of the server may be running. */
+function serve(): Promise<void> {
+  return start().catch((error: unknown) => process.exit(explained(error, PROCESS)));
+}
+
+async function start(): Promise<void> {
   setFlagsFromString(HEAP_GROWTH);
   const config = loadConfig(process.env);
   const starting = startSignalbox(config);
@@ -141,6 +145,7 @@ export async function command(words: readonly string[], surroundings: Surroundin
     openStore: () => openAccessStore(loadConfig(env), () => clock.uuid()),
     readInput,
     stores: createStores(() => loadConfig(env), clock),
+    serve,
     print,
     printError: (line) => surroundings.printError(errorLine(line)),
   });

@@ -34,6 +34,8 @@ export interface CommandContext {
   /** Read all of standard input. */
   readonly readInput: () => Promise<string>;
   readonly stores: Stores;
+  /** Start the server, which then runs until a signal ends the process. */
+  readonly serve: () => Promise<void>;
 }
 
 /** What commands do with a whole store. Each throws a StartupError when it cannot. */
@@ -86,6 +88,8 @@ export type CommandOutcome =
   | { readonly kind: "list"; readonly rows: readonly Fields[]; readonly note?: string; readonly failed?: string }
   /** `secret` names the field that is shown only once. */
   | { readonly kind: "one"; readonly fields: Fields; readonly secret?: string }
+  /** The process goes on, and prints what it has to say itself. */
+  | { readonly kind: "serving" }
   | { readonly kind: "failed"; readonly message: string };
 
 export function failed(message: string): CommandOutcome {

@@ -2,7 +2,7 @@
 import { printableJson, terminalLine } from "../domain/text/readable.ts";
 import type { CommandOutcome, Fields } from "./command.ts";
 
-type Success = Exclude<CommandOutcome, { kind: "failed" }>;
+type Success = Exclude<CommandOutcome, { kind: "failed" | "serving" }>;
 
 export function printJson(outcome: Success): string {
   return `${printableJson(JSON.stringify(outcome.kind === "list" ? outcome.rows : outcome.fields, null, 2))}\n`;

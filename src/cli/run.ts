@@ -11,6 +11,7 @@ import type { Command, CommandContext, CommandOutcome, Run, Stores } from "./com
 import { helpOf } from "./help.ts";
 import { KEY_COMMANDS } from "./keys.ts";
 import { printJson, printText } from "./print.ts";
+import { SERVE } from "./serve.ts";
 import { STORE_COMMANDS } from "./stores.ts";
 import { TENANT_COMMANDS } from "./tenants.ts";
 import { USER_COMMANDS } from "./users.ts";
@@ -22,12 +23,13 @@ export interface CliEnvironment {
   readonly openStore: () => AccessStore;
   readonly readInput: () => Promise<string>;
   readonly stores: Stores;
+  readonly serve: () => Promise<void>;
   readonly print: (text: string) => void;
   /** Print an error as a single line, given without a line break. */
   readonly printError: (line: string) => void;
 }
 
-const COMMANDS: readonly Command[] = [...TENANT_COMMANDS, ...USER_COMMANDS, ...KEY_COMMANDS, ...STORE_COMMANDS];
+const COMMANDS: readonly Command[] = [SERVE, ...TENANT_COMMANDS, ...USER_COMMANDS, ...KEY_COMMANDS, ...STORE_COMMANDS];
 const EXIT = { done: 0, failed: 1, usage: 2 };
 
 /**
@@ -51,6 +53,7 @@ export async function runCommand(words: readonly string[], environment: CliEnvir
       return EXIT.usage;
     case "run": {
       const outcome = await runWith(parsed.run, environment);
+      if (outcome.kind === "serving") return EXIT.done;
       if (outcome.kind === "failed") {
         environment.printError(outcome.message);
         return EXIT.failed;
@@ -79,6 +82,7 @@ async function runWith(run: Run, environment: CliEnvironment): Promise<CommandOu
 class LazyContext implements CommandContext {
   readonly readInput: CommandContext["readInput"];
   readonly stores: Stores;
+  readonly serve: CommandContext["serve"];
   readonly #environment: CliEnvironment;
   #store: AccessStore | null = null;
 
@@ -86,6 +90,7 @@ class LazyContext implements CommandContext {
     this.#environment = environment;
     this.readInput = environment.readInput;
     this.stores = environment.stores;
+    this.serve = environment.serve;
   }
 
   get store(): AccessStore {

@@ -79,8 +79,12 @@ export function endBeforeDeletion(dataDir: string | undefined, end: () => Promis
 }
 
 /** Starts a server with only these settings, plus a free port and no logging. */
-export function spawnServer(scope: Scope, env: ChildEnvironment): Child {
-  const child = spawn(process.execPath, [MAIN], {
+export function spawnServer(
+  scope: Scope,
+  env: ChildEnvironment,
+  [file, ...args]: readonly [string, ...string[]] = [process.execPath, MAIN],
+): Child {
+  const child = spawn(file, args, {
     env: { PATH: process.env.PATH, PORT: "0", LOG_LEVEL: "silent", NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

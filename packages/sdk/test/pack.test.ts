@@ -130,7 +130,7 @@ describe("the packed package", () => {
       [],
     );
     const manifest = JSON.parse(await readFile(path.join(installed(), "package.json"), "utf8"));
-    assert.deepEqual([manifest.version, manifest.license, manifest.dependencies], ["0.2.0", "Apache-2.0", undefined]);
+    assert.deepEqual([manifest.license, manifest.dependencies], ["Apache-2.0", undefined]);
     assert.deepEqual(
       (await readdir(path.join(place, "node_modules"))).filter((name) => !name.startsWith(".")),
       ["@signalbox"],
@@ -154,13 +154,22 @@ describe("the packed package", () => {
     assert.equal(stdout.trim(), "verified");
   });
 
+  it("is required by CommonJS", async () => {
+    await writeFile(
+      path.join(place, "run.cjs"),
+      `const { sign } = require("@signalbox/sdk"); console.log(typeof sign);`,
+    );
+    const { stdout } = await run(process.execPath, ["run.cjs"], { cwd: place });
+    assert.equal(stdout.trim(), "function");
+  });
+
   it("type-checks in a strict consumer, under Node's module resolution and a bundler's", async () => {
-    await writeFile(path.join(place, "consumer.ts"), CONSUMER_TS);
-    for (const [module, moduleResolution] of [
-      ["nodenext", "nodenext"],
-      ["esnext", "bundler"],
+    for (const file of ["consumer.ts", "consumer.cts"]) await writeFile(path.join(place, file), CONSUMER_TS);
+    for (const [module, moduleResolution, ...files] of [
+      ["nodenext", "nodenext", "consumer.ts", "consumer.cts"],
+      ["esnext", "bundler", "consumer.ts"],
     ]) {
-      const config = { compilerOptions: { ...compilerOptions, module, moduleResolution }, files: ["consumer.ts"] };
+      const config = { compilerOptions: { ...compilerOptions, module, moduleResolution }, files };
       await writeFile(path.join(place, "tsconfig.json"), JSON.stringify(config));
       const failure = await run(TSC, ["-p", "."], { cwd: place }).then(
         () => "",
