@@ -8,6 +8,11 @@ import { openPostgresStore, type PostgresOptions } from "../../src/store/postgre
 import { runHere } from "../fixtures/threads-here.ts";
 import { failureCases } from "../postgres/failures.ts";
 import { FAULTS, runFault } from "../postgres/faults.ts";
+import { ACCESS_PAIRS } from "../postgres/interleavings/access-pairs.ts";
+import { DELIVERY_PAIRS } from "../postgres/interleavings/delivery-pairs.ts";
+import { interleavingCases } from "../postgres/interleavings/interleave.ts";
+import { NODE_PAIRS } from "../postgres/interleavings/node-pairs.ts";
+import { PAUSE_PAIRS } from "../postgres/interleavings/pause-pairs.ts";
 import { movingCases } from "../postgres/moving.ts";
 import { nodeCases } from "../postgres/nodes.ts";
 import { planCases } from "../postgres/plans/plans.ts";
@@ -24,6 +29,7 @@ import type { OpenedStore } from "./store/world.ts";
 const RUNS_ALL = process.env.CONFORMANCE === "all";
 /** What `npm test` runs: where the two databases differ most. `npm run conformance` runs everything on both. */
 const QUICK = new Set(["publish", "claims", "settlements", "pauses", "nodes"]);
+const QUICK_MEETINGS = new Set(["claim ∥ claim", "answer ∥ deadline", "settle ∥ take the node for dead"]);
 
 type Threads = Partial<Pick<PostgresOptions, "startRunner" | "connections" | "onDeath" | "clock">>;
 
@@ -107,6 +113,9 @@ startupCases({ server: () => server, connections: () => connections, createDatab
 settlementPlanCases({ createDatabase });
 if (RUNS_ALL) planCases({ createDatabase, sent });
 nodeCases({ createDatabase, masterKey });
+const PAIRS = [...DELIVERY_PAIRS, ...PAUSE_PAIRS, ...NODE_PAIRS, ...ACCESS_PAIRS];
+const QUICK_PAIRS = PAIRS.filter(({ name }) => QUICK_MEETINGS.has(name));
+interleavingCases({ server: () => server, createDatabase, masterKey }, RUNS_ALL ? PAIRS : QUICK_PAIRS);
 movingCases({ server: () => server, createDatabase });
 
 if (RUNS_ALL) textCases({ createDatabase, masterKey });

@@ -1,21 +1,43 @@
-/** A TCP proxy before a PostgreSQL server, which can cut a connection at a COMMIT, or swallow all packets for a while. */
+/**
+ * A TCP proxy before a PostgreSQL server, which can hold a COMMIT, cut a connection there, or swallow all packets for a
+ * while.
+ */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import type { DatabaseAddress } from "../../src/domain/database-address.ts";
+import { signalled } from "../harness/deadline.ts";
 
 export interface Proxy {
   /** The server's address, through the proxy. */
   readonly options: DatabaseAddress;
   /** Cut the connection whose writing transaction commits next: before its COMMIT reaches the server, or before the response comes back. */
   cutAtCommit(when: "before" | "after"): void;
+  /** Hold the COMMIT of the next writing transaction. */
+  holdCommit(): HeldCommit;
   /** Pass nothing on, neither bytes nor the ends of connections, until the returned function is called. */
   swallow(): () => void;
   close(): Promise<void>;
 }
 
+export interface HeldCommit {
+  /** Resolves when the COMMIT is held. The transaction has its turn. */
+  readonly reached: Promise<void>;
+  /** Pass the COMMIT on. */
+  release(): void;
+}
+
+/** A COMMIT that has come to the proxy. */
+interface Commit {
+  pass(): void;
+  /** Cut its connection. */
+  cut(): void;
+  /** Pass it on, and cut its connection before the response comes back. */
+  passAndCut(): void;
+}
+
 export async function startProxy(target: DatabaseAddress): Promise<Proxy> {
-  let armed: "before" | "after" | null = null;
+  let atCommit: ((commit: Commit) => void) | null = null;
   const pipes = createPipes();
   const server = createServer((client) => {
     const [{ host, port } = assert.fail()] = target.hosts;
@@ -29,16 +51,20 @@ export async function startProxy(target: DatabaseAddress): Promise<Proxy> {
     for (const socket of [client, upstream]) pipes.hold(socket, cut);
     client.on("data", (bytes) => {
       if (bytes.includes("UPDATE turn")) isWriting = true;
-      const commits = bytes.includes("COMMIT\0");
-      if (!isWriting || !commits || armed === null) {
+      const act = isWriting && bytes.includes("COMMIT\0") ? atCommit : null;
+      if (act === null) {
         upstream.write(bytes);
         return;
       }
-      isCutting = true;
-      const when = armed;
-      armed = null;
-      if (when === "before") cut();
-      else upstream.write(bytes);
+      atCommit = null;
+      act({
+        cut,
+        pass: () => void upstream.write(bytes),
+        passAndCut() {
+          isCutting = true;
+          upstream.write(bytes);
+        },
+      });
     });
     upstream.on("data", (bytes) => {
       // The command's tag: the server has committed.
@@ -53,7 +79,13 @@ export async function startProxy(target: DatabaseAddress): Promise<Proxy> {
   return {
     options: { ...target, hosts: [{ host: "127.0.0.1", port: address.port }] },
     cutAtCommit(when) {
-      armed = when;
+      atCommit = ({ cut, passAndCut }) => (when === "before" ? cut() : passAndCut());
+    },
+    holdCommit() {
+      const held = signalled<Commit>("a COMMIT");
+      atCommit = held.give;
+      const reached = held.promise.then(() => undefined);
+      return { reached, release: () => void held.promise.then(({ pass }) => pass()) };
     },
     swallow: pipes.swallow,
     async close() {
