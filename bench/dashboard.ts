@@ -8,13 +8,14 @@ import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
 import { makeDataDir } from "./kit/children.ts";
 import { sleep } from "./kit/clock.ts";
 import { Connection } from "./kit/connection.ts";
-import { fillAndStop, type History } from "./kit/history.ts";
+import { fillAndStop, type History, middleOf } from "./kit/history.ts";
 import { measurePublishing, type Published } from "./kit/publishing.ts";
 import { type Receiver, startReceiver } from "./kit/receiving.ts";
 import { getText, singly } from "./kit/requests.ts";
 import { median, Samples } from "./kit/samples.ts";
 import { createEndpoints, type Signalbox, startSignalbox } from "./kit/signalbox.ts";
 import { inTurn } from "./kit/turns.ts";
+import { isOnPostgres } from "./postgres/database.ts";
 
 const DELIVERIES = 1_000_000;
 const LIST = "/dashboard/webhooks/deliveries";
@@ -22,6 +23,8 @@ const REQUESTS_EACH = 200;
 const OFFSET_FAR = 10_000;
 const SINGLE_P99_MS_MAX = 40;
 const COMBINED_P99_MS_MAX = 300;
+/** On PostgreSQL, up to a million deliveries and beyond them. */
+const POSTGRES_P99_MS_MAX = { million: 60, more: 300 };
 const STARTS = 3;
 const CONNECTIONS = 64;
 /** How long the calm client waits after each page. The other client never waits, and takes a whole core. */
@@ -51,19 +54,26 @@ export const dashboard: Benchmark = {
     const singles = await measureSingles(server, made);
     note("combinations");
     const combined = await measureCombinations(server, made, note);
+    const goals = goalsFor(made);
     const publishing = await measureDuring(server, receiver, { settings, made });
     if (profileDir !== null) await server.stop();
     return [
       { name: "deliveries", unit: "", value: total },
       { name: `first query after a start, median of ${STARTS}`, unit: "ms", value: firstMs },
-      slowest("one filter or sort", singles, SINGLE_P99_MS_MAX),
-      slowest("any combination, any offset", combined, COMBINED_P99_MS_MAX),
+      slowest("one filter or sort", singles, goals.single),
+      slowest("any combination, any offset", combined, goals.combined),
       ...publishing,
-      ...singles.flatMap((measured) => percentiles(measured, SINGLE_P99_MS_MAX)),
-      ...combined.flatMap((measured) => percentiles(measured, COMBINED_P99_MS_MAX)),
+      ...singles.flatMap((measured) => percentiles(measured, goals.single)),
+      ...combined.flatMap((measured) => percentiles(measured, goals.combined)),
     ];
   },
 };
+
+function goalsFor({ total }: History): { readonly single: number; readonly combined: number } {
+  if (!isOnPostgres()) return { single: SINGLE_P99_MS_MAX, combined: COMBINED_P99_MS_MAX };
+  const both = total > DELIVERIES ? POSTGRES_P99_MS_MAX.more : POSTGRES_P99_MS_MAX.million;
+  return { single: both, combined: both };
+}
 
 interface Measured {
   readonly label: string;
@@ -98,7 +108,9 @@ const ORDERS: Labelled = LEDGER_ORDERS.flatMap((sortBy) =>
 /** All deliveries were created within minutes, so a day matches all of them or none. `asOf` selects a part instead. */
 const dayOf = (time: string): string => time.slice(0, "2026-04-01".length);
 
-function singlesOf({ ids, middle }: History): Labelled {
+function singlesOf(made: History): Labelled {
+  const { ids } = made;
+  const middle = middleOf(made);
   return [
     ["no filter", {}],
     ...LEDGER_STATUSES.map((status) => [status, { status }] as const),
@@ -117,7 +129,9 @@ function singlesOf({ ids, middle }: History): Labelled {
 }
 
 /** Filters that match nearly all rows, about half, a tenth, few and none. Each is requested in every sort order. */
-function filtersOf({ ids, middle }: History): Labelled {
+function filtersOf(made: History): Labelled {
+  const { ids } = made;
+  const middle = middleOf(made);
   const day = dayOf(middle.from);
   const dates = { startDate: day, endDate: day };
   return [

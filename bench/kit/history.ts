@@ -1,4 +1,6 @@
 /** Fills a store with history, in every state that does not take days to reach, mixed over the whole time. */
+import { isOnPostgres } from "../postgres/database.ts";
+import { multiply, PUBLISHED_MAX } from "../postgres/multiply.ts";
 import { sleep } from "./clock.ts";
 import { runLoad, untilAllIsSent } from "./load.ts";
 import type { Receiver } from "./receiving.ts";
@@ -8,11 +10,22 @@ import { createEndpoint, type Signalbox, startSignalbox } from "./signalbox.ts";
 export interface History {
   /** The number of deliveries, which is about the sequence number of the last one. */
   readonly total: number;
+  /** When its oldest and its newest deliveries were made. */
+  readonly startMs: number;
+  readonly endMs: number;
   readonly ids: Readonly<Record<"busy" | "rare" | "flaky" | "paused" | "deleted", string>>;
   readonly events: { readonly some: string };
-  /** A second in the middle of the filling, and the end of its first tenth. */
-  readonly middle: { readonly from: string; readonly to: string };
-  readonly early: { readonly to: string };
+}
+
+/** A second in the middle of a history. */
+export function middleOf({ startMs, endMs }: History): { readonly from: string; readonly to: string } {
+  const middleMs = (startMs + endMs) / 2;
+  return { from: new Date(middleMs).toISOString(), to: new Date(middleMs + 1000).toISOString() };
+}
+
+/** The end of its first tenth. */
+export function earlyOf({ startMs, endMs }: History): { readonly to: string } {
+  return { to: new Date(startMs + (endMs - startMs) / 10).toISOString() };
 }
 
 const GOOD_ENDPOINTS = 20;
@@ -25,7 +38,7 @@ const STALLED_MS = 15_000;
 const POLL_MS = 100;
 const SETTLED_MS_MAX = 60_000;
 
-export async function fill(server: Signalbox, receiver: Receiver, total: number): Promise<History> {
+async function fill(server: Signalbox, receiver: Receiver, total: number): Promise<History> {
   const ids = await createAll(server, receiver);
   await receiver.begin(untilAllIsSent());
   const startMs = Date.now();
@@ -42,22 +55,19 @@ export async function fill(server: Signalbox, receiver: Receiver, total: number)
   await server.call("DELETE", `/v1/endpoints/${ids.deleted}`);
   await noneLeft(server, `endpoint_id=${ids.flaky}&status=PENDING`);
   await noneLeft(server, `endpoint_id=${ids.retried}&status=PENDING`);
-  const middleMs = (startMs + endMs) / 2;
-  return {
-    total,
-    ids,
-    events: { some: await someEvent(server, ids.busy) },
-    middle: { from: new Date(middleMs).toISOString(), to: new Date(middleMs + 1000).toISOString() },
-    early: { to: new Date(startMs + (endMs - startMs) / 10).toISOString() },
-  };
+  return { total, startMs, endMs, ids, events: { some: await someEvent(server, ids.busy) } };
 }
 
-/** Fills a data directory with a separate server and stops it, so that measurements start with a fresh process. */
+/**
+ * Fills a data directory with a separate server and stops it, so that measurements start with a fresh process. On
+ * PostgreSQL, most of a large history are copies.
+ */
 export async function fillAndStop(dataDir: string, receiver: Receiver, total: number): Promise<History> {
+  const times = isOnPostgres() ? Math.ceil(total / PUBLISHED_MAX) : 1;
   await using server = await startSignalbox({ dataDir, profileDir: null });
-  const made = await fill(server, receiver, total);
+  const made = await fill(server, receiver, Math.round(total / times));
   await server.stop();
-  return made;
+  return times === 1 ? made : multiply(dataDir, made, times);
 }
 
 async function createAll(server: Signalbox, receiver: Receiver) {

@@ -12,7 +12,7 @@ const SETTINGS = {
   shared_buffers: "1GB",
   max_wal_size: "4GB",
 };
-const masterKey = randomBytes(32).toString("base64");
+const masterKey = randomBytes(32);
 
 let server: PostgresServer | null = null;
 const databases = new Map<string, DatabaseAddress>();
@@ -30,7 +30,23 @@ export async function databaseSettings(dataDir: string): Promise<Readonly<Record
   if (server === null) return {};
   const address = databases.get(dataDir) ?? (await server.createDatabase());
   databases.set(dataDir, address);
-  return { DATABASE_URL: shownDatabase(address), SIGNALBOX_MASTER_KEY: masterKey };
+  return { DATABASE_URL: shownDatabase(address), SIGNALBOX_MASTER_KEY: masterKey.toString("base64") };
+}
+
+/** The master key of all servers on PostgreSQL; null with the embedded store, where each has its own. */
+export function databaseKey(): Uint8Array | null {
+  return server === null ? null : masterKey;
+}
+
+export function isOnPostgres(): boolean {
+  return server !== null;
+}
+
+/** Run statements in the database of this data directory, on a connection of its own. Returns the rows of a single one. */
+export async function queryDatabase<Row>(dataDir: string, sql: string): Promise<readonly Row[]> {
+  const address = databases.get(dataDir);
+  assert(server !== null && address !== undefined);
+  return (await server.query(address, sql)) as readonly Row[];
 }
 
 /** The node has started: what its database has now does not count as stored. */
@@ -46,11 +62,12 @@ export async function databaseBytes(dataDir: string): Promise<number | null> {
 }
 
 async function sizeOf(dataDir: string): Promise<number | null> {
-  const address = databases.get(dataDir);
-  if (server === null || address === undefined) return null;
-  const [row] = await server.query(address, "SELECT pg_database_size(current_database())::float8 AS bytes");
-  assert(row !== undefined);
-  return Number(row.bytes);
+  if (!databases.has(dataDir)) return null;
+  const [row] = await queryDatabase<{ bytes: number }>(
+    dataDir,
+    "SELECT pg_database_size(current_database())::float8 AS bytes",
+  );
+  return Number(row?.bytes);
 }
 
 export interface TableSize {
@@ -85,8 +102,10 @@ export function databaseProcess(): number | null {
 
 /** How much of the write-ahead log has been written since the server was created. */
 export async function databaseWalBytes(dataDir: string): Promise<number> {
-  const address = databases.get(dataDir);
-  if (server === null || address === undefined) return 0;
-  const [row] = await server.query(address, "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 AS bytes");
+  if (!databases.has(dataDir)) return 0;
+  const [row] = await queryDatabase<{ bytes: number }>(
+    dataDir,
+    "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 AS bytes",
+  );
   return Number(row?.bytes);
 }

@@ -7,6 +7,7 @@ import { ENDPOINTS_PER_READ_MAX, EVENT_TARGETS_MAX, OPERATIONAL_TARGETS_MAX } fr
 import type { Match, Versioned } from "../../ports/store.ts";
 import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
+import { type Reader, readNow, readOne } from "../rounds.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 import type { EndpointColumns } from "./endpoint-rows.ts";
 
@@ -37,7 +38,13 @@ function matching(connection: Connection, tenantSeq: Seq, filters: string, limit
 
 /** How many endpoints have one of these filters. */
 export function countMatching(connection: Connection, tenantSeq: Seq, filters: readonly string[]): number {
-  return one<{ count: number }>(connection, COUNT_MATCHING, tenantSeq, JSON.stringify(filters))?.count ?? 0;
+  return readNow(readMatching(connection, tenantSeq, filters));
+}
+
+/** `countMatching`, beside other reads. */
+export function* readMatching(connection: Connection, tenantSeq: Seq, filters: readonly string[]): Reader<number> {
+  const found = yield* readOne<{ count: number }>(connection, COUNT_MATCHING, tenantSeq, JSON.stringify(filters));
+  return found?.count ?? 0;
 }
 
 /**

@@ -137,7 +137,13 @@ export function restOf(conditions: Conditions, answered: readonly Part[]): Condi
   return parts.flatMap(([part, condition]) => (condition === null || answered.includes(part) ? [] : [condition]));
 }
 
-const ENDPOINT_OF = "FROM endpoints e WHERE e.seq = d.endpoint_seq";
+/**
+ * Whether the row with this key satisfies a condition. IS TRUE and OFFSET keep PostgreSQL from finding it by the condition,
+ * and from beginning with the rows that satisfy it.
+ */
+const exists = (key: string, condition: string) =>
+  `EXISTS (SELECT 1 FROM ${key} AND (${condition}) IS TRUE LIMIT 1 OFFSET 0)`;
+const ofEndpoint = (condition: string) => exists("endpoints e WHERE e.seq = d.endpoint_seq", condition);
 
 /** The same rule as `stateName`, in SQL. */
 function stateCondition(state: DeliveryState): Condition {
@@ -145,17 +151,17 @@ function stateCondition(state: DeliveryState): Condition {
     case "PENDING":
     case "SCHEDULED":
       return {
-        sql: `d.state = ? AND EXISTS (SELECT 1 ${ENDPOINT_OF} AND e.deleted_at IS NULL AND e.status = 'ACTIVE')`,
+        sql: `d.state = ? AND ${ofEndpoint("e.deleted_at IS NULL AND e.status = 'ACTIVE'")}`,
         values: [DELIVERY_STATE.number(state)],
       };
     case "HELD":
       return {
-        sql: `d.state < 2 AND EXISTS (SELECT 1 ${ENDPOINT_OF} AND e.deleted_at IS NULL AND e.status <> 'ACTIVE')`,
+        sql: `d.state < 2 AND ${ofEndpoint("e.deleted_at IS NULL AND e.status <> 'ACTIVE'")}`,
         values: [],
       };
     case "CANCELLED":
       return {
-        sql: `(d.state = ? OR d.state < 2 AND EXISTS (SELECT 1 ${ENDPOINT_OF} AND e.deleted_at IS NOT NULL))`,
+        sql: `(d.state = ? OR d.state < 2 AND ${ofEndpoint("e.deleted_at IS NOT NULL")})`,
         values: [DELIVERY_STATE.number(state)],
       };
     default:
@@ -165,7 +171,7 @@ function stateCondition(state: DeliveryState): Condition {
 
 function typeCondition({ from, end }: FoundTypes): Condition {
   return {
-    sql: "EXISTS (SELECT 1 FROM event_types t WHERE t.seq = d.type_seq AND t.name >= ? AND t.name < ?)",
+    sql: exists("event_types t WHERE t.seq = d.type_seq", "t.name >= ? AND t.name < ?"),
     values: [from, end],
   };
 }

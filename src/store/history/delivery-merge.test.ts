@@ -6,7 +6,8 @@ import { type MergeSource, mergePage } from "./delivery-merge.ts";
 /** A range of rows of which some match, read in the same way as with SQL. */
 function sourceOver(rows: readonly { seq: number; matches: boolean }[]): MergeSource {
   return {
-    read(before, hitsMax, visitsMax) {
+    *read(before, hitsMax, visitsMax) {
+      yield () => [];
       const visited = rows.filter((row) => row.seq < before).slice(0, visitsMax);
       const hits = visited.filter((row) => row.matches).map((row) => row.seq);
       if (hits.length >= hitsMax) {

@@ -1,5 +1,6 @@
 /** Merges index ranges into one page, newest first, within a budget of rows. */
 import type { Seq } from "../../domain/ids.ts";
+import { type Reader, readTogether } from "../rounds.ts";
 
 /**
  * A set of deliveries that can be read in descending order of sequence. The sources of one list have none in common.
@@ -9,7 +10,7 @@ export interface MergeSource {
    * Look at up to `visitsMax` rows below `before`, stopping at `hitsMax` that match.
    * The rows come in the order of the index: nothing is sorted.
    */
-  read(before: Seq, hitsMax: number, visitsMax: number): Batch;
+  read(before: Seq, hitsMax: number, visitsMax: number): Reader<Batch>;
 }
 
 export interface Batch {
@@ -51,7 +52,8 @@ export function mergePage(sources: readonly MergeSource[], request: MergeRequest
   const visitsEach = Math.min(request.visitsPerStatementMax, share);
   const hitsEach = sources.length === 1 ? request.limit + 1 : Math.ceil((2 * request.limit) / sources.length) + 4;
   const seqs: Seq[] = [];
-  let visits = 0;
+  // No hit can be taken before every source was read.
+  let visits = refill(cursors, hitsEach, visitsEach);
   for (;;) {
     const cursor = highest(cursors);
     if (cursor === null) return { seqs, next: null };
@@ -64,18 +66,20 @@ export function mergePage(sources: readonly MergeSource[], request: MergeRequest
       // A source may be right above a hit of another source that is on the page already.
       return { seqs, next: Math.min(cursor.floor ?? 0, seqs.at(-1) ?? Number.POSITIVE_INFINITY) };
     } else {
-      visits += refill(cursor, hitsEach, visitsEach);
+      visits += refill([cursor], hitsEach, visitsEach);
     }
   }
 }
 
-function refill(cursor: Cursor, hitsMax: number, visitsMax: number): number {
-  if (cursor.floor === null) return 0;
-  const { hits, floor, visited } = cursor.source.read(cursor.floor, hitsMax, visitsMax);
-  cursor.hits = hits;
-  cursor.at = 0;
-  cursor.floor = floor;
-  return visited;
+function refill(cursors: readonly Cursor[], hitsMax: number, visitsMax: number): number {
+  const batches = readTogether(cursors.map(({ source, floor }) => source.read(floor ?? 0, hitsMax, visitsMax)));
+  let visits = 0;
+  for (const [index, cursor] of cursors.entries()) {
+    const { hits, floor, visited } = batches[index] as Batch;
+    Object.assign(cursor, { hits, floor, at: 0 });
+    visits += visited;
+  }
+  return visits;
 }
 
 /** The source whose next delivery is or could be the newest; null when all are at their end. */

@@ -4,6 +4,7 @@ import type { Seq } from "../../domain/ids.ts";
 import { LIST_ROWS_PER_REQUEST, LIST_SOURCES_MAX } from "../../domain/limits.ts";
 import type { Connection } from "../connection.ts";
 import { controlsOf, waitingIn } from "../delivery/delivery-controls.ts";
+import { readTogether } from "../rounds.ts";
 import { DELIVERY_STATE, STATE } from "../stored-enums.ts";
 import { type Conditions, type Part, restOf } from "./delivery-conditions.ts";
 import { type Condition, countLeases, type Range, rangeDensity, type Span } from "./delivery-sources.ts";
@@ -49,7 +50,8 @@ function sparsest(connection: Connection, plans: readonly [Plan, ...Plan[]], spa
 function densityOf(connection: Connection, { ranges }: Plan, span: Span): number {
   if (ranges === "leased") return countLeases(connection, LIST_ROWS_PER_REQUEST) / (span.high - span.low);
   const entriesEach = Math.max(SAMPLE_ENTRIES_EACH_MIN, Math.floor(SAMPLE_ENTRIES / ranges.length));
-  return ranges.reduce((sum, range) => sum + rangeDensity(connection, range, span, entriesEach), 0);
+  const densities = readTogether(ranges.map((range) => rangeDensity(connection, range, span, entriesEach)));
+  return densities.reduce((sum, density) => sum + density, 0);
 }
 
 /** The narrowest plan first: it is chosen among equally sparse ones. */

@@ -4,7 +4,7 @@ import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import type { DeliveryRow, LastAttempt } from "../../ports/store.ts";
 import type { Connection } from "../connection.ts";
-import { one } from "../read-connection.ts";
+import { all } from "../read-connection.ts";
 import { stateName, uuidText } from "../rows.ts";
 import { STATE } from "../stored-enums.ts";
 
@@ -23,10 +23,13 @@ export const FROM_DELIVERIES = `
   LEFT JOIN lanes l ON l.endpoint_seq = d.endpoint_seq
   LEFT JOIN attempts a ON a.seq = d.last_attempt_seq`;
 
+/** Deliveries by their sequences. All of a page are read at once, since each statement to PostgreSQL is a round trip. */
+export const WITH_SEQS = "WHERE d.seq IN (SELECT CAST(value AS INTEGER) FROM json_each(?))";
+
 const SELECT = `
   SELECT ${DELIVERY_FIELDS}
   ${FROM_DELIVERIES}
-  WHERE d.seq = ?`;
+  ${WITH_SEQS}`;
 
 export interface DeliveryColumns {
   readonly seq: Seq;
@@ -56,8 +59,23 @@ export interface DeliveryColumns {
 
 /** Null when there is no such delivery. */
 export function readDeliveryRow(connection: Connection, seq: Seq): DeliveryRow | null {
-  const columns = one<DeliveryColumns>(connection, SELECT, seq);
-  return columns === undefined ? null : toDeliveryRow(columns);
+  return readDeliveryRows(connection, [seq])[0] ?? null;
+}
+
+/** In the order of the sequences, without those that there are not. */
+export function readDeliveryRows(connection: Connection, seqs: readonly Seq[]): DeliveryRow[] {
+  return columnsBySeq<DeliveryColumns>(connection, SELECT, seqs).map(toDeliveryRow);
+}
+
+/** @param sql ends in `WITH_SEQS` */
+export function columnsBySeq<Columns extends DeliveryColumns>(
+  connection: Connection,
+  sql: string,
+  seqs: readonly Seq[],
+): Columns[] {
+  if (seqs.length === 0) return [];
+  const found = new Map(all<Columns>(connection, sql, JSON.stringify(seqs)).map((columns) => [columns.seq, columns]));
+  return seqs.flatMap((seq) => found.get(seq) ?? []);
 }
 
 export function toDeliveryRow(columns: DeliveryColumns): DeliveryRow {

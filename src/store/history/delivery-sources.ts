@@ -1,7 +1,8 @@
 /** Index ranges of deliveries, read newest first, with the conditions that the range does not satisfy by itself. */
 import type { Seq } from "../../domain/ids.ts";
 import type { Connection } from "../connection.ts";
-import { all, one } from "../read-connection.ts";
+import { one } from "../read-connection.ts";
+import { type Reader, read, readOne } from "../rounds.ts";
 import type { Batch, MergeSource } from "./delivery-merge.ts";
 
 /**
@@ -70,19 +71,22 @@ const rangeSql = {
 
 export function rangeSource(connection: Connection, range: Range, low: Seq, rest: readonly Condition[]): MergeSource {
   const values = rest.flatMap((condition) => condition.values);
-  const hits = (before: Seq, from: Seq, hitsMax: number) =>
-    all<{ seq: Seq }>(connection, rangeSql.hits(range, rest), ...range.keys, before, from, ...values, hitsMax).map(
-      ({ seq }) => seq,
-    );
+  const sql = rangeSql.hits(range, rest);
 
-  function readAll(before: Seq, hitsMax: number): Batch {
-    const seqs = hits(before, low, hitsMax);
+  function* readHits(before: Seq, from: Seq, hitsMax: number): Reader<Seq[]> {
+    const rows = yield* read<{ seq: Seq }>(connection, sql, ...range.keys, before, from, ...values, hitsMax);
+    return rows.map(({ seq }) => seq);
+  }
+
+  function* readAll(before: Seq, hitsMax: number): Reader<Batch> {
+    const seqs = yield* readHits(before, low, hitsMax);
     return { hits: seqs, floor: seqs.length < hitsMax ? null : (seqs.at(-1) ?? null), visited: seqs.length };
   }
 
-  function readSome(before: Seq, hitsMax: number, visitsMax: number): Batch {
-    const bound = one<{ seq: Seq }>(connection, rangeSql.bound(range), ...range.keys, before, low, visitsMax - 1)?.seq;
-    const seqs = hits(before, bound ?? low, hitsMax);
+  function* readSome(before: Seq, hitsMax: number, visitsMax: number): Reader<Batch> {
+    const keys = [...range.keys, before, low, visitsMax - 1];
+    const bound = (yield* readOne<{ seq: Seq }>(connection, rangeSql.bound(range), ...keys))?.seq;
+    const seqs = yield* readHits(before, bound ?? low, hitsMax);
     const floor = seqs.length < hitsMax ? (bound ?? null) : (seqs.at(-1) ?? null);
     // How many rows were visited up to the last hit is not known, so all that were allowed count as visited.
     return { hits: seqs, floor, visited: visitsMax };
@@ -95,15 +99,10 @@ export function rangeSource(connection: Connection, range: Range, low: Seq, rest
 }
 
 /** Entries per sequence among the newest entries of a range. The smaller it is, the fewer rows a list visits. */
-export function rangeDensity(connection: Connection, range: Range, span: Span, entriesMax: number): number {
-  const found = one<{ count: number; lowest: Seq | null; highest: Seq | null }>(
-    connection,
-    rangeSql.density(range),
-    ...range.keys,
-    span.high,
-    span.low,
-    entriesMax,
-  );
+export function* rangeDensity(connection: Connection, range: Range, span: Span, entriesMax: number): Reader<number> {
+  type Row = { count: number; lowest: Seq | null; highest: Seq | null };
+  const keys = [...range.keys, span.high, span.low, entriesMax];
+  const found = yield* readOne<Row>(connection, rangeSql.density(range), ...keys);
   if (found === undefined || found.lowest === null || found.highest === null) return 0;
   // A range that was counted to its end is sparse over the whole span, even if its entries are close together.
   const reach = found.count < entriesMax ? span.high - span.low : found.highest - found.lowest + 1;
@@ -144,21 +143,17 @@ export function leasedSource(
   visitsPerStatementMax: number,
 ): MergeSource {
   const values = rest.flatMap((condition) => condition.values);
+  const step = visitsPerStatementMax;
   return {
-    read(before) {
+    *read(before) {
       const seqs: Seq[] = [];
       let visited = 0;
-      for (let after: number | null = 0; after !== null; visited += visitsPerStatementMax) {
-        const bound: number | undefined = one<{ lease: number }>(
-          connection,
-          leasedSql.bound,
-          after,
-          visitsPerStatementMax - 1,
-        )?.lease;
-        const upTo = bound ?? Number.MAX_SAFE_INTEGER;
-        const rows = all<{ seq: Seq }>(connection, leasedSql.hits(rest), after, upTo, before, low, ...values);
+      for (let after: number | null = 0; after !== null; visited += step) {
+        const bound: { lease: number } | undefined = yield* readOne(connection, leasedSql.bound, after, step - 1);
+        const upTo: number = bound?.lease ?? Number.MAX_SAFE_INTEGER;
+        const rows = yield* read<{ seq: Seq }>(connection, leasedSql.hits(rest), after, upTo, before, low, ...values);
         for (const { seq } of rows) seqs.push(seq);
-        after = bound ?? null;
+        after = bound?.lease ?? null;
       }
       return { hits: seqs.sort((a, b) => b - a), floor: null, visited };
     },

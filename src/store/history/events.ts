@@ -5,11 +5,11 @@ import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { EVENT_TARGETS_MAX, LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../domain/limits.ts";
 import type { Person } from "../../domain/pauses/pause.ts";
-import type { DeliveryRow, EventView } from "../../ports/store.ts";
+import type { EventView } from "../../ports/store.ts";
 import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
-import { readDeliveryRow } from "./delivery-rows.ts";
+import { readDeliveryRows } from "./delivery-rows.ts";
 
 const BY_ID = `
   SELECT v.seq, v.tenant_seq, v.payload, v.accepted_at, v.pause_id, v.decided_by, v.first_delivery_seq,
@@ -43,9 +43,10 @@ export function getEvent(connection: Connection, tenantSeq: Seq, id: Uuid): Even
     acceptedAt: event.accepted_at,
     pauseId: event.pause_id === null ? null : uuidText(event.pause_id),
     decidedBy: event.decided_by === null ? null : (JSON.parse(event.decided_by) as Person),
-    deliveries: deliveries
-      .map(({ seq }) => readDeliveryRow(connection, seq))
-      .filter((row): row is DeliveryRow => row !== null),
+    deliveries: readDeliveryRows(
+      connection,
+      deliveries.map(({ seq }) => seq),
+    ),
     notDelivered: notDelivered(connection, event, reached),
   };
 }

@@ -6,7 +6,7 @@ import { cursorOf, seqBefore } from "../cursors.ts";
 import { findConditions, spanOf } from "./delivery-conditions.ts";
 import { type MergeSource, mergePage } from "./delivery-merge.ts";
 import { type ChosenPlan, choosePlan } from "./delivery-plan.ts";
-import { readDeliveryRow } from "./delivery-rows.ts";
+import { readDeliveryRows } from "./delivery-rows.ts";
 import { leasedSource, rangeSource, type Span } from "./delivery-sources.ts";
 
 const EMPTY: DeliveryPage = { rows: [], next: null };
@@ -29,7 +29,7 @@ export function listDeliveries(
     visitsPerStatementMax: LIST_ROWS_PER_STATEMENT,
   });
   return {
-    rows: page.seqs.map((seq) => readDeliveryRow(connection, seq)).filter((row) => row !== null),
+    rows: readDeliveryRows(connection, page.seqs),
     next: page.next === null ? null : cursorOf(page.next),
   };
 }

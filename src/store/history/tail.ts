@@ -4,7 +4,7 @@ import { LIST_ROWS_PER_STATEMENT } from "../../domain/limits.ts";
 import type { OutcomePage, OutcomeRow } from "../../ports/store.ts";
 import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
-import { readDeliveryRow } from "./delivery-rows.ts";
+import { readDeliveryRows } from "./delivery-rows.ts";
 
 const ENDS = "SELECT (SELECT min(seq) FROM attempts) AS first, (SELECT max(seq) FROM attempts) AS last";
 
@@ -26,9 +26,15 @@ export function tail(connection: Connection, tenantSeq: Seq, after: Seq | null, 
   const end = Math.min(from + LIST_ROWS_PER_STATEMENT, last);
   const found = all<{ seq: Seq; delivery_seq: Seq }>(connection, OUTCOMES, from, end, tenantSeq, limit);
   const upTo = found.length < limit ? end : (found.at(-1)?.seq ?? end);
-  const outcomes = found.map(({ seq, delivery_seq }): OutcomeRow | null => {
-    const row = readDeliveryRow(connection, delivery_seq);
-    return row === null ? null : { attemptSeq: seq, row };
+  const rows = new Map(
+    readDeliveryRows(
+      connection,
+      found.map((attempt) => attempt.delivery_seq),
+    ).map((row) => [row.seq, row]),
+  );
+  const outcomes = found.flatMap(({ seq, delivery_seq }): OutcomeRow | readonly [] => {
+    const row = rows.get(delivery_seq);
+    return row === undefined ? [] : { attemptSeq: seq, row };
   });
-  return { outcomes: outcomes.filter((outcome) => outcome !== null), upTo, more: upTo < last };
+  return { outcomes, upTo, more: upTo < last };
 }

@@ -12,8 +12,9 @@ import type { Batch, Reply, SentStatement } from "./link.ts";
 import { type Session, sessionOf } from "./pooler.ts";
 import { startupFault } from "./startup/startup-fault.ts";
 
-// A statement finds its rows by key, so a plan for any values is good for all, and compiling it would take longer. A plan
-// that was made while a table was empty, and had no statistics, would otherwise read the whole table for as long as it is kept.
+// A statement finds its rows by key, so a plan for any values is good for all, and to compile it or to start other
+// processes for it would take longer. A plan that was made while a table was empty, and had no statistics, would otherwise
+// read the whole table for as long as it is kept.
 const SETTINGS = {
   search_path: "signalbox",
   statement_timeout: POSTGRES_STATEMENT_MS_MAX,
@@ -24,6 +25,7 @@ const SETTINGS = {
   enable_bitmapscan: "off",
   enable_hashjoin: "off",
   enable_mergejoin: "off",
+  max_parallel_workers_per_gather: 0,
   jit: "off",
 };
 const eachSetting = (sql: (name: string, value: string | number) => string, separator: string) =>

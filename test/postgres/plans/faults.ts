@@ -39,7 +39,7 @@ export function planFaults(plan: PlanNode, limited = false): readonly string[] {
 }
 
 function joinFault({ "Node Type": type, "Join Filter": filter = "", Plans: [, inner] = [] }: PlanNode): string | null {
-  if (/Hash Join|Merge Join|Bitmap/.test(type)) return type;
+  if (/Hash Join|Merge Join|Bitmap|Gather/.test(type)) return type;
   if (!JOINS_COLUMNS.test(filter) || inner === undefined || isSelective(inner)) return null;
   return `joins without a key: ${filter}`;
 }

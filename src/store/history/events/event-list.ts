@@ -12,9 +12,10 @@ import {
   TIME_DISORDER_MS_MAX,
 } from "../../../domain/limits.ts";
 import type { Cursor, EventFilter, EventPage, EventRow } from "../../../ports/store.ts";
-import type { Connection } from "../../connection.ts";
+import type { Connection, SqlValue } from "../../connection.ts";
 import { cursorOf, seqBefore } from "../../cursors.ts";
 import { all, one } from "../../read-connection.ts";
+import { type Reader, read, readTogether } from "../../rounds.ts";
 import { stateName, uuidBytes, uuidText } from "../../rows.ts";
 import { type MergeSource, mergePage } from "../delivery-merge.ts";
 import { firstSince } from "../timeline.ts";
@@ -63,8 +64,8 @@ function sourcesOf(connection: Connection, filter: EventFilter, low: Seq): Merge
   }
   const owners = ownersOf(connection, filter);
   if (owners.length === 0) return null;
-  const matches = (event: Passed) => isMatch(connection, event, filter, sourceSeq);
-  const walk = (next: Next) => eventMergeSource(connection, next, low, matches);
+  const matching = (events: readonly Passed[]) => findMatching(connection, events, filter, sourceSeq);
+  const walk = (next: Next) => eventMergeSource(connection, next, low, matching);
   if (sourceSeq !== null) return [walk(fromInbound(tenantSeq))];
   return owners.flatMap((owner) => [
     walk(withoutDeliveries(owner)),
@@ -94,26 +95,52 @@ function ownersOf(connection: Connection, { tenantSeq, eventType }: EventFilter)
   return types.length > typesMax ? [tenant] : types.map(({ seq }) => ({ by: "type", seq }));
 }
 
-const HAS_LATER = `
-  SELECT 1
-  FROM deliveries INDEXED BY deliveries_later
-  WHERE event_seq = ? AND later = 1
-  LIMIT 1`;
-const HAS_TEXT = "SELECT 1 FROM events WHERE seq = ? AND octet_length(payload) <= ? AND instr(payload, ?) > 0";
-const DELIVERY_COUNT = "SELECT delivery_count AS count FROM events WHERE seq = ?";
+const HAS_LATER = `EXISTS (
+    SELECT 1
+    FROM deliveries INDEXED BY deliveries_later
+    WHERE event_seq = v.seq AND later = 1
+    LIMIT 1 OFFSET 0)`;
+const HAS_TEXT = "octet_length(v.payload) <= ? AND instr(v.payload, ?) > 0";
+const IS_ALONE = "v.delivery_count = 0";
+
+function* findMatching(
+  connection: Connection,
+  events: readonly Passed[],
+  filter: EventFilter,
+  sourceSeq: Seq | null,
+): Reader<readonly Passed[]> {
+  const { undelivered, payloadText: text } = filter;
+  let found = events.filter((event) => isMatch(event, filter, sourceSeq));
+  if (text !== null) found = yield* having(connection, found, HAS_TEXT, PAYLOAD_SEARCH_BYTES_MAX, text);
+  if (!undelivered) return found;
+  if (sourceSeq !== null) found = yield* having(connection, found, IS_ALONE);
+  const later = new Set(yield* having(connection, found, HAS_LATER));
+  return found.filter((event) => !later.has(event));
+}
 
 /** Times rise only nearly with sequences, so each event's time is compared as well. */
-function isMatch(connection: Connection, event: Passed, filter: EventFilter, sourceSeq: Seq | null): boolean {
-  const { from, to, eventType, undelivered, payloadText: text } = filter;
+function isMatch(event: Passed, { from, to, eventType }: EventFilter, sourceSeq: Seq | null): boolean {
   if (from !== null && event.accepted_at < from) return false;
   if (to !== null && event.accepted_at >= to) return false;
   if (eventType !== null && !matchesFilters([eventType], event.type)) return false;
-  if (sourceSeq !== null && event.source_seq !== sourceSeq) return false;
-  if (text !== null && !one(connection, HAS_TEXT, event.seq, PAYLOAD_SEARCH_BYTES_MAX, text)) return false;
-  if (!undelivered) return true;
-  if (sourceSeq !== null && one<{ count: number }>(connection, DELIVERY_COUNT, event.seq)?.count !== 0) return false;
-  return one(connection, HAS_LATER, event.seq) === undefined;
+  return sourceSeq === null || event.source_seq === sourceSeq;
 }
+
+/** Those of the events that satisfy a condition over `events v`. */
+function* having(
+  connection: Connection,
+  events: readonly Passed[],
+  condition: string,
+  ...values: readonly SqlValue[]
+): Reader<Passed[]> {
+  if (events.length === 0) return [];
+  const sql = `SELECT v.seq FROM events v WHERE v.seq ${IN_LIST} AND ${condition}`;
+  const given = JSON.stringify(events.map(({ seq }) => seq));
+  const seqs = new Set((yield* read<{ seq: Seq }>(connection, sql, given, ...values)).map(({ seq }) => seq));
+  return events.filter(({ seq }) => seqs.has(seq));
+}
+
+const IN_LIST = "IN (SELECT CAST(value AS INTEGER) FROM json_each(?))";
 
 // ── Rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -125,7 +152,8 @@ const ROW = `
   LEFT JOIN inbound_events l ON l.event_seq = v.seq
   LEFT JOIN inbound i ON i.seq = l.inbound_seq
   LEFT JOIN sources s ON s.seq = i.source_seq
-  WHERE v.seq = ?`;
+  WHERE v.seq ${IN_LIST}
+  ORDER BY v.seq DESC`;
 
 interface EventColumns {
   readonly seq: Seq;
@@ -142,20 +170,22 @@ interface EventColumns {
 
 /** The page ends early when its events have very many deliveries, all of which are counted. */
 function readPage(connection: Connection, { seqs, next }: { seqs: readonly Seq[]; next: Seq | null }): EventPage {
-  const rows: EventRow[] = [];
+  const found = seqs.length === 0 ? [] : all<EventColumns>(connection, ROW, JSON.stringify(seqs));
   let deliveries = 0;
-  for (const seq of seqs) {
-    const columns = one<EventColumns>(connection, ROW, seq);
-    if (columns === undefined) continue;
-    const row = toRow(connection, columns);
-    rows.push(row);
-    deliveries += columns.delivery_count;
-    if (deliveries >= LIST_ROWS_PER_REQUEST && seq !== seqs.at(-1)) return { rows, next: cursorOf(seq) };
-  }
-  return { rows, next: next === null ? null : cursorOf(next) };
+  const end = found.findIndex(({ delivery_count: count }) => {
+    deliveries += count;
+    return deliveries >= LIST_ROWS_PER_REQUEST;
+  });
+  const shown = end === -1 ? found : found.slice(0, end + 1);
+  const counts = countStates(connection, shown);
+  const last = shown.length < found.length ? (shown.at(-1)?.seq ?? null) : next;
+  return {
+    rows: shown.map((columns) => toRow(columns, counts.get(columns.seq) ?? {})),
+    next: last === null ? null : cursorOf(last),
+  };
 }
 
-function toRow(connection: Connection, columns: EventColumns): EventRow {
+function toRow(columns: EventColumns, deliveries: EventRow["deliveries"]): EventRow {
   const idOf = (bytes: Uint8Array | null) => (bytes === null ? null : uuidText(bytes));
   return {
     seq: columns.seq,
@@ -166,37 +196,52 @@ function toRow(connection: Connection, columns: EventColumns): EventRow {
     pauseId: idOf(columns.pause_id),
     inboundId: idOf(columns.inbound_id),
     sourceId: idOf(columns.source_id),
-    deliveries: countStates(connection, columns),
+    deliveries,
   };
 }
 
 // The endpoint's columns are served by endpoints_matched alone.
 const STATE_COLUMNS = `
-  SELECT d.state, e.status, e.deleted_at`;
+  SELECT v.seq, d.state, e.status, e.deleted_at`;
 const ENDPOINT = "CROSS JOIN endpoints e INDEXED BY endpoints_matched ON e.seq = d.endpoint_seq";
 const ORIGINAL = `${STATE_COLUMNS}
-  FROM deliveries d ${ENDPOINT}
-  WHERE d.seq >= ? AND d.seq < ? AND d.event_seq = ?`;
+  FROM events v
+  CROSS JOIN deliveries d
+    ON d.seq >= v.first_delivery_seq AND d.seq < v.first_delivery_seq + v.delivery_count AND d.event_seq = v.seq
+  ${ENDPOINT}
+  WHERE v.seq ${IN_LIST}`;
+const WITH_LATER = `SELECT v.seq FROM events v WHERE v.seq ${IN_LIST} AND ${HAS_LATER}`;
 /** After very many replays only some of them are counted. */
-const LATER = `${STATE_COLUMNS}
+const LATER = `
+  SELECT d.event_seq AS seq, d.state, e.status, e.deleted_at
   FROM deliveries d INDEXED BY deliveries_later ${ENDPOINT}
   WHERE d.event_seq = ? AND d.later = 1
   LIMIT ?`;
 
 interface StateColumns {
+  readonly seq: Seq;
   readonly state: number;
   readonly status: EndpointStatus;
   readonly deleted_at: EpochMs | null;
 }
 
-function countStates(connection: Connection, event: EventColumns): EventRow["deliveries"] {
-  const { seq, first_delivery_seq: first, delivery_count: count } = event;
-  const counts: Partial<Record<DeliveryState, number>> = {};
-  const original = count === 0 ? [] : all<StateColumns>(connection, ORIGINAL, first, first + count, seq);
-  for (const delivery of [...original, ...all<StateColumns>(connection, LATER, seq, LIST_ROWS_PER_STATEMENT)]) {
-    const endpoint = { active: delivery.status === "ACTIVE", deleted: delivery.deleted_at !== null };
-    const state = stateName(delivery.state, endpoint);
-    counts[state] = (counts[state] ?? 0) + 1;
+/** By event. */
+function countStates(connection: Connection, events: readonly EventColumns[]): Map<Seq, EventRow["deliveries"]> {
+  if (events.length === 0) return new Map();
+  const seqs = JSON.stringify(events.map(({ seq }) => seq));
+  const [original = [], replayed = []] = readTogether([
+    read<StateColumns>(connection, ORIGINAL, seqs),
+    read<StateColumns>(connection, WITH_LATER, seqs),
+  ]);
+  const later = readTogether(
+    replayed.map(({ seq }) => read<StateColumns>(connection, LATER, seq, LIST_ROWS_PER_STATEMENT)),
+  );
+  const counts = new Map<Seq, Partial<Record<DeliveryState, number>>>();
+  for (const { seq, state: stored, status, deleted_at: deletedAt } of [original, ...later].flat()) {
+    const state = stateName(stored, { active: status === "ACTIVE", deleted: deletedAt !== null });
+    const ofEvent = counts.get(seq) ?? {};
+    ofEvent[state] = (ofEvent[state] ?? 0) + 1;
+    counts.set(seq, ofEvent);
   }
   return counts;
 }

@@ -5,10 +5,11 @@ import { EVENT_RATE_SAMPLE_ROWS } from "../../../domain/limits.ts";
 import type { Cursor, EventTypePage, EventTypeQuery, EventTypeRow } from "../../../ports/store.ts";
 import type { Connection } from "../../connection.ts";
 import { nextCursor, seqAfter } from "../../cursors.ts";
-import { countMatching } from "../../endpoints/endpoint-filters.ts";
+import { readMatching } from "../../endpoints/endpoint-filters.ts";
 import { one, page } from "../../read-connection.ts";
+import { type Reader, readOne, readTogether } from "../../rounds.ts";
 import { firstSince } from "../timeline.ts";
-import { type Next, withDeliveries, withoutDeliveries } from "./event-sources.ts";
+import { withDeliveries, withoutDeliveries } from "./event-sources.ts";
 
 const NAME = "SELECT name FROM event_types WHERE seq = ? AND tenant_seq = ?";
 // A range of the unique index, which is in the order of the names.
@@ -41,8 +42,9 @@ export function listEventTypes(
     lastEvent: one<{ seq: Seq | null }>(connection, LAST_EVENT)?.seq ?? 0,
     firstDelivery: firstSince(connection, "deliveries", now - HOUR_MS),
   };
+  const found = readTogether(rows.map((row) => readRow(connection, tenantSeq, row, hour)));
   return {
-    rows: rows.map((row) => toRow(connection, tenantSeq, row, hour)).filter((row) => row !== null),
+    rows: found.filter((row) => row !== null),
     next: nextCursor(rows, more),
   };
 }
@@ -72,28 +74,31 @@ const FIRST_WITHOUT = `
   LIMIT 1`;
 
 /** Null for a type whose last event retention has deleted. */
-function toRow(
+function* readRow(
   connection: Connection,
   tenantSeq: Seq,
   { seq, name }: TypeColumns,
   hour: LastHour,
-): EventTypeRow | null {
-  const firsts = [FIRST_WITH, FIRST_WITHOUT].flatMap((sql) => one<{ at: EpochMs }>(connection, sql, seq)?.at ?? []);
-  const owner = { by: "type", seq } as const;
-  const lasts = [withDeliveries(owner), withoutDeliveries(owner)].flatMap((next) => newest(connection, next));
+): Reader<EventTypeRow | null> {
+  const firsts: EpochMs[] = [];
+  for (const sql of [FIRST_WITH, FIRST_WITHOUT]) {
+    const first = yield* readOne<{ at: EpochMs }>(connection, sql, seq);
+    if (first !== undefined) firsts.push(first.at);
+  }
   if (firsts.length === 0) return null;
+  const lasts: EpochMs[] = [];
+  const owner = { by: "type", seq } as const;
+  for (const next of [withDeliveries(owner), withoutDeliveries(owner)]) {
+    const [last] = yield* next(connection, Number.MAX_SAFE_INTEGER, 1);
+    if (last?.mine) lasts.push(last.accepted_at);
+  }
   return {
     name,
     firstAt: Math.min(...firsts),
     lastAt: Math.max(...firsts, ...lasts),
-    perHour: perHour(connection, seq, hour),
-    endpoints: countMatching(connection, tenantSeq, filtersFor(name)),
+    perHour: yield* readRate(connection, seq, hour),
+    endpoints: yield* readMatching(connection, tenantSeq, filtersFor(name)),
   };
-}
-
-function newest(connection: Connection, next: Next): EpochMs[] {
-  const event = next(connection, Number.MAX_SAFE_INTEGER);
-  return event === null || !event.mine ? [] : [event.accepted_at];
 }
 
 // Each original delivery counts as its share of an event, so that the sample may begin in the middle of one.
@@ -126,11 +131,11 @@ interface Sample {
  * A sample tells which share of the latest events has the type. The share times all events of the hour is the estimate:
  * the rate of a sample would not do, because a burst of a second would count for the whole hour.
  */
-function perHour(connection: Connection, typeSeq: Seq, hour: LastHour): number {
+function* readRate(connection: Connection, typeSeq: Seq, hour: LastHour): Reader<number> {
   const { from, firstEvent, lastEvent, firstDelivery } = hour;
   const samples = [
-    one<Sample>(connection, SAMPLE_WITH, from, typeSeq, firstDelivery, EVENT_RATE_SAMPLE_ROWS),
-    one<Sample>(connection, SAMPLE_WITHOUT, from, typeSeq, firstEvent, EVENT_RATE_SAMPLE_ROWS),
+    yield* readOne<Sample>(connection, SAMPLE_WITH, from, typeSeq, firstDelivery, EVENT_RATE_SAMPLE_ROWS),
+    yield* readOne<Sample>(connection, SAMPLE_WITHOUT, from, typeSeq, firstEvent, EVENT_RATE_SAMPLE_ROWS),
   ];
   let events = 0;
   for (const sample of samples) {

@@ -7,8 +7,9 @@ import type { EventEndpointFacts, Subscribers, TypeCounts } from "../../../ports
 import type { Connection } from "../../connection.ts";
 import { countMatching } from "../../endpoints/endpoint-filters.ts";
 import { all, one, type ReadConnection } from "../../read-connection.ts";
+import { type Reader, readOne, readTogether } from "../../rounds.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
-import { type Next, withDeliveries, withoutDeliveries } from "../events/event-sources.ts";
+import { type Next, type Passed, withDeliveries, withoutDeliveries } from "../events/event-sources.ts";
 import { firstSince } from "../timeline.ts";
 import { filtersOf, subscriptionAt } from "./delivery-facts.ts";
 
@@ -104,15 +105,15 @@ export function findSubscribers(connection: Connection, tenantSeq: Seq, type: st
   const filters = filtersFor(type);
   type Row = { readonly seq: Seq; readonly filter: string };
   const rows = all<Row>(connection, SUBSCRIBED, tenantSeq, JSON.stringify(filters), EVENT_TARGETS_MAX);
-  const first = rows
-    .sort((a, b) => a.seq - b.seq)
-    .flatMap(({ seq, filter }) => {
-      type Named = { readonly id: Uint8Array; readonly name: string; readonly status: EndpointStatus };
-      const endpoint = one<Named>(connection, NAME, seq);
-      if (endpoint === undefined) return [];
-      const { name, status } = endpoint;
-      return [{ endpointId: uuidText(endpoint.id), name, status, filter: filter === EVERYTHING ? null : filter }];
-    });
+  rows.sort((a, b) => a.seq - b.seq);
+  type Named = { readonly id: Uint8Array; readonly name: string; readonly status: EndpointStatus };
+  const endpoints = readTogether(rows.map(({ seq }) => readOne<Named>(connection, NAME, seq)));
+  const first = rows.flatMap(({ filter }, index) => {
+    const endpoint = endpoints[index];
+    if (endpoint === undefined) return [];
+    const { name, status } = endpoint;
+    return [{ endpointId: uuidText(endpoint.id), name, status, filter: filter === EVERYTHING ? null : filter }];
+  });
   return { count: countMatching(connection, tenantSeq, filters), first };
 }
 
@@ -120,8 +121,10 @@ export function countTypes(connection: Connection, tenantSeq: Seq, since: EpochM
   const low = firstSince(connection, "events", since);
   const counts = new Map<string, number>();
   const owner = { by: "tenant", seq: tenantSeq } as const;
-  const read = [withDeliveries(owner), withoutDeliveries(owner)].map((next) =>
-    countBack(connection, next, { low, since, counts }),
+  const read = readTogether(
+    [withDeliveries(owner), withoutDeliveries(owner)].map((next) =>
+      countBack(connection, next, { low, since, counts }),
+    ),
   );
   return {
     types: [...counts].map(([name, events]) => ({ name, events })),
@@ -135,14 +138,21 @@ interface Counting {
   readonly counts: Map<string, number>;
 }
 
+const EVENTS_PER_STATEMENT = 100;
+
 /** Whether it got to the end. */
-function countBack(connection: Connection, next: Next, { low, since, counts }: Counting): boolean {
+function* countBack(connection: Connection, next: Next, { low, since, counts }: Counting): Reader<boolean> {
   let before = Number.MAX_SAFE_INTEGER;
-  for (let visited = 0; visited < LIST_ROWS_PER_REQUEST; visited += 1) {
-    const event = next(connection, before);
-    if (event === null || event.seq < low) return true;
-    before = event.seq;
-    if (event.mine && event.accepted_at >= since) counts.set(event.type, (counts.get(event.type) ?? 0) + 1);
+  for (let visited = 0; visited < LIST_ROWS_PER_REQUEST; ) {
+    const count = Math.min(EVENTS_PER_STATEMENT, LIST_ROWS_PER_REQUEST - visited);
+    const events: readonly Passed[] = yield* next(connection, before, count);
+    const reached = events.filter(({ seq }) => seq >= low);
+    for (const { mine, accepted_at: at, type } of reached) {
+      if (mine && at >= since) counts.set(type, (counts.get(type) ?? 0) + 1);
+    }
+    if (reached.length === 0 || reached.length < events.length) return true;
+    before = reached.at(-1)?.seq ?? before;
+    visited += reached.length;
   }
   return false;
 }

@@ -8,7 +8,7 @@ import type { Connection } from "../../connection.ts";
 import { TEST_TYPE } from "../../delivery/changes.ts";
 import { all, one } from "../../read-connection.ts";
 import { uuidText } from "../../rows.ts";
-import { readDeliveryRow } from "../delivery-rows.ts";
+import { readDeliveryRows } from "../delivery-rows.ts";
 import type { Scan } from "./column-scan.ts";
 import { countRows, firstPlaces } from "./deliveries.ts";
 import { type Ledger, withColumns } from "./ledger.ts";
@@ -38,7 +38,10 @@ export function countBulk(
     total: [...byEndpoint.values()].reduce((sum, count) => sum + count, 0),
     matching: countRows({ ledger, connection, predicate: matching }),
     endpoints: named(connection, byEndpoint),
-    sample: newest.map(({ seq }) => readDeliveryRow(connection, seq)).filter((row) => row !== null),
+    sample: readDeliveryRows(
+      connection,
+      newest.map(({ seq }) => seq),
+    ),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Seq } from "../../../domain/ids.ts";
 import type { CountedDeliveries, Cursor, DeliveriesQuery, DeliveryOrder } from "../../../ports/store.ts";
 import type { Connection } from "../../connection.ts";
 import { cursorOf, seqAfter } from "../../cursors.ts";
-import { readDeliveryRow } from "../delivery-rows.ts";
+import { readDeliveryRows } from "../delivery-rows.ts";
 import type { Scan } from "./column-scan.ts";
 import { type Ledger, withColumns } from "./ledger.ts";
 import { type Freezes, frozenAt } from "./pages.ts";
@@ -31,7 +31,10 @@ export function queryDeliveries(
   const shown = places.slice(0, limit);
   const last = shown.at(-1);
   return {
-    rows: shown.map(({ seq }) => readDeliveryRow(connection, seq)).filter((row) => row !== null),
+    rows: readDeliveryRows(
+      connection,
+      shown.map(({ seq }) => seq),
+    ),
     next: places.length > limit && last !== undefined ? writeCursor(order, last) : null,
     total: count ? countRows(scan) : null,
     asOf: frozen?.asOf ?? null,

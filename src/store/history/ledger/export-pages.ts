@@ -7,7 +7,7 @@ import { compareSorted, type SortedRow, sortedRowsOf } from "./column-scan.ts";
 import { compareIds, idKeyOf } from "./columns.ts";
 import { type Ledger, withColumns } from "./ledger.ts";
 import { findPredicate, matchRows, mayMatch, type Predicate } from "./predicate.ts";
-import { readLedgerRow } from "./rows.ts";
+import { readLedgerRows } from "./rows.ts";
 
 export function readLedger(
   ledger: Ledger,
@@ -21,7 +21,10 @@ export function readLedger(
   const predicate = findPredicate(connection, filter, { createdMax: Number.POSITIVE_INFINITY, upTo });
   if (predicate === null) return { rows: [], next: null };
   const sorted = firstAfter(ledger, connection, predicate, after, limit);
-  const rows = sorted.map(({ seq }) => readLedgerRow(connection, seq)).filter((row) => row !== null);
+  const rows = readLedgerRows(
+    connection,
+    sorted.map(({ seq }) => seq),
+  );
   const last = rows.at(-1);
   const isEnd = sorted.length < limit || last === undefined;
   return { rows, next: isEnd ? null : writeCursor({ createdAt: last.createdAt, id: last.id, upTo }) };

@@ -5,7 +5,7 @@ import type { LedgerPage, LedgerQuery } from "../../../ports/store.ts";
 import type { Connection } from "../../connection.ts";
 import type { Ledger } from "./ledger.ts";
 import { findPredicate } from "./predicate.ts";
-import { readLedgerRow } from "./rows.ts";
+import { readLedgerRows } from "./rows.ts";
 import { select } from "./select.ts";
 
 /**
@@ -24,7 +24,10 @@ export function listLedger(
   const predicate = findPredicate(connection, filter, { createdMax: frozen.asOf, upTo: frozen.upTo });
   if (predicate === null) return { rows: [], total: 0, asOf: frozen.asOf };
   const { sorted, total } = select({ ledger, connection, predicate }, { order, offset, limit });
-  const rows = sorted.map(({ seq }) => readLedgerRow(connection, seq)).filter((row) => row !== null);
+  const rows = readLedgerRows(
+    connection,
+    sorted.map(({ seq }) => seq),
+  );
   return { rows, total, asOf: frozen.asOf };
 }
 

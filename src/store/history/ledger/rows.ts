@@ -1,27 +1,33 @@
-/** Reads a delivery as the history shows it, with its latest attempt. */
+/** Reads deliveries as the history shows them, with their latest attempts. */
 
 import { ledgerStatus } from "../../../domain/history/ledger.ts";
 import type { Seq } from "../../../domain/ids.ts";
 import type { LedgerRow } from "../../../ports/store.ts";
 import type { Connection } from "../../connection.ts";
-import { one } from "../../read-connection.ts";
-import { DELIVERY_FIELDS, type DeliveryColumns, FROM_DELIVERIES, toDeliveryRow } from "../delivery-rows.ts";
+import {
+  columnsBySeq,
+  DELIVERY_FIELDS,
+  type DeliveryColumns,
+  FROM_DELIVERIES,
+  toDeliveryRow,
+  WITH_SEQS,
+} from "../delivery-rows.ts";
 
 const SELECT = `
   SELECT ${DELIVERY_FIELDS},
     e.url, u.url AS attempt_url
   ${FROM_DELIVERIES}
   LEFT JOIN urls u ON u.seq = a.url_seq
-  WHERE d.seq = ?`;
+  ${WITH_SEQS}`;
 
 interface Columns extends DeliveryColumns {
   readonly url: string;
   readonly attempt_url: string | null;
 }
 
-export function readLedgerRow(connection: Connection, seq: Seq): LedgerRow | null {
-  const columns = one<Columns>(connection, SELECT, seq);
-  return columns === undefined ? null : toLedgerRow(columns);
+/** In the order of the sequences, without those that there are not. */
+export function readLedgerRows(connection: Connection, seqs: readonly Seq[]): LedgerRow[] {
+  return columnsBySeq<Columns>(connection, SELECT, seqs).map(toLedgerRow);
 }
 
 function toLedgerRow(columns: Columns): LedgerRow {

@@ -101,10 +101,12 @@ export function eventListCases(open: OpenStore): void {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const names = ["order.paid", "order.sent", "order", "orders.paid", "invoice.paid"];
+    // After the events of the other cases: times rise with sequences.
+    const start = START + 24 * 60 * MINUTE;
     const made: { id: Uuid; type: string; at: number; targets: number }[] = [];
     for (let index = 0; index < 30; index += 1) {
       const type = names[index % names.length] ?? assert.fail();
-      const at = START + index * MINUTE;
+      const at = start + index * MINUTE;
       const targets = index % 3 === 0 ? [] : [endpoint];
       made.push({ id: (await tenant.publish(targets, { now: at, type })).eventId, type, at, targets: targets.length });
     }
@@ -113,7 +115,7 @@ export function eventListCases(open: OpenStore): void {
         .filter(keep)
         .map(({ id }) => id)
         .reverse();
-    const at = START + 10 * MINUTE;
+    const at = start + 10 * MINUTE;
     const cases: readonly (readonly [Partial<EventFilter>, (event: (typeof made)[number]) => boolean])[] = [
       [{ eventType: "order.paid" }, ({ type }) => type === "order.paid"],
       [{ eventType: "order.*" }, ({ type }) => type.startsWith("order.")],
