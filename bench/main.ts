@@ -3,7 +3,7 @@
  *
  *   --runs N      how often each benchmark runs; the table shows medians (3)
  *   --seconds S   how long each load lasts (10)
- *   --rate R      events per second for healthy endpoints in `isolation`, requests per second in `inbound` (2000)
+ *   --rate R      events per second in `soak` and for healthy endpoints in `isolation`, requests per second in `inbound` (2000)
  *   --scale F     a factor for the amount of data: a million deliveries in `backlog`, `history`, `dashboard`,
  *                 `export` and `console`, 200,000 in `tenants`, 100,000 pauses in `pauses`, 10,000 endpoints in `hostile` (1)
  *   --store NAME  sqlite or postgres, which is started for it (sqlite)
@@ -32,6 +32,7 @@ import { machine, printResult, type Result, summed } from "./kit/report.ts";
 import { pauses } from "./pauses.ts";
 import { usePostgres } from "./postgres/database.ts";
 import { nodes } from "./postgres/nodes.ts";
+import { soak } from "./postgres/soak.ts";
 import { tenants } from "./tenants.ts";
 import { throughput } from "./throughput.ts";
 
@@ -51,6 +52,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   hostile,
   consoleBench,
   nodes,
+  soak,
   compare,
 ];
 

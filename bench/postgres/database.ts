@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { type DatabaseAddress, shownDatabase } from "../../src/domain/database-address.ts";
+import type { Store } from "../../src/ports/store.ts";
+import { openPostgresStore } from "../../src/store/postgres/store.ts";
 import { type PostgresServer, startPostgres } from "../../test/postgres/server.ts";
 
 const SETTINGS = {
@@ -68,6 +70,21 @@ async function sizeOf(dataDir: string): Promise<number | null> {
     "SELECT pg_database_size(current_database())::float8 AS bytes",
   );
   return Number(row?.bytes);
+}
+
+/** The rows of a query on the database of a data directory. */
+export async function queryDatabase(dataDir: string, sql: string) {
+  const address = databases.get(dataDir);
+  assert(server !== null && address !== undefined);
+  return server.query(address, sql);
+}
+
+/** The store of a data directory, beside the nodes that use it. */
+export async function openStoreOf(dataDir: string): Promise<Store> {
+  const database = databases.get(dataDir);
+  assert(database !== undefined);
+  const onDeath = (error: Error) => assert.fail(error);
+  return openPostgresStore({ database, masterKey: Buffer.from(masterKey, "base64"), onDeath });
 }
 
 export interface TableSize {

@@ -44,7 +44,8 @@ function joinFault({ "Node Type": type, "Join Filter": filter = "", Plans: [, in
   return `joins without a key: ${filter}`;
 }
 
-function isSelective({ "Index Cond": condition = "" }: PlanNode): boolean {
+function isSelective({ "Node Type": type, "Index Cond": condition = "", Plans: [outer] = [] }: PlanNode): boolean {
+  if (type === "Nested Loop" && outer !== undefined) return isSelective(outer);
   return IS_SELECTIVE.test(condition) || (SEQ_FROM.test(condition) && SEQ_TO.test(condition));
 }
 

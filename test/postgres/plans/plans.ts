@@ -44,6 +44,9 @@ const ALLOWED_UNANALYZED: Exceptions = [
   [/sources_by_name/, "there are few sources"],
 ];
 
+/** Those of PostgreSQL before 16. */
+const ALLOWED_UNANALYZED_OLD: Exceptions = [[/reads counters_pkey by/, "there are few hours before the first ANALYZE"]];
+
 export function planCases({ createDatabase, sent }: PlansGround): void {
   describe("plans", () => {
     let client: pg.Client;
@@ -55,7 +58,7 @@ export function planCases({ createDatabase, sent }: PlansGround): void {
     after(() => client.end());
 
     const met = new Set<Exceptions[number]>();
-    const unanalyzed = [...ALLOWED, ...ALLOWED_UNANALYZED];
+    const unanalyzed = [...ALLOWED, ...ALLOWED_UNANALYZED, ...ALLOWED_UNANALYZED_OLD];
     const states: readonly (readonly [string, () => Promise<unknown>, Exceptions])[] = [
       ["tables are empty and were never analyzed", async () => undefined, unanalyzed],
       [
