@@ -98,7 +98,8 @@ export function eventsInput({ cursor, limit, filters }: PageRequestOf<typeof EVE
     to: filters.to === undefined ? null : parseTime(filters.to),
     sourceId: filters.source_id === undefined ? null : parseId(ID_PREFIX.source, filters.source_id),
     undelivered: filters.undelivered ?? false,
-    payloadText: filters.payload_contains ?? null,
+    // No payload contains either character, and PostgreSQL takes no NUL.
+    payloadText: filters.payload_contains?.replaceAll("\0", "\u0001") ?? null,
     cursor,
     limit,
   };

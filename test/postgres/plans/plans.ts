@@ -44,7 +44,7 @@ const ALLOWED_UNANALYZED: Exceptions = [
   [/sources_by_name/, "there are few sources"],
 ];
 
-/** Those of PostgreSQL before 16. */
+/** Those of PostgreSQL before 17. */
 const ALLOWED_UNANALYZED_OLD: Exceptions = [[/reads counters_pkey by/, "there are few hours before the first ANALYZE"]];
 
 export function planCases({ createDatabase, sent }: PlansGround): void {

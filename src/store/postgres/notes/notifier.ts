@@ -40,6 +40,8 @@ export class Notifier {
   #client: pg.Client | null = null;
   readonly #unsent = new UnsentNotes();
   #timer: Timer | null = null;
+  /** A connection sends one notification at a time. */
+  #flushing: Promise<void> = Promise.resolve();
   #reconnecting: Timer | null = null;
   /** Set while notifications do not arrive. */
   #polling: Timer | null = null;
@@ -60,7 +62,7 @@ export class Notifier {
   #flushLater(): void {
     this.#timer ??= this.#clock.after(NODE_NOTES_MS, () => {
       this.#timer = null;
-      void this.#flush();
+      this.#flushing = this.#flushing.then(() => this.#flush());
     });
   }
 
