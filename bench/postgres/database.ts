@@ -72,19 +72,12 @@ async function sizeOf(dataDir: string): Promise<number | null> {
   return Number(row?.bytes);
 }
 
-/** The rows of a query on the database of a data directory. */
-export async function queryDatabase(dataDir: string, sql: string) {
-  const address = databases.get(dataDir);
-  assert(server !== null && address !== undefined);
-  return server.query(address, sql);
-}
-
 /** The store of a data directory, beside the nodes that use it. */
 export async function openStoreOf(dataDir: string): Promise<Store> {
   const database = databases.get(dataDir);
   assert(database !== undefined);
   const onDeath = (error: Error) => assert.fail(error);
-  return openPostgresStore({ database, masterKey: Buffer.from(masterKey, "base64"), onDeath });
+  return openPostgresStore({ database, masterKey, onDeath });
 }
 
 export interface TableSize {

@@ -142,10 +142,10 @@ const OLDEST = `
   WHERE datname = current_database() AND pid <> pg_backend_pid()`;
 
 async function readReport(dataDir: string): Promise<Report> {
-  const rows = await queryDatabase(dataDir, TABLES);
-  const [oldest] = await queryDatabase(dataDir, OLDEST);
+  const rows = await queryDatabase<Record<keyof Table, string>>(dataDir, TABLES);
+  const [oldest] = await queryDatabase<{ ms: string }>(dataDir, OLDEST);
   const tables = rows.map(({ name, live, dead, table, indexes }) => ({
-    name: String(name),
+    name,
     live: Number(live),
     dead: Number(dead),
     table: Number(table),
