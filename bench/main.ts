@@ -30,6 +30,7 @@ import { isolation } from "./isolation.ts";
 import type { Benchmark, Settings } from "./kit/benchmark.ts";
 import { machine, printResult, type Result, summed } from "./kit/report.ts";
 import { pauses } from "./pauses.ts";
+import { claims } from "./postgres/claims.ts";
 import { usePostgres } from "./postgres/database.ts";
 import { nodes } from "./postgres/nodes.ts";
 import { soak } from "./postgres/soak.ts";
@@ -53,6 +54,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   consoleBench,
   nodes,
   soak,
+  claims,
   compare,
 ];
 

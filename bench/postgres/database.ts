@@ -27,6 +27,11 @@ export async function usePostgres(): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: () => started.stop() };
 }
 
+/** A database without a data directory. Null with the embedded store. */
+export async function newDatabase(): Promise<DatabaseAddress | null> {
+  return (await server?.createDatabase()) ?? null;
+}
+
 /** The settings of a server on this data directory; none with the embedded store. */
 export async function databaseSettings(dataDir: string): Promise<Readonly<Record<string, string>>> {
   if (server === null) return {};

@@ -21,7 +21,7 @@ import { stateName, uuidBytes, uuidText } from "../rows.ts";
 import { FORMAT, STATE } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
 import { creationTime, insertDelivery } from "./insert.ts";
-import { advanceReadyAt, type LaneRow } from "./lane-rows.ts";
+import { advanceReadyAt, type LaneRow, noteWaiting } from "./lane-rows.ts";
 
 /** A request that acts on one delivery. */
 export interface OfDelivery {
@@ -214,6 +214,7 @@ export function requeue(w: Writing, deliverySeq: Seq, now: EpochMs): void {
   const ended = one<Ended>(w, ENDED, deliverySeq);
   w.prepare(REQUEUE).run({ seq: deliverySeq, now });
   if (ended === undefined) return;
+  noteWaiting(w.lanes.get(ended.endpoint_seq), now);
   noteChanged(w, ended.tenant_seq, deliverySeq);
   if (ended.ended_at === null) return;
   w.counters.reopened({ tenantSeq: ended.tenant_seq, endpointSeq: ended.endpoint_seq, at: ended.ended_at });

@@ -101,7 +101,7 @@ function claimLane(
     // The first delivery may be of any size. Once the bytes are used up, there is none.
     const space = budget.bytes > 0 ? budget.deliveries : 0;
     const room = Math.min(isProbing(lane.health) ? Math.min(count, 1) : count, space);
-    const rows = dueRows(w, endpointSeq, now, { count: room, bytesMax: Math.min(bytesMax, budget.bytes) });
+    const rows = dueRows(w, lane, now, { count: room, bytesMax: Math.min(bytesMax, budget.bytes) });
     for (const row of rows) {
       budget.bytes -= payloadLength(row);
       const ended = endInstead(w, row, lane, endpoint.retryScheduleSeconds, now);
@@ -125,16 +125,16 @@ const DUE = `
   FROM deliveries d
   JOIN events v ON v.seq = d.event_seq
   JOIN event_types t ON t.seq = d.type_seq
-  WHERE d.endpoint_seq = ? AND d.state < 2 AND d.due_at <= ?
+  WHERE d.endpoint_seq = ? AND d.state < 2 AND d.due_at >= ? AND d.due_at <= ?
   ORDER BY d.due_at, d.seq
   LIMIT ?`;
 
 /** Due deliveries in the lane's order, until `bytesMax` is used up. The first one may be of any size. */
-function dueRows(w: Writing, endpointSeq: Seq, now: EpochMs, { count, bytesMax }: Part): DueRow[] {
+function dueRows(w: Writing, { endpointSeq, headDue }: LaneRow, now: EpochMs, { count, bytesMax }: Part): DueRow[] {
   const rows: DueRow[] = [];
-  if (count <= 0) return rows;
+  if (count <= 0 || headDue === null) return rows;
   let bytes = 0;
-  for (const row of w.prepare(DUE).iterate(endpointSeq, now, count)) {
+  for (const row of w.prepare(DUE).iterate(endpointSeq, headDue, now, count)) {
     const due = row as DueRow;
     rows.push(due);
     bytes += payloadLength(due);

@@ -9,6 +9,7 @@ import { insert } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import { FORMAT, STATE } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
+import { noteWaiting } from "./lane-rows.ts";
 
 export interface NewEvent {
   readonly tenantSeq: Seq;
@@ -104,6 +105,7 @@ function placeOf({ ordered, createdAt, dueAt }: NewDelivery): EpochMs {
 /** Insert a delivery, leased or waiting, and count it. If it waits, the caller wakes the lane. */
 export function insertDelivery(w: Writing, row: NewDelivery): Seq {
   const seq = w.sequences.delivery++;
+  const dueAt = placeOf(row);
   w.prepare(INSERT_DELIVERY).run(
     seq,
     uuidBytes(row.id),
@@ -115,11 +117,12 @@ export function insertDelivery(w: Writing, row: NewDelivery): Seq {
     FORMAT.number(row.format),
     row.ordered ? 1 : 0,
     row.createdAt,
-    placeOf(row),
+    dueAt,
     row.lease,
     row.lease === null ? 0 : 1,
     row.later ? 1 : 0,
   );
+  if (row.lease === null) noteWaiting(w.lanes.get(row.endpointSeq), dueAt);
   w.counters.created({ tenantSeq: row.tenantSeq, endpointSeq: row.endpointSeq, at: row.dueAt });
   return seq;
 }

@@ -25,6 +25,8 @@ export interface LaneRow {
   maxInFlight: number;
   generation: number;
   readyAt: EpochMs | null;
+  /** No delivery waits in the store that is due earlier. Null: none waits. */
+  headDue: EpochMs | null;
   owner: number | null;
   health: Health;
   waitUntil: EpochMs | null;
@@ -58,7 +60,7 @@ const SELECT_ALL = SELECT.replace("= ?", "IN (SELECT CAST(value AS INTEGER) FROM
 const UPDATE = `
   UPDATE lanes
   SET ready_at = ?, owner = ?, failure_streak = ?, streak_since_active_ms = ?, rest_until = ?, rest_ms = ?,
-      wait_until = ?, held_since = ?, held_ms = ?, active_since = ?, held_bytes = ?, revision = ?,
+      wait_until = ?, held_since = ?, held_ms = ?, active_since = ?, held_bytes = ?, revision = ?, head_due = ?,
       attempts_ok = ?, attempts_failed = ?, last_attempt_at = ?, last_success_at = ?, last_failure = ?, failing_since = ?
   WHERE endpoint_seq = ?`;
 
@@ -143,6 +145,7 @@ function valuesOf(lane: LaneRow): readonly SqlValue[] {
     lane.activeSince,
     lane.heldBytes,
     lane.revision,
+    lane.headDue,
     ...countsOf(lane),
   ];
 }
@@ -180,6 +183,7 @@ function laneOf(endpointSeq: Seq, row: LaneColumns): LaneRow {
     maxInFlight: integer("max_in_flight"),
     generation: integer("generation"),
     readyAt: optional("ready_at"),
+    headDue: optional("head_due"),
     owner: optional("owner"),
     health: {
       failureStreak: integer("failure_streak"),
@@ -204,7 +208,7 @@ function laneOf(endpointSeq: Seq, row: LaneColumns): LaneRow {
   };
 }
 
-type LaneChange = Partial<Omit<LaneRow, "endpointSeq" | "tenantSeq" | "revision" | "unwritten" | "state">>;
+type LaneChange = Partial<Omit<LaneRow, "endpointSeq" | "tenantSeq" | "headDue" | "revision" | "unwritten" | "state">>;
 
 /** Change a lane. It is written at the end of the group. */
 export function updateLane(lane: LaneRow, change: LaneChange): void {
@@ -266,6 +270,18 @@ function readyAtFor(lane: LaneRow, dueAt: EpochMs): EpochMs {
   return Math.max(dueAt, lane.health.restUntil ?? 0, lane.waitUntil ?? 0);
 }
 
+/** A delivery begins to wait in the lane, whether the lane is held or not. */
+export function noteWaiting(lane: LaneRow, dueAt: EpochMs): void {
+  if (lane.headDue === null || dueAt < lane.headDue) setHead(lane, dueAt);
+}
+
+/** It is no part of the lane's state, and so no new revision. */
+function setHead(lane: LaneRow, dueAt: EpochMs | null): void {
+  if (lane.headDue === dueAt) return;
+  lane.headDue = dueAt;
+  lane.unwritten = "all";
+}
+
 /** A delivery now waits in the lane: make the lane ready in time for it. */
 export function advanceReadyAt(lane: LaneRow, dueAt: EpochMs): void {
   if (isHeld(lane)) return;
@@ -273,18 +289,24 @@ export function advanceReadyAt(lane: LaneRow, dueAt: EpochMs): void {
   if (lane.readyAt === null || readyAt < lane.readyAt) updateLane(lane, { readyAt });
 }
 
-// Served by deliveries_waiting.
+// Served by deliveries_waiting. Without a lower bound, PostgreSQL would read the entries of all deliveries that have left the
+// lane, for as long as any session may still see them.
 const FIRST_DUE = `
   SELECT due_at
   FROM deliveries
-  WHERE endpoint_seq = ? AND state < 2
+  WHERE endpoint_seq = ? AND state < 2 AND due_at >= ?
   ORDER BY due_at, seq
   LIMIT 1`;
 
 /** Find out from the waiting deliveries when the lane is ready next. */
 export function refreshReadyAt(connection: Connection, lane: LaneRow): void {
-  const first = isHeld(lane) ? undefined : connection.prepare(FIRST_DUE).get(lane.endpointSeq);
-  const readyAt = first === undefined ? null : readyAtFor(lane, first.due_at as number);
+  let readyAt: EpochMs | null = null;
+  if (!isHeld(lane)) {
+    const { endpointSeq, headDue } = lane;
+    const first = headDue === null ? undefined : connection.prepare(FIRST_DUE).get(endpointSeq, headDue);
+    setHead(lane, first === undefined ? null : Number(first.due_at));
+    if (lane.headDue !== null) readyAt = readyAtFor(lane, lane.headDue);
+  }
   if (readyAt !== lane.readyAt) updateLane(lane, { readyAt });
 }
 

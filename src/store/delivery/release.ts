@@ -6,7 +6,7 @@ import { uuidBytes } from "../rows.ts";
 import { DELIVERY_STATE, STATE } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
 import { insertDelivery, insertEvent } from "./insert.ts";
-import { advanceReadyAt, countAttempt, updateLane } from "./lane-rows.ts";
+import { advanceReadyAt, countAttempt, noteWaiting, updateLane } from "./lane-rows.ts";
 import { insertAttempt } from "./settle.ts";
 
 const SELECT = `
@@ -36,6 +36,7 @@ export function release(w: Writing, { now, leases, disown, areVoid = false }: Re
     }
     const retried = (row.attempts as number) > (row.attempts_before_run as number);
     w.prepare(GIVE_BACK).run(retried ? STATE.waitingRetry : STATE.waitingNew, areVoid ? 0 : 1, deliverySeq);
+    noteWaiting(lane, row.due_at as EpochMs);
     advanceReadyAt(lane, row.due_at as EpochMs);
     touched.add(lane.endpointSeq);
   }

@@ -17,6 +17,7 @@ import {
   type LaneRow,
   laneState,
   noteFailing,
+  noteWaiting,
   refreshReadyAt,
   updateLane,
 } from "./lane-rows.ts";
@@ -223,6 +224,7 @@ function waitForRetry(lane: LaneRow, ordered: boolean, dueAt: EpochMs, next: Tra
   if (ordered && next.state === "SCHEDULED") {
     updateLane(lane, { waitUntil: Math.max(lane.waitUntil ?? 0, next.dueAt) });
   }
+  noteWaiting(lane, dueAt);
   advanceReadyAt(lane, dueAt);
 }
 

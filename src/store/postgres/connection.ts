@@ -21,6 +21,7 @@ const TABLES = `
 const TAKE_TURN = `
   UPDATE turn
   SET number = number + 1
+  WHERE number >= ?
   RETURNING number, since, timeline, oldest, extract(epoch FROM pg_postmaster_start_time())::text AS server,
     pg_current_xact_id() AS transaction,
     (extract(epoch FROM clock_timestamp()) * 1000)::int8 AS clock`;
@@ -115,7 +116,7 @@ class Session {
     this.#begins = true;
     this.#unsent = [];
     this.#add(control(mode === "write" ? "BEGIN" : BEGIN_READ));
-    this.#begun = mode === "write" ? this.prepare(TAKE_TURN).allLater() : null;
+    this.#begun = mode === "write" ? this.prepare(TAKE_TURN).allLater(this.#known) : null;
   }
 
   /** Waits until no other node writes. */
@@ -123,7 +124,8 @@ class Session {
     if (this.#begun === null) return;
     const begun = this.#begun;
     this.#begun = null;
-    const [row] = begun();
+    // No turn comes after the last one if the server has gone back.
+    const [row] = begun().length > 0 ? begun() : this.prepare(TAKE_TURN).all(0);
     if (Number(row?.oldest) > SCHEMA) throw new NewerSchema(Number(row?.oldest));
     const number = Number(row?.number);
     const server = String(row?.server);

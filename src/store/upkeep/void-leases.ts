@@ -3,7 +3,7 @@ import { TOKENS_PER_NODE } from "../../domain/delivery/lease-token.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { VOID_LEASES_COUNT_MAX } from "../../domain/limits.ts";
 import type { Wake } from "../../ports/store.ts";
-import { refreshReadyAt, updateLane } from "../delivery/lane-rows.ts";
+import { noteWaiting, refreshReadyAt, updateLane } from "../delivery/lane-rows.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import { voidNotifications } from "../pauses/notifications.ts";
 import { all } from "../read-connection.ts";
@@ -34,13 +34,14 @@ export function voidGone(w: Writing, now: EpochMs): Voided {
 interface Leased {
   readonly seq: Seq;
   readonly endpoint_seq: Seq;
+  readonly due_at: EpochMs;
   readonly attempts: number;
   readonly attempts_before_run: number;
   readonly cancel_requested: number;
 }
 
 const LEASED = `
-  SELECT seq, endpoint_seq, attempts, attempts_before_run, cancel_requested
+  SELECT seq, endpoint_seq, due_at, attempts, attempts_before_run, cancel_requested
   FROM deliveries INDEXED BY deliveries_leased
   WHERE lease IS NOT NULL AND lease >= ? AND lease < ?
   ORDER BY lease
@@ -81,5 +82,6 @@ function voidLease(w: Writing, row: Leased, now: EpochMs): void {
   } else {
     const retried = row.attempts > row.attempts_before_run;
     w.prepare(GIVE_BACK).run(retried ? STATE.waitingRetry : STATE.waitingNew, row.seq);
+    noteWaiting(lane, row.due_at);
   }
 }

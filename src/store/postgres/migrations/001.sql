@@ -1,4 +1,4 @@
--- The tables of SQLite's migrations 001 to 023, with PostgreSQL's types. An identity never gives a number twice. Text is
+-- The tables of SQLite's migrations 001 to 025, with PostgreSQL's types. An identity never gives a number twice. Text is
 -- compared byte by byte, as SQLite does, whatever the locale of the database.
 
 CREATE TABLE meta (
@@ -129,7 +129,9 @@ CREATE TABLE lanes (
   revision bigint NOT NULL DEFAULT 0,
   last_success_at bigint,
   last_failure text COLLATE "C",
-  failing_since bigint
+  failing_since bigint,
+  -- No delivery waits in the store that is due earlier. NULL: none waits. 0: unknown.
+  head_due bigint DEFAULT 0
 );
 
 CREATE TABLE event_types (
@@ -541,6 +543,9 @@ CREATE TABLE turn (
   -- The oldest schema whose nodes may still write. A migration that older versions cannot work with raises it.
   oldest    bigint NOT NULL DEFAULT 1
 );
+-- From the last turn that a node knows of on, it finds the present one without reading all those before it, which PostgreSQL
+-- keeps for as long as any session may still see them.
+CREATE INDEX turn_number ON turn (number);
 INSERT INTO turn VALUES (0);
 
 -- What the planner takes for true of columns that many rows have in common, in place of what ANALYZE finds. If one tenant

@@ -94,6 +94,16 @@ const RULES: readonly Rule[] = [
       AND EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_seq = r.endpoint_seq AND d.state < 2)`,
   },
   {
+    rule: "no delivery waits before the head of its lane",
+    table: "lanes",
+    key: "endpoint_seq",
+    broken: `
+      EXISTS (
+        SELECT 1
+        FROM deliveries d
+        WHERE d.endpoint_seq = r.endpoint_seq AND d.state < 2 AND (r.head_due IS NULL OR d.due_at < r.head_due))`,
+  },
+  {
     rule: "an ACTIVE endpoint holds nothing",
     table: "lanes",
     key: "endpoint_seq",
