@@ -15,20 +15,6 @@ test("now follows the wall clock forward and never goes back", (context) => {
   assert.equal(clock.wallMs(), 999_000);
 });
 
-test("now follows another clock, from the first call on even back, and later at half speed", (context) => {
-  context.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
-  const clock = createSystemClock();
-  assert.equal(clock.now(), 1_000_000);
-  clock.follow(-400);
-  assert.equal(clock.now(), 999_600);
-  clock.follow(100);
-  assert.equal(clock.now(), 1_000_100);
-  clock.follow(-400);
-  const now = clock.now();
-  assert.ok(now >= 1_000_100, `${now} is before 1000100`);
-  assert.equal(clock.wallMs(), 1_000_000);
-});
-
 test("a task runs once after its delay, unless it was cancelled", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const clock = createSystemClock();

@@ -6,13 +6,16 @@ export interface Clock {
   now(): EpochMs;
   /** Milliseconds since an arbitrary start. Changes of the wall clock do not affect it. */
   monotonicMs(): number;
-  /** The wall clock as it is; it may go back. Use it for signatures, and to detect that the wall clock jumped. */
+  /** The machine's clock as it is; it may go back. Use it for signatures. */
   wallMs(): EpochMs;
+  /** The clock that `now` follows, as it is; it may go back. Use it to detect that the clock jumped. */
+  followedMs(): EpochMs;
   /**
-   * From now on, `now` follows a clock that is this far ahead of the wall clock. Only the first call can set `now` back:
-   * nothing depends on its times yet.
+   * From now on, `now` follows another clock than the machine's. That clock showed `at` at some moment since `beganMs` of
+   * the monotonic clock. What `now` follows changes only as far as it contradicts that. Only the first call can set `now`
+   * back.
    */
-  follow(offsetMs: number): void;
+  follow(at: EpochMs, beganMs: number): void;
   /** From now on, `now` returns this time or a later one: the store has already seen it. */
   notBefore(ms: EpochMs): void;
   /** Run `task` once after `ms` (at most `TIMER_MS_MAX`). The timer does not keep the process alive. */

@@ -76,7 +76,7 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
         return { cancel: () => undefined };
       },
       follow: () => undefined,
-      wallMs: () => 0,
+      monotonicMs: () => 0,
     };
     await withWorld(
       () => openOn(database, { clock }),
@@ -162,11 +162,11 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
       () => openOn(database),
       async (world) => {
         const tenant = await world.newTenant();
-        const { now } = await other.store.enter(0, { name: "other", version: "0" });
+        await other.store.enter(START, { name: "other", version: "0" });
         await tenant.publish([]);
         const types = "SELECT count(*)::int AS types, min(seq)::int AS seq FROM signalbox.event_types";
         const [before] = await server().query(database, types);
-        const aged = { now: now + 10 * 86_400_000, retentionMs: 86_400_000 };
+        const aged = { now: START + 10 * 86_400_000, retentionMs: 86_400_000 };
         while ((await other.store.sweep(aged)).more);
         assert.deepEqual(await server().query(database, types), [{ types: 0, seq: null }]);
         await tenant.publish([]);
@@ -216,7 +216,7 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
         const page = { filter: { ...ANY_DELIVERY, tenantSeq: tenant.tenantSeq }, order: NEWEST, offset: 0, limit: 100 };
         for (let times = 0; times < 3; times += 1) await tenant.waiting(endpoint, { now: START });
         const first = await world.store.listLedger({ ...page, asOf: null, now: START });
-        for (const now of [START, START - 1000]) await tenant.waiting(endpoint, { now });
+        for (const now of [START, START - 500]) await tenant.waiting(endpoint, { now });
         assert.deepEqual(await other.store.listLedger({ ...page, asOf: first.asOf, now: START }), first);
         assert.equal((await other.store.listLedger({ ...page, asOf: null, now: START })).total, 5);
       },

@@ -1,4 +1,5 @@
 /** A process's clock in virtual time, and the machine's wall clock, which can jump. */
+import { createTime } from "../../src/clock/followed-time.ts";
 import { type EpochMs, nextUuid, type UuidState } from "../../src/domain/ids.ts";
 import { TIMER_MS_MAX } from "../../src/domain/limits.ts";
 import type { Clock } from "../../src/ports/clock.ts";
@@ -37,44 +38,22 @@ export interface SimClockOptions {
   readonly random: Random;
 }
 
-/**
- * Behaves like `src/clock/system.ts`: `now` never goes back, and runs at half speed while the wall clock is behind
- * it.
- */
 export function createSimClock({ timeline, wall, random }: SimClockOptions): Clock {
-  let lastMs = 0;
-  let offsetMs: number | null = null;
-  let ahead: { readonly sinceMonotonicMs: number; readonly sinceMs: number } | null = null;
-  const now = () => {
-    const followedMs = wall.nowMs + (offsetMs ?? 0);
-    if (followedMs >= lastMs) {
-      ahead = null;
-      lastMs = followedMs;
-      return lastMs;
-    }
-    ahead ??= { sinceMonotonicMs: timeline.nowMs, sinceMs: lastMs };
-    lastMs = Math.max(lastMs, Math.floor(ahead.sinceMs + (timeline.nowMs - ahead.sinceMonotonicMs) / 2));
-    return lastMs;
-  };
+  const monotonicMs = () => timeline.nowMs;
+  const wallMs = () => wall.nowMs;
+  const time = createTime({ wallMs, monotonicMs });
   const state: UuidState = { lastMs: 0, randA: 0, high: 0, low: 0 };
   const bytes = (count: number) => Buffer.from(Array.from({ length: count }, () => random.below(256)));
   return {
-    now,
-    monotonicMs: () => timeline.nowMs,
-    wallMs: () => wall.nowMs,
-    follow(ms) {
-      if (offsetMs === null) [lastMs, ahead] = [0, null];
-      offsetMs = ms;
-    },
-    notBefore(ms) {
-      if (ms > lastMs) lastMs = ms;
-    },
+    ...time,
+    monotonicMs,
+    wallMs,
     after(ms, task) {
       const delayMs = Math.min(Math.max(ms, 0), TIMER_MS_MAX) + random.between(-EARLY_MS, LATE_MS);
       return timeline.after(Math.max(delayMs, 0.001), task);
     },
     random: () => random.next(),
-    uuid: () => nextUuid(state, now(), random.word),
+    uuid: () => nextUuid(state, time.now(), random.word),
     randomHex: (count) => bytes(count).toString("hex"),
     randomBase64: (count) => bytes(count).toString("base64"),
   };

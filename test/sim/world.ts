@@ -25,11 +25,13 @@ import { createNetwork, type Network } from "./network.ts";
 import { type Channels, createChannels } from "./pauses/channels.ts";
 import { createPauseWatch } from "./pauses/pause-watch.ts";
 import { createRandom, type Random } from "./random.ts";
-import { connect, createDisk, type Disk } from "./store.ts";
+import { CLOCK_START_MS, connect, createDisk, type Disk } from "./store.ts";
 import { createProcessTimeline, createTimeline } from "./timeline.ts";
 import { createWatch } from "./watch.ts";
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const WRONG_WITHIN_MS = 60_000;
 export const RETENTION_MS = 30 * DAY_MS;
 
 export function createWorld(seed: number, size = 1): World {
@@ -138,6 +140,8 @@ class Machine implements World {
     const number = this.processes.length + 1;
     const timeline = createProcessTimeline(this.timeline, () => made.alive);
     const clock = createSimClock({ timeline, wall: this.#wallOf(), random: this.#clockRandom });
+    // As the store does when it is opened.
+    if (this.isShared) clock.follow(Math.floor(CLOCK_START_MS + this.timeline.nowMs), clock.monotonicMs());
     const made: Process = {
       number,
       startedMs: this.timeline.nowMs,
@@ -173,14 +177,16 @@ class Machine implements World {
     if (made.alive) this.say(`process ${number} is up`);
   }
 
-  /** Synchronized clocks still differ a little. */
+  /** Of the process's machine. Synchronized clocks differ a little, and some machines' clocks are set to a wrong time. */
   #wallOf(): Pick<WallClock, "nowMs"> {
     if (!this.isShared) return this.wall;
-    const { wall } = this;
+    const { wall, timeline } = this;
     const skewMs = this.#choices.below(2 * SKEW_MS_MAX) - SKEW_MS_MAX;
+    const wrongMs = this.#choices.pick([0, 0, 2 * HOUR_MS, -3 * HOUR_MS]);
+    const setMs = timeline.nowMs + this.#choices.below(WRONG_WITHIN_MS);
     return {
       get nowMs() {
-        return wall.nowMs + skewMs;
+        return wall.nowMs + skewMs + (timeline.nowMs < setMs ? 0 : wrongMs);
       },
     };
   }

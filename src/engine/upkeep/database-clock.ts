@@ -4,33 +4,30 @@ import { CLOCK_OFFSET_MS_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 
+type Clocks = Pick<Clock, "follow" | "followedMs" | "wallMs">;
+
 export class DatabaseClock {
-  readonly #clock: Pick<Clock, "follow" | "monotonicMs" | "wallMs">;
+  readonly #clock: Clocks;
   readonly #telemetry: Pick<Telemetry, "noticed">;
-  #offsetMs = 0;
+  #isFollowed = false;
   #isFar = false;
 
-  constructor(clock: Pick<Clock, "follow" | "monotonicMs" | "wallMs">, telemetry: Pick<Telemetry, "noticed">) {
+  constructor(clock: Clocks, telemetry: Pick<Telemetry, "noticed">) {
     this.#clock = clock;
     this.#telemetry = telemetry;
   }
 
   /** How far the database's clock is ahead of this machine's. 0 without a database that has a clock of its own. */
   get offsetMs(): number {
-    return this.#offsetMs;
+    return this.#isFollowed ? this.#clock.followedMs() - this.#clock.wallMs() : 0;
   }
 
-  /**
-   * The database's time, from a call that was begun then. It is from some moment of the round trip, which takes seconds when
-   * the call waits. So the offset changes only as far as it contradicts that time.
-   */
+  /** The database's time, from a call that was begun then. It is from some moment of the round trip. */
   heard(at: EpochMs | null, beganMs: number): void {
     if (at === null) return;
-    const most = Math.round(at - this.#clock.wallMs() + this.#clock.monotonicMs() - beganMs);
-    const least = Math.round(at - this.#clock.wallMs());
-    this.#offsetMs = Math.min(Math.max(this.#offsetMs, least), most);
-    this.#clock.follow(this.#offsetMs);
-    this.#report(this.#offsetMs);
+    this.#clock.follow(at, beganMs);
+    this.#isFollowed = true;
+    this.#report(this.offsetMs);
   }
 
   #report(offsetMs: number): void {

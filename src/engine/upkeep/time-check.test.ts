@@ -8,7 +8,7 @@ const START = 1_800_000_000_000;
 function clockAt(wall: number) {
   let wallMs = wall;
   let monotonicMs = 5;
-  const clock = { wallMs: () => wallMs, monotonicMs: () => monotonicMs };
+  const clock = { followedMs: () => wallMs, monotonicMs: () => monotonicMs };
   return {
     clock,
     pass(ms: number) {

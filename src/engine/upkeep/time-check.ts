@@ -7,11 +7,11 @@ import type { EpochMs } from "../../domain/ids.ts";
 import { CLOCK_DOUBT_MS, CLOCK_DRIFT_MS_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 
-type Clocks = Pick<Clock, "wallMs" | "monotonicMs">;
+type Clocks = Pick<Clock, "followedMs" | "monotonicMs">;
 
 export class TimeCheck {
   readonly #clock: Clocks;
-  #wallMs: EpochMs;
+  #followedMs: EpochMs;
   #monotonicMs: number;
   #doubtUntilMonotonicMs: number;
 
@@ -21,20 +21,21 @@ export class TimeCheck {
    */
   constructor(clock: Clocks, lastSeenAt: EpochMs | null) {
     this.#clock = clock;
-    this.#wallMs = clock.wallMs();
+    this.#followedMs = clock.followedMs();
     this.#monotonicMs = clock.monotonicMs();
-    const gapMs = lastSeenAt === null ? 0 : Math.abs(this.#wallMs - lastSeenAt);
+    const gapMs = lastSeenAt === null ? 0 : Math.abs(this.#followedMs - lastSeenAt);
     this.#doubtUntilMonotonicMs = gapMs > CLOCK_DOUBT_MS ? this.#monotonicMs + CLOCK_DOUBT_MS : 0;
   }
 
   /** Why nothing may be deleted by age now; null when deleting is safe. */
   doubt(): string | null {
-    const wallMs = this.#clock.wallMs();
+    const followedMs = this.#clock.followedMs();
     const monotonicMs = this.#clock.monotonicMs();
-    const expectedMs = this.#wallMs + (monotonicMs - this.#monotonicMs);
-    this.#wallMs = wallMs;
+    const expectedMs = this.#followedMs + (monotonicMs - this.#monotonicMs);
+    this.#followedMs = followedMs;
     this.#monotonicMs = monotonicMs;
-    if (Math.abs(wallMs - expectedMs) > CLOCK_DRIFT_MS_MAX) this.#doubtUntilMonotonicMs = monotonicMs + CLOCK_DOUBT_MS;
+    if (Math.abs(followedMs - expectedMs) > CLOCK_DRIFT_MS_MAX)
+      this.#doubtUntilMonotonicMs = monotonicMs + CLOCK_DOUBT_MS;
     if (monotonicMs >= this.#doubtUntilMonotonicMs) return null;
     return "the wall clock jumped, or the server was down for a long time; retention waits for an hour";
   }

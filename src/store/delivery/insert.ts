@@ -80,9 +80,13 @@ export function eventBytes({ payload }: Event, deliveryCount: number): number {
 /**
  * The creation time of what is inserted now. It never goes back, although requests take their time before they wait for
  * a commit, and a later commit can have an earlier one. Otherwise a page with `as_of` could gain rows.
+ *
+ * A shared database's clock was wrong if what is stored is further ahead of it. Only then the time goes back.
  */
-export function creationTime({ sequences }: Writing, now: EpochMs): EpochMs {
-  sequences.createdAt = Math.max(sequences.createdAt, now);
+export function creationTime(w: Writing, now: EpochMs): EpochMs {
+  const { sequences } = w;
+  const most = w.isShared ? Math.max(now, w.clockMs() ?? now) + CLOCK_OFFSET_MS_MAX : Number.POSITIVE_INFINITY;
+  sequences.createdAt = sequences.createdAt > most ? now : Math.max(sequences.createdAt, now);
   return sequences.createdAt;
 }
 

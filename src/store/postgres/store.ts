@@ -23,7 +23,7 @@ export interface PostgresOptions {
   /** What the operator should know about the connections. */
   readonly onNotice?: (notice: Noticed) => void;
   readonly startRunner?: ThreadsOptions["startRunner"];
-  readonly clock?: Pick<Clock, "after" | "follow" | "wallMs">;
+  readonly clock?: Pick<Clock, "after" | "follow" | "monotonicMs">;
   /** Tests with many stores share one thread. The store does not close it. */
   readonly connections?: Connections;
 }
@@ -112,7 +112,8 @@ async function bringUpToDate(database: ConnectionOptions, clock: PostgresOptions
 const CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::int8 AS at";
 
 /** Before anything is stored: a node whose clock is wrong stores no wrong time. Heartbeats make the offset more exact. */
-async function followClock(client: pg.Client, clock: Pick<Clock, "follow" | "wallMs">): Promise<void> {
+async function followClock(client: pg.Client, clock: Pick<Clock, "follow" | "monotonicMs">): Promise<void> {
+  const beganMs = clock.monotonicMs();
   const { rows } = await client.query<{ at: string }>(CLOCK);
-  clock.follow(Number(rows[0]?.at) - clock.wallMs());
+  clock.follow(Number(rows[0]?.at), beganMs);
 }

@@ -27,14 +27,14 @@ const GONE = "UPDATE nodes SET gone_at = coalesce(gone_at, ?), is_void = 0 WHERE
  * `LANE_POOL_DELIVERIES_MAX` limits what one node holds, so no job is needed.
  */
 export function enter(w: Writing, wallMs: EpochMs, { name, version }: NodeNaming = { name: "", version: "" }): Entered {
-  const latest = latestTime(w);
   const trusted = one<{ value: EpochMs }>(w, "SELECT value FROM marks WHERE name = 'trusted_time'");
-  const now = Math.max(wallMs, latest);
+  // Nodes that share a store follow its clock. A wrong time that one of them has stored must not hold for all of them.
+  const now = w.isShared ? wallMs : Math.max(wallMs, latestTime(w));
   const at = w.clockMs() ?? now;
   if (w.isShared) w.prepare(GONE).run(at, w.self.node);
   else w.prepare(ALL_GONE).run(at);
   const node = insert(w, ENTER, at, at, at, name, version);
-  raiseLatestTime(w, now);
+  if (!w.isShared) raiseLatestTime(w, now);
   while (!voidGone(w, now).done);
   w.self.node = node;
   w.self.enteredAt = now;
@@ -74,7 +74,7 @@ export function heartbeat(w: Writing, now: EpochMs, isTrusted: boolean): Heartbe
   const at = databaseMs ?? now;
   const values = { at, unheard: NODE_UNHEARD_MS, node };
   const heardSince = Number(w.prepare(SEEN).get(values)?.heard_since);
-  raiseLatestTime(w, now);
+  if (!w.isShared) raiseLatestTime(w, now);
   if (isTrusted) w.prepare(RAISE).run("trusted_time", now);
   if (!w.isShared) return { at: databaseMs, nodes: 1, isLeader: true, woken: [] };
   if (at - heardSince >= NODE_SILENT_MS) w.prepare(SILENT).run(at, at - NODE_SILENT_MS, node);
@@ -100,7 +100,7 @@ const RAISE = `
   VALUES (?, ?)
   ON CONFLICT (name) DO UPDATE SET value = max(marks.value, excluded.value)`;
 
-/** The latest time that the store has seen; 0 for a new store. */
+/** The latest time that an embedded store has seen; 0 for a new one. */
 function latestTime(w: Writing): EpochMs {
   return one<{ time: EpochMs }>(w, LATEST_TIME)?.time ?? 0;
 }
