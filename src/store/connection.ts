@@ -32,10 +32,6 @@ export interface Connection {
   /** Whether several nodes may use the database at once. */
   readonly isShared: boolean;
   prepare(sql: string): Statement;
-  /** Run a statement without parameters and without a result. */
-  exec(sql: string): void;
-  /** Asks for the names of the tables with this prefix. The returned function waits for them, like that of `allLater`. */
-  tables(prefix: string): () => readonly string[];
   /** Begin a transaction. A writing one waits for its turn. */
   begin(mode: "write" | "read"): void;
   /**

@@ -7,6 +7,7 @@ import { LaneRows } from "./delivery/lane-rows.ts";
 import { Subscriptions } from "./endpoints/subscriptions.ts";
 import { type Counters, createCounters } from "./history/statistics/counters.ts";
 import { Refusals } from "./inbound/refusals.ts";
+import { all } from "./read-connection.ts";
 import type { Vault } from "./vault.ts";
 
 export interface Writing extends Connection {
@@ -64,7 +65,7 @@ export interface Memory {
   readonly urlSeqs: Map<string, Seq>;
   /** How often event types or URLs had been deleted when these were read. */
   readonly namesDeleted: { value: number };
-  /** The daily idempotency tables that exist. */
+  /** The daily idempotency tables that exist. A shared database has none. */
   readonly idempotencyDays: Set<number>;
   /** Payload bytes held by each tenant's paused endpoints. */
   readonly heldBytes: Map<Seq, number>;
@@ -146,7 +147,6 @@ export function readAgain(writing: Writing): () => void {
   writing.counters.clear();
   writing.usage.clear();
   const state = writing.prepare(STATE).allLater();
-  const days = writing.tables(IDEMPOTENCY);
   return () => {
     const [row] = state();
     const { memory, mode, sequences } = writing;
@@ -155,7 +155,7 @@ export function readAgain(writing: Writing): () => void {
     memory.namesDeleted.value = Number(row?.names_deleted);
     mode.isStale = false;
     if (!keepsNames) forgetNames(memory);
-    forgetRows(memory, days());
+    forgetRows(writing);
     sequences.event = Number(row?.event) + 1;
     sequences.delivery = Number(row?.delivery) + 1;
     sequences.attempt = Number(row?.attempt) + 1;
@@ -164,15 +164,13 @@ export function readAgain(writing: Writing): () => void {
   };
 }
 
-const IDEMPOTENCY = "idempotency_";
-
 /**
  * Runs after a savepoint was rolled back. `endGroup` has already cleared the lanes, the counters and the usage. What
  * else is in memory may be about rows of the savepoint.
  */
 export function forgetSavepoint(writing: Writing): void {
   forgetNames(writing.memory);
-  forgetRows(writing.memory, writing.tables(IDEMPOTENCY)());
+  forgetRows(writing);
 }
 
 function forgetNames({ typeSeqs, urlSeqs }: Memory): void {
@@ -180,12 +178,21 @@ function forgetNames({ typeSeqs, urlSeqs }: Memory): void {
   urlSeqs.clear();
 }
 
-function forgetRows(memory: Memory, idempotencyTables: readonly string[]): void {
+function forgetRows(writing: Writing): void {
+  const { memory } = writing;
   memory.heldBytes.clear();
   memory.subscriptions.clear();
   memory.refusals.clear();
   memory.idempotencyDays.clear();
-  for (const name of idempotencyTables) memory.idempotencyDays.add(Number(name.slice(IDEMPOTENCY.length)));
+  for (const day of storedDays(writing)) memory.idempotencyDays.add(day);
+}
+
+const DAYS = "idempotency_";
+const TABLES_OF_DAYS = `SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB '${DAYS}*'`;
+
+function storedDays(connection: Connection): readonly number[] {
+  if (connection.isShared) return [];
+  return all<{ name: string }>(connection, TABLES_OF_DAYS).map(({ name }) => Number(name.slice(DAYS.length)));
 }
 
 const NOTE_DELETED = `

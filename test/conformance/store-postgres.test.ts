@@ -112,7 +112,7 @@ startupCases({ server: () => server, connections: () => connections, createDatab
 
 settlementPlanCases({ createDatabase });
 if (RUNS_ALL) planCases({ createDatabase, sent });
-nodeCases({ createDatabase, masterKey });
+nodeCases({ createDatabase, query: (database, sql) => server.query(database, sql), masterKey });
 const PAIRS = [...DELIVERY_PAIRS, ...PAUSE_PAIRS, ...NODE_PAIRS, ...ACCESS_PAIRS];
 const QUICK_PAIRS = PAIRS.filter(({ name }) => QUICK_MEETINGS.has(name));
 interleavingCases({ server: () => server, createDatabase, masterKey }, RUNS_ALL ? PAIRS : QUICK_PAIRS);

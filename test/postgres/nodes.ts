@@ -1,9 +1,13 @@
-/** Two servers on one database, as their callers see them. One is connected to it through a pooler in transaction mode. */
+/**
+ * Two servers on one database, as their callers see them. One is connected to it through a pooler in transaction mode, the
+ * other one as a user that may do no more than a node needs.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { DatabaseAddress } from "../../src/domain/database-address.ts";
 import { shownDatabase } from "../../src/domain/database-address.ts";
 import { polled } from "../harness/deadline.ts";
+import { runHere } from "../harness/in-process.ts";
 import { type RunningReceiver, startRunningReceiver } from "../harness/receiver.ts";
 import { publishMany } from "../harness/scene.ts";
 import { newTenant, startServer, type Tenant, type TestServer } from "../harness/server.ts";
@@ -12,25 +16,31 @@ import { startPooler } from "./pooler.ts";
 
 export interface NodesGround {
   createDatabase(): Promise<DatabaseAddress>;
+  query(database: DatabaseAddress, sql: string): Promise<unknown>;
   /** The key that the database was created with. */
   readonly masterKey: Uint8Array;
 }
 
-export function nodeCases({ createDatabase, masterKey }: NodesGround): void {
+/** As in docs/deploy.md. */
+const GRANTS = `
+  GRANT USAGE ON SCHEMA signalbox TO least;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA signalbox TO least`;
+
+export function nodeCases({ createDatabase, query, masterKey }: NodesGround): void {
   describe("two nodes", () => {
     const ends: (() => void | Promise<void>)[] = [];
     const scope = { after: (end: () => void | Promise<void>) => void ends.push(end) };
     let a: TestServer;
     let b: TestServer;
+    let database: DatabaseAddress;
+    const SIGNALBOX_MASTER_KEY = Buffer.from(masterKey).toString("base64");
     before(async () => {
-      const database = await createDatabase();
+      database = await createDatabase();
       const on = (address: DatabaseAddress) =>
-        startServer(scope, {
-          DATABASE_URL: shownDatabase(address),
-          SIGNALBOX_MASTER_KEY: Buffer.from(masterKey).toString("base64"),
-        });
+        startServer(scope, { DATABASE_URL: shownDatabase(address), SIGNALBOX_MASTER_KEY });
       a = await on(await startPooler(scope, database));
-      b = await on(database);
+      await query(database, `CREATE ROLE least LOGIN; ${GRANTS}`);
+      b = await on({ ...database, user: "least" });
     });
     after(async () => {
       for (const end of ends.reverse()) await end();
@@ -91,6 +101,34 @@ export function nodeCases({ createDatabase, masterKey }: NodesGround): void {
       assert.equal(held.body.results.length, 2, held.text);
       await onB.request("PATCH", `/v1/endpoints/${id}`, { body: { status: "ACTIVE" } });
       assert.deepEqual([dataOf(await receiver.next()), dataOf(await receiver.next())].sort(), [2, 3]);
+    });
+
+    test("an idempotency key is that of both nodes, whoever has it first, and commands work", async () => {
+      const [onA, onB] = await onBoth();
+      const publishWith = (on: Tenant, key: string) =>
+        on.request("POST", "/v1/events", {
+          body: { type: "order.paid", payload: {} },
+          headers: { "idempotency-key": key },
+        });
+      for (const [key, first, second] of [["of-b", onB, onA] as const, ["of-a", onA, onB] as const]) {
+        const sent = await publishWith(first, key);
+        assert.equal(sent.status, 202, sent.text);
+        const repeated = await publishWith(second, key);
+        assert.equal(repeated.body.event_id, sent.body.event_id, repeated.text);
+      }
+      const env = { DATABASE_URL: shownDatabase(database), SIGNALBOX_MASTER_KEY };
+      for (const words of [
+        ["keys", "list"],
+        ["admin", "verify"],
+      ]) {
+        const { code, stderr } = await runHere("", words, { env });
+        assert.equal(code, 0, stderr);
+      }
+      await query(database, "REVOKE INSERT ON signalbox.idempotency_keys FROM least");
+      assert.equal((await publishWith(onB, "other")).status, 503);
+      await query(database, GRANTS);
+      const isAccepted = async () => ((await publishWith(onB, "other")).status === 202 ? true : null);
+      await polled(isAccepted, "an accepted event after the right was granted");
     });
 
     test("an ordered endpoint gets the events of both nodes in the order of their responses", async () => {

@@ -104,14 +104,21 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
     test("refuses a user that lacks a right, and says how to grant it", async () => {
       await refuses(
         url("limited"),
-        /lacks a right on the schema signalbox: let signalbox run `GRANT USAGE, CREATE ON SCHEMA/,
+        /lacks a right on the schema signalbox: let signalbox run `GRANT USAGE ON SCHEMA signalbox TO limited; GRANT /,
       );
-      await run("GRANT USAGE, CREATE ON SCHEMA signalbox TO limited");
+      await run("GRANT USAGE ON SCHEMA signalbox TO limited");
       await run("GRANT SELECT ON ALL TABLES IN SCHEMA signalbox TO limited");
       await refuses(
         url("limited"),
-        /GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA signalbox TO limited/,
+        /on the table signalbox\.attempt_tallies of the user signalbox: let signalbox run `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA signalbox TO limited/,
       );
+      await run("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA signalbox TO limited");
+      await run("CREATE TABLE signalbox.another (); ALTER TABLE signalbox.another OWNER TO old");
+      await refuses(
+        url("limited"),
+        /table signalbox\.another of the user old: let old run `GRANT SELECT, INSERT, UPDATE, DELETE ON signalbox\.another TO limited`/,
+      );
+      await run("DROP TABLE signalbox.another");
       const empty = await server().createDatabase();
       const there = { name: empty.database };
       await refuses(
@@ -128,7 +135,7 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
     });
 
     test("needs no user that owns anything, unless the schema is that of an older version", async () => {
-      await run("GRANT USAGE, CREATE ON SCHEMA signalbox TO limited");
+      await run("GRANT USAGE ON SCHEMA signalbox TO limited");
       await run("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA signalbox TO limited");
       const store = await open(url("limited"));
       await store.enter(0, { name: "limited", version: "0" });

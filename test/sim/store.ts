@@ -37,12 +37,26 @@ export interface Disk extends SqliteConnection {
   turns: number;
 }
 
+/** As in PostgreSQL. The server is never replaced by a replica. */
+const SHARED = `
+  CREATE TABLE turn (since INTEGER NOT NULL);
+  INSERT INTO turn VALUES (0);
+  CREATE TABLE idempotency_keys (
+    day         INTEGER NOT NULL,
+    tenant_seq  INTEGER NOT NULL,
+    event_seq   INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    surface     TEXT NOT NULL,
+    key_hash    BLOB NOT NULL,
+    fingerprint BLOB NOT NULL,
+    PRIMARY KEY (day, tenant_seq, surface, key_hash)
+  ) STRICT, WITHOUT ROWID`;
+
 /** @param isShared whether several processes use it at once */
 export function createDisk(isShared: boolean): Disk {
   const connection = openConnection(":memory:", "write");
   migrate(connection);
-  // As in PostgreSQL. The server is never replaced by a replica.
-  if (isShared) connection.exec("CREATE TABLE turn (since INTEGER NOT NULL); INSERT INTO turn VALUES (0)");
+  if (isShared) connection.db.exec(SHARED);
   const vault = createVault(Buffer.alloc(32, 7));
   return { ...connection, isShared, vault, state: "healthy", atCommit: null, turns: 0 };
 }

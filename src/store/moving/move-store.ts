@@ -44,7 +44,6 @@ export async function moveStore(options: MoveOptions): Promise<Moved> {
 
 async function move(source: Source, target: Target, place: string): Promise<Moved> {
   await target.begin(source);
-  for (const name of source.tables) if (name.startsWith("idempotency_")) await target.createTableOfKeys(name);
   const copied = new Map<string, TableHash>();
   for (const table of await tablesOfBoth(source, target)) copied.set(table, await copy(source, target, table));
   await target.continueNumbers((table) => source.lastNumber(table));

@@ -25,7 +25,14 @@ export interface SourceOptions {
 
 /** Nodes have numbers of their own in every store, and nothing refers to one of them once it has stopped. */
 const LEFT_OUT = "nodes";
-const TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name <> ?";
+/** PostgreSQL has one table for the idempotency keys of all days. */
+const KEYS = "idempotency_keys";
+const TABLES = `
+  SELECT name
+  FROM sqlite_master
+  WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'idempotency_*' AND name <> ?
+  UNION ALL
+  SELECT '${KEYS}'`;
 /** The highest number that a table without reused numbers ever had. */
 const LAST_NUMBER = "SELECT seq FROM sqlite_sequence WHERE name = ?";
 
@@ -138,12 +145,23 @@ export function openSource({ dataDir, masterKey: given, newId, now }: SourceOpti
   }
 }
 
+const KEY_COLUMNS = "tenant_seq, surface, key_hash, fingerprint, event_seq, expires_at";
+const NO_KEYS =
+  "SELECT 0 AS day, 0 AS tenant_seq, '' AS surface, x'' AS key_hash, x'' AS fingerprint, 0 AS event_seq, 0 AS expires_at WHERE 0";
+
+/** The rows of the daily tables, as PostgreSQL has them. */
+function keysOf(days: Iterable<number>): string {
+  const tables = [...days].map((day) => `SELECT ${day} AS day, ${KEY_COLUMNS} FROM idempotency_${day}`);
+  return [NO_KEYS, ...tables].join(" UNION ALL ");
+}
+
 /** Give back what nodes had leased, owned and claimed, as a start does. It is not committed yet. */
 function begin(connection: SqliteConnection, vault: Vault, newId: () => Uuid, now: EpochMs): Writing {
   const w = createWriting(connection, vault, newId);
   w.begin("write");
   checkMasterKey(w, vault);
   readAgain(w)();
+  connection.db.exec(`CREATE TEMP VIEW ${KEYS} AS ${keysOf(w.memory.idempotencyDays)}`);
   enter(w, now);
   leave(w, now);
   flush(w);

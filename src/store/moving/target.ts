@@ -13,9 +13,7 @@ import {
   POSTGRES_LOCK_MS_MAX,
 } from "../../domain/limits.ts";
 import type { SqlValue } from "../connection.ts";
-import { tableOfKeys } from "../delivery/idempotency.ts";
 import { connect, connectionOptions } from "../postgres/connect.ts";
-import { toPostgres } from "../postgres/dialect.ts";
 import { migrate } from "../postgres/migrate.ts";
 import { startupFault } from "../postgres/startup/startup-fault.ts";
 import { hashQuery, type TableHash } from "./row-hash.ts";
@@ -115,20 +113,12 @@ export class Target {
   }
 
   async #empty(): Promise<void> {
-    const tables = (await this.tables()).filter((name) => !name.startsWith("idempotency_"));
-    for (const name of await this.tables()) {
-      if (name.startsWith("idempotency_")) await this.#client.query(`DROP TABLE ${name}`);
-    }
-    await this.#client.query(`TRUNCATE nodes, ${tables.join(", ")} RESTART IDENTITY`);
+    await this.#client.query(`TRUNCATE nodes, ${(await this.tables()).join(", ")} RESTART IDENTITY`);
   }
 
   /** In an order in which they can be filled. */
   async tables(): Promise<readonly string[]> {
     return (await this.all<{ name: string }>(TABLES)).map(({ name }) => name);
-  }
-
-  async createTableOfKeys(name: string): Promise<void> {
-    await this.#client.query(toPostgres(tableOfKeys(name)).text([]));
   }
 
   async columns(table: string): Promise<readonly Column[]> {

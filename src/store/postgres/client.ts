@@ -8,8 +8,10 @@ import {
 } from "../../domain/limits.ts";
 import { BatchQuery, faultOf, type Prepared } from "./batch-query.ts";
 import { type ConnectionOptions, connect } from "./connect.ts";
+import { LACKS_RIGHT } from "./errors.ts";
 import type { Batch, Reply, SentStatement } from "./link.ts";
 import { type Session, sessionOf } from "./pooler.ts";
+import { lackedRight } from "./startup/rights.ts";
 import { startupFault } from "./startup/startup-fault.ts";
 
 // A statement finds its rows by key, so a plan for any values is good for all, and to compile it or to start other
@@ -71,7 +73,23 @@ export class Client {
     client.query(query);
     const replies = await query.replies;
     if (replies.some(isUnusable)) this.#abandon(client);
-    return sent.length === statements.length ? replies : replies.toSpliced(1, 1);
+    const own = sent.length === statements.length ? replies : replies.toSpliced(1, 1);
+    return own.some(lacksRight) ? this.#withLackedRight(own) : own;
+  }
+
+  /** PostgreSQL names only the table. The transaction has failed, so another connection asks for the owner. */
+  async #withLackedRight(replies: readonly Reply[]): Promise<readonly Reply[]> {
+    let message: string | null;
+    try {
+      const client = await connect(this.#options, { query_timeout: POSTGRES_ANSWER_MS_MAX });
+      message = await lackedRight(client).finally(() => client.end());
+    } catch {
+      return replies;
+    }
+    if (message === null) return replies;
+    return replies.map((reply) =>
+      lacksRight(reply) ? { kind: "failed", fault: { code: LACKS_RIGHT, message } } : reply,
+    );
   }
 
   async #connect(begins: boolean): Promise<Connected> {
@@ -115,6 +133,10 @@ function withoutSession(
 ): readonly SentStatement[] {
   const all = begins ? statements.toSpliced(1, 0, SET_TRANSACTION) : statements;
   return keepsStatements ? all : all.map((statement) => ({ ...statement, name: "" }));
+}
+
+function lacksRight(reply: Reply): boolean {
+  return reply.kind === "failed" && reply.fault.code === LACKS_RIGHT;
 }
 
 /** Whether PostgreSQL did not answer in time, or the session is not what this connection believes. */

@@ -8,11 +8,6 @@ import { type Appended, type AtOnce, ONE_ROW, type Pending, statementOf, togethe
 import { COLUMNS, type ColumnTypes, changedTable, columnTypes, rowsAtOnce } from "./rows-at-once.ts";
 import { SCHEMA } from "./schema.ts";
 
-const TABLES = `
-  SELECT tablename AS name
-  FROM pg_catalog.pg_tables
-  WHERE schemaname = 'signalbox' AND left(tablename, length(?)) = ?`;
-
 /**
  * One node writes at a time: each writing transaction begins with an update of this one row. So the verbs read what
  * decides and write what was decided as they do on one file, sequences are in the order of the commits, and no two
@@ -36,11 +31,6 @@ export function openPostgresConnection(link: Link): Connection {
   return {
     isShared: true,
     prepare: (sql) => session.prepare(sql),
-    exec: (sql) => session.exec(sql),
-    tables(prefix) {
-      const rows = session.prepare(TABLES).allLater(prefix, prefix);
-      return () => rows().map(({ name }) => String(name));
-    },
     begin: (mode) => session.begin(mode),
     isOvertaken: () => session.isOvertaken(),
     clockMs: () => session.clockMs(),
@@ -236,10 +226,6 @@ class Session {
     } catch (error) {
       if (!(error instanceof PostgresError)) throw error;
     }
-  }
-
-  exec(sql: string): void {
-    this.#complete(this.#add(plain(toPostgres(sql).text([]))));
   }
 
   savepoint(step: "begin" | "release" | "undo"): void {

@@ -15,7 +15,6 @@ const CASES: readonly (readonly [what: string, sqlite: string, postgres: string]
   ["the smaller of nested values", "min(a, max(b, c))", "least(a, greatest(b, c))"],
   ["an aggregate", "SELECT max(coalesce(a, b)) FROM t", "SELECT max(coalesce(a, b)) FROM t"],
   ["letter case", "WHERE email = ? COLLATE NOCASE", "WHERE lower(email) = lower($1)"],
-  ["a table", "CREATE TABLE t (a INTEGER, b BLOB) STRICT, WITHOUT ROWID", "CREATE TABLE t (a bigint, b bytea)"],
   ["a list", "a IN (SELECT value FROM json_each(?))", "a = ANY (ARRAY(SELECT value FROM each_value($1)))"],
   [
     "a list of numbers",

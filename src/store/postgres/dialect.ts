@@ -22,8 +22,6 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [/\binstr\(/g, "strpos("],
   [/\bLIMIT -1\b/g, "LIMIT ALL"],
   [/\bINTEGER\b/g, "bigint"],
-  [/\bBLOB\b/g, "bytea"],
-  [/\) STRICT(?:, WITHOUT ROWID)?/g, ")"],
   // An array is looked up in an index, value by value. A subquery may be joined in the other order.
   [
     /(?<!\bNOT )\bIN \(SELECT (value|CAST\(value AS bigint\)) FROM json_each\((\?|:\w+)\)\)/g,

@@ -4,6 +4,9 @@ import type { Fault } from "../connection.ts";
 import type { StatementFault } from "./link.ts";
 import { SCHEMA } from "./schema.ts";
 
+/** SQLSTATE of a statement that the user may not run. */
+export const LACKS_RIGHT = "42501";
+
 /** An error that PostgreSQL reported, or the end of the connection. */
 export class PostgresError extends Error {
   readonly code: string | null;
@@ -48,6 +51,8 @@ export function faultOf(error: unknown): Fault | null {
   if (isFatal) return { kind: "fatal" };
   if (!(error instanceof PostgresError)) return null;
   const { code, message } = error;
+  // Until somebody grants the right, the node cannot work. A node that cannot work must not look ready.
+  if (code === LACKS_RIGHT) return { kind: "passing", message, full: false };
   // 22: a value that the type does not take. 23: a violated constraint. 42: a mistake in the statement.
   if (code !== null && /^(22|23|42)/.test(code)) return { kind: "verb" };
   return { kind: "passing", message, full: code?.startsWith("53") ?? false };

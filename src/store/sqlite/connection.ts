@@ -52,11 +52,6 @@ export function openConnection(file: string, mode: "write" | "read", pageCacheKb
     db,
     isShared: false,
     prepare,
-    exec: (sql) => db.exec(sql),
-    tables(prefix) {
-      const rows = prepare(TABLES).all(`${prefix}*`);
-      return () => rows.map(({ name }) => String(name));
-    },
     begin: (how) => void prepare(how === "write" ? "BEGIN IMMEDIATE" : "BEGIN").run(),
     isOvertaken: () => false, // the file has one server
     clockMs: () => null,
@@ -83,8 +78,6 @@ function statementOf(prepared: StatementSync): Statement {
   };
   return Object.assign(prepared, { runEach, allLater }) as unknown as Statement;
 }
-
-const TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB ?";
 
 /** Savepoints of one name nest: RELEASE and ROLLBACK TO refer to the innermost. */
 const SAVEPOINT_STEPS = {

@@ -18,7 +18,7 @@ export function openForWrites(
 ): WritableDatabase {
   try {
     const connection = openConnection(file, "write");
-    if (pagesMax !== null) connection.exec(`PRAGMA max_page_count = ${pagesMax}`);
+    if (pagesMax !== null) connection.db.exec(`PRAGMA max_page_count = ${pagesMax}`);
     migrate(connection);
     refuseMoved(connection);
     checkMasterKey(connection, vault);

@@ -3,10 +3,9 @@
 import type { Batch } from "../../../src/store/postgres/link.ts";
 import { runHere } from "../../fixtures/threads-here.ts";
 
-/** Types of parameters, which depend on the values, and days in names of tables. */
+/** Types of parameters, which depend on the values. */
 const DETAILS: readonly (readonly [RegExp, string])[] = [
   [/(\$\d+)::(?:int8|float8|bytea)\b(?!\[)/g, "$1"],
-  [/idempotency_\d+/g, "idempotency_0"],
   [/\s+/g, " "],
 ];
 

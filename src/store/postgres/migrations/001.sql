@@ -166,6 +166,19 @@ CREATE TABLE events (
 );
 CREATE INDEX events_alone ON events (type_seq, seq) WHERE delivery_count = 0;
 
+-- The key is the day first, so that a day's keys are deleted without a look at the others. For surface `pauses`, `event_seq`
+-- is a pause's sequence.
+CREATE TABLE idempotency_keys (
+  day         bigint NOT NULL,
+  tenant_seq  bigint NOT NULL,
+  event_seq   bigint NOT NULL,
+  expires_at  bigint NOT NULL,
+  surface     text COLLATE "C" NOT NULL,
+  key_hash    bytea NOT NULL,
+  fingerprint bytea NOT NULL,
+  PRIMARY KEY (day, tenant_seq, surface, key_hash)
+);
+
 CREATE TABLE deliveries (
   seq                 bigint PRIMARY KEY,
   event_seq           bigint NOT NULL,

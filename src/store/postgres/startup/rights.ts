@@ -2,35 +2,78 @@
 import pg from "pg";
 import { StartupError } from "../../../domain/errors.ts";
 
-// A node also creates tables: idempotency keys are in one table per day.
 const RIGHTS = `
   WITH tables AS (
-    SELECT oid, relname, relowner
+    SELECT oid, relname AS name, pg_get_userbyid(relowner) AS owner, relowner
     FROM pg_class
     WHERE relnamespace = to_regnamespace('signalbox') AND relkind = 'r'
+  ),
+  lacking AS (
+    SELECT name, owner
+    FROM tables
+    WHERE EXISTS (
+      SELECT 1
+      FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+      WHERE NOT has_table_privilege(oid, privilege)
+    )
   )
   SELECT
     current_user AS user,
-    pg_get_userbyid(relowner) AS owner,
+    owner,
     pg_has_role(relowner, 'USAGE') AS owns,
-    has_schema_privilege('signalbox', 'USAGE') AND has_schema_privilege('signalbox', 'CREATE') AND NOT EXISTS (
-      SELECT 1
-      FROM tables, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
-      WHERE NOT has_table_privilege(tables.oid, privilege)
-    ) AS uses
+    (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'signalbox') AS "ownerOfSchema",
+    has_schema_privilege('signalbox', 'USAGE') AS enters,
+    (SELECT count(DISTINCT owner)::int FROM tables) AS owners,
+    (SELECT coalesce(json_agg(lacking ORDER BY name), '[]') FROM lacking) AS lacking
   FROM tables
-  WHERE relname = 'schema_version'`;
+  WHERE name = 'schema_version'`;
 
 interface Rights {
   readonly user: string;
   readonly owner: string;
   /** Whether the user is the owner, or has the owner's rights. */
   readonly owns: boolean;
-  readonly uses: boolean;
+  readonly ownerOfSchema: string;
+  /** Whether the user may use the schema. */
+  readonly enters: boolean;
+  /** How many users own a table. */
+  readonly owners: number;
+  /** The tables that the user may not read or write. */
+  readonly lacking: readonly { readonly name: string; readonly owner: string }[];
 }
 
 async function readRights(client: pg.Client): Promise<Rights | undefined> {
   return (await client.query<Rights>(RIGHTS)).rows[0];
+}
+
+const GRANT = "GRANT SELECT, INSERT, UPDATE, DELETE ON";
+const ALL_TABLES = "ALL TABLES IN SCHEMA signalbox";
+
+/** Which right the user lacks, and who can grant it how; null when it lacks none. */
+function lackOf({ user, ownerOfSchema, enters, owners, lacking }: Rights): string | null {
+  const to = `TO ${identifier(user)}`;
+  if (!enters) {
+    return (
+      `the user ${user} lacks a right on the schema signalbox: let ${ownerOfSchema} run ` +
+      `\`GRANT USAGE ON SCHEMA signalbox ${to}; ${GRANT} ${ALL_TABLES} ${to}\``
+    );
+  }
+  const [first] = lacking;
+  if (first === undefined) return null;
+  const { name, owner } = first;
+  const ofOwner = lacking
+    .filter((table) => table.owner === owner)
+    .map((table) => `signalbox.${identifier(table.name)}`);
+  return (
+    `the user ${user} lacks a right on the table signalbox.${name} of the user ${owner}: let ${owner} run ` +
+    `\`${GRANT} ${owners === 1 ? ALL_TABLES : ofOwner.join(", ")} ${to}\``
+  );
+}
+
+/** Which right the user lacks, after PostgreSQL refused a statement; null when it has all that a node needs. */
+export async function lackedRight(client: pg.Client): Promise<string | null> {
+  const rights = await readRights(client);
+  return rights === undefined ? null : lackOf(rights);
 }
 
 /**
@@ -41,13 +84,9 @@ async function readRights(client: pg.Client): Promise<Rights | undefined> {
 export async function isThere(client: pg.Client): Promise<boolean> {
   const rights = await readRights(client);
   if (rights === undefined) return false;
-  if (rights.uses) return true;
-  const user = identifier(rights.user);
-  throw new StartupError(
-    `the user ${user} lacks a right on the schema signalbox: let ${rights.owner} run ` +
-      `\`GRANT USAGE, CREATE ON SCHEMA signalbox TO ${user}; ` +
-      `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA signalbox TO ${user}\``,
-  );
+  const lack = lackOf(rights);
+  if (lack !== null) throw new StartupError(lack);
+  return true;
 }
 
 /** @throws StartupError when there is a schema, which only another user can change */

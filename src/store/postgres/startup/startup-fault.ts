@@ -27,9 +27,12 @@ const BY_SQLSTATE: Readonly<Record<string, Explain>> = {
 };
 
 function lacksRight({ server, database, user }: Where, message: string): string {
+  const [, table] = /for table (\w+)/.exec(message) ?? [];
   const grant = message.includes("database")
     ? `GRANT CONNECT, CREATE ON DATABASE ${identifier(database)}`
-    : "GRANT USAGE, CREATE ON SCHEMA signalbox";
+    : table === undefined
+      ? "GRANT USAGE, CREATE ON SCHEMA signalbox"
+      : `GRANT SELECT, INSERT, UPDATE, DELETE ON signalbox.${table}`;
   return `${server}: ${message}; let the owner run \`${grant} TO ${identifier(user)}\``;
 }
 

@@ -62,7 +62,7 @@ const BREAKS: readonly (readonly [sql: string, rule: RegExp])[] = [
 for (const [sql, rule] of BREAKS) {
   test(`found: ${sql}`, () => {
     const store = open();
-    store.run((w) => w.exec(sql));
+    store.run((w) => w.prepare(sql).run());
     const [first, ...more] = store.broken();
     assert.match(first?.rule ?? "", rule);
     assert.deepEqual(more, []);
