@@ -8,4 +8,5 @@ export interface Mutant {
   /** A test file, and optionally the only tests in it to run, as `--test-name-pattern` has it. */
   readonly test: string;
   readonly only?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }

@@ -6,6 +6,7 @@ import { domain } from "./domain.ts";
 import { engine } from "./engine.ts";
 import { inbound } from "./inbound.ts";
 import type { Mutant } from "./mutant.ts";
+import { nodes } from "./nodes.ts";
 import { operational } from "./operational.ts";
 import { scheduling } from "./scheduling.ts";
 import { sender } from "./sender.ts";
@@ -21,4 +22,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...store,
   ...sender,
   ...start,
+  ...nodes,
 ];

@@ -31,11 +31,12 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 type Outcome = "passed" | "failed" | "nothing ran";
 
-async function runTest(copy: string, { test, only }: Pick<Mutant, "test" | "only">): Promise<Outcome> {
+async function runTest(copy: string, { test, only, env }: Pick<Mutant, "test" | "only" | "env">): Promise<Outcome> {
   const pattern = only === undefined ? [] : [`--test-name-pattern=${only}`];
   const args = ["--test", "--test-concurrency=1", "--test-reporter=tap", ...pattern, test];
   const child = spawn(process.execPath, args, {
     cwd: copy,
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "ignore"],
     timeout: TEST_MS_MAX,
     detached: false,
@@ -70,7 +71,7 @@ let survivors = 0;
 try {
   for (const name of COPIED) cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
   symlinkSync(path.join(ROOT, "node_modules"), path.join(copy, "node_modules"));
-  const tests = new Map(chosen.map(({ test, only }) => [`${test} ${only ?? ""}`, { test, ...(only && { only }) }]));
+  const tests = new Map(chosen.map((mutant) => [`${mutant.test} ${mutant.only ?? ""}`, mutant]));
   for (const test of tests.values()) {
     const outcome = await runTest(copy, test);
     if (outcome === "passed") continue;
