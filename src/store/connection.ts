@@ -22,8 +22,11 @@ export interface Statement {
 export type Fault =
   /** A mistake of this one verb, such as a violated constraint. The transaction can go on without the verb. */
   | { readonly kind: "verb" }
-  /** Nothing of the transaction has happened, and a later one may succeed. `full`: there is no disk space. */
-  | { readonly kind: "passing"; readonly message: string; readonly full: boolean }
+  /**
+   * Nothing of the transaction has happened, and a later one may succeed. `full`: there is no disk space. `hasWaited`: it
+   * took a whole time limit, so another try at once would take as long.
+   */
+  | { readonly kind: "passing"; readonly message: string; readonly full: boolean; readonly hasWaited?: boolean }
   /** Nothing can be written any more, for example because the file is corrupt. */
   | { readonly kind: "fatal" };
 

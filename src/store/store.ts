@@ -1,4 +1,5 @@
 /** The store's threads, and every verb of the port as a call to the thread that runs it. */
+import { StoreUnavailable } from "../domain/errors.ts";
 import type { Seq } from "../domain/ids.ts";
 import { LEDGER_BEHIND_ROWS_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -42,25 +43,33 @@ export async function openStore({ data, onDeath, measure, close, notes, ...optio
   const { startRunner = startWorker, clock } = options;
   // Async, so that the store becomes unavailable if the worker cannot be created.
   const onNoted = () => notes?.send({ kind: "changed" });
-  const start = async (name: ThreadName) => {
+  const start = async (name: ThreadName, writesFail?: () => boolean) => {
     const given = data();
-    const progress = name === "writer-thread" ? progressOf(given.workerData) : null;
-    const watch = progress === null || clock === undefined ? null : { progress, clock };
+    const progress = progressOf(given.workerData);
+    const watch =
+      progress === null || clock === undefined ? null : { progress, clock, ...(writesFail && { writesFail }) };
     return startThread(startRunner(name, given), { onDeath, onNoted, watch });
   };
-  const [writer, reader] = await both(start("writer-thread"), start("reader-thread"));
-  const ledger = new LateThread(() => start("ledger-thread"));
-  const stats = async (): Promise<StoreStats> => ({
-    ...(await measure(reader)),
-    leased: await reader.call<number>("countLeased", []),
-    writable: writer.writable,
-  });
+  const writesFail = () => !writer.writable;
+  const [writer, reader] = await both(start("writer-thread"), start("reader-thread", writesFail));
+  const ledger = new LateThread(() => start("ledger-thread", writesFail));
+  /** The latest numbers: they stay while the store cannot be read. */
+  let measured = { fileBytes: 0, walBytes: 0, leased: 0 };
+  const stats = async (): Promise<StoreStats> => {
+    try {
+      measured = { ...(await measure(reader)), leased: await reader.call<number>("countLeased", []) };
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+    return { ...measured, writable: writer.writable };
+  };
   async function closeAll(): Promise<void> {
     await ledger.close();
     await reader.close();
     await writer.close();
     await close();
   }
+  if (notes !== undefined) await stats();
   const store = storeOver({ writer, reader, ledger, stats, close: closeAll });
   return notes === undefined ? store : asNode(store, reader, notes);
 }

@@ -27,6 +27,24 @@ export interface Ground {
   ): Promise<OpenedStore>;
 }
 
+/** The looks for an answer of PostgreSQL take place when the test says so, until nothing waits any more. */
+function heldLooks() {
+  const looks: (() => void)[] = [];
+  return {
+    clock: {
+      after(_: number, look: () => void) {
+        looks.push(look);
+        return { cancel: () => undefined };
+      },
+      follow: () => undefined,
+      monotonicMs: () => 0,
+    },
+    lookOn() {
+      for (let look = looks.shift(); look !== undefined; look = looks.shift()) look();
+    },
+  };
+}
+
 async function countDeliveries(tenant: Tenancy): Promise<number> {
   return (await tenant.all()).length;
 }
@@ -69,15 +87,7 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
 
   test("while another node holds the turn and does not answer, a publish is refused, and has not happened", async () => {
     const database = await createDatabase();
-    const looks: (() => void)[] = [];
-    const clock = {
-      after(_: number, look: () => void) {
-        looks.push(look);
-        return { cancel: () => undefined };
-      },
-      follow: () => undefined,
-      monotonicMs: () => 0,
-    };
+    const { clock, lookOn } = heldLooks();
     await withWorld(
       () => openOn(database, { clock }),
       async (world) => {
@@ -87,14 +97,40 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
         await frozen.query("BEGIN; UPDATE signalbox.turn SET number = number");
         const refused = assert.rejects(world.store.publish([request]), /PostgreSQL does not answer/);
         await polled(async () => (await server().query(database, WAITS))[0] ?? null, "the wait for the turn");
-        for (let look = looks.shift(); look !== undefined; look = looks.shift()) look();
+        lookOn();
         await refused;
+        assert.equal(await countDeliveries(tenant), 0, "reads go on");
         await frozen.end();
         await world.store.heartbeat(0, false);
         assert.equal(await countDeliveries(tenant), 0);
         await tenant.publish([await tenant.endpoint()]);
       },
     );
+  });
+
+  test("while PostgreSQL does not answer, reads are refused as writes are, and the latest numbers stay", async () => {
+    const proxy = await startProxy(await createDatabase());
+    const { clock, lookOn } = heldLooks();
+    await withWorld(
+      () => openOn(proxy.options, { clock }),
+      async ({ store }) => {
+        const before = await store.stats();
+        const heal = proxy.swallow();
+        const refused = [store.heartbeat(0, false), store.listTenants(null, 1)].map((call) =>
+          assert.rejects(call, StoreUnavailable),
+        );
+        lookOn();
+        await Promise.all(refused);
+        await assert.rejects(store.listTenants(null, 1), StoreUnavailable);
+        assert.deepEqual(await store.stats(), { ...before, writable: false });
+        heal();
+        const isBack = () => store.listTenants(null, 1).catch(() => null);
+        await polled(isBack, "a read");
+        await polled(() => store.heartbeat(0, false).catch(() => null), "a heartbeat");
+        assert.equal((await store.stats()).writable, true);
+      },
+    );
+    await proxy.close();
   });
 
   test("connections that the server ends are opened again", async () => {

@@ -161,6 +161,19 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
       );
     });
 
+    // It takes as long as a connection may take.
+    test("gives up a pooler without a free connection", { skip: process.env.CONFORMANCE !== "all" }, async (t) => {
+      const authenticated = Buffer.from("R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I", "latin1");
+      const pooler = createServer((socket) => socket.once("data", () => socket.write(authenticated)));
+      t.after(() => pooler.close());
+      await once(pooler.listen(0, "127.0.0.1"), "listening");
+      const { port: at } = pooler.address() as AddressInfo;
+      await refuses(
+        url("signalbox", { host: "127.0.0.1", at }),
+        /accepts the connection, but answers nothing within 5 s: if it is a pooler, raise its default_pool_size/,
+      );
+    });
+
     test("refuses an old server, another encoding, a replica, a newer schema and another master key", async () => {
       // These functions stand in for an old server, and for a replica.
       await run(`

@@ -13,6 +13,7 @@ import {
   POSTGRES_LOCK_MS_MAX,
 } from "../../domain/limits.ts";
 import type { SqlValue } from "../connection.ts";
+import { LOCK_NOT_AVAILABLE } from "../postgres/batch-query.ts";
 import { connect, connectionOptions } from "../postgres/connect.ts";
 import { migrate } from "../postgres/migrate.ts";
 import { startupFault } from "../postgres/startup/startup-fault.ts";
@@ -56,7 +57,6 @@ const BEGIN = `
   WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`;
 /** The writing turn of nodes: no node can write now, and no second migration. */
 const TAKE_TURN = "UPDATE turn SET number = number + 1";
-const LOCK_NOT_AVAILABLE = "55P03";
 
 const NODES_ALIVE = `
   SELECT count(*) AS count

@@ -3,8 +3,15 @@
  * them at once. Each query of `pg` would end with a Sync, for which PostgreSQL sends a packet and this process wakes up.
  */
 import pg from "pg";
+import { POSTGRES_LOCK_MS_MAX } from "../../domain/limits.ts";
 import type { Row, SqlValue } from "../connection.ts";
+import { isTimeout } from "./connect.ts";
 import type { Reply, SentStatement, StatementFault } from "./link.ts";
+
+export const LOCK_NOT_AVAILABLE = "55P03";
+const LOCKED =
+  `another node's transaction does not end (waited ${POSTGRES_LOCK_MS_MAX / 1000} s): if PostgreSQL has ` +
+  "synchronous_standby_names, check that a standby is connected, because each COMMIT waits for one";
 
 /** Values as SQLite returns them. */
 const PARSERS: Readonly<Record<number, (text: string) => SqlValue>> = {
@@ -122,5 +129,6 @@ function storable(text: string): string {
 
 export function faultOf(error: unknown): StatementFault {
   const code = error instanceof pg.DatabaseError ? (error.code ?? null) : null;
-  return { code, message: error instanceof Error ? error.message : String(error) };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code, message: code === LOCK_NOT_AVAILABLE ? LOCKED : message, hasWaited: isTimeout(error) };
 }

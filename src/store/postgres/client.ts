@@ -65,7 +65,7 @@ export class Client {
       connected = await this.#connect(begins);
     } catch (error) {
       const { message } = startupFault(error, this.#options);
-      return statements.map(() => ({ kind: "failed", fault: { ...faultOf(error), message } }));
+      return statements.map(() => ({ kind: "failed", fault: { ...faultOf(error), message, hasWaited: true } }));
     }
     const { client, session, prepared } = connected;
     const sent = session.isOwn ? statements : withoutSession(statements, begins, session);

@@ -24,6 +24,13 @@ export class IsReplica extends Error {
   }
 }
 
+/** The server, or a pooler, accepts the connection and then does not answer. */
+export class NoAnswer extends Error {
+  constructor() {
+    super(`a new connection got no answer within ${POSTGRES_CONNECT_MS_MAX / 1000} s`);
+  }
+}
+
 /** @throws StartupError when a file cannot be read */
 export function connectionOptions({ tls, ...address }: DatabaseAddress): ConnectionOptions {
   const { mode, rootCert, cert, key } = tls;
@@ -93,13 +100,28 @@ async function connectTo(
   client.on("error", () => undefined); // an error without a listener would end the process
   try {
     await client.connect();
-    const { rows } = await client.query("SELECT pg_is_in_recovery()::int AS replica");
-    if (Number(rows[0]?.replica) === 1) throw new IsReplica();
+    if (await isReplica(client)) throw new IsReplica();
     return client;
   } catch (error) {
     client.end().catch(() => undefined); // it was lost
     throw error;
   }
+}
+
+/** A pooler without a free server connection accepts the connection, and keeps its first query waiting. */
+async function isReplica(client: pg.Client): Promise<boolean> {
+  const query = { text: "SELECT pg_is_in_recovery()::int AS replica", query_timeout: POSTGRES_CONNECT_MS_MAX };
+  try {
+    const { rows } = await client.query<{ replica: number }>(query);
+    return Number(rows[0]?.replica) === 1;
+  } catch (error) {
+    throw isTimeout(error) ? new NoAnswer() : error;
+  }
+}
+
+/** The driver's own error. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === "Query read timeout";
 }
 
 type Ssl = pg.ClientConfig["ssl"];

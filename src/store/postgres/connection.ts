@@ -207,7 +207,7 @@ class Session {
       if (row?.status === "aborted" || isFuture(reply)) return false;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POSTGRES_VERDICT_STEP_MS);
     }
-    throw new UnknownOutcome("whether the last transaction was committed is unknown");
+    throw new UnknownOutcome();
   }
 
   #hasTurn({ number, since }: Row): boolean {

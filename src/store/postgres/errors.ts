@@ -1,5 +1,6 @@
 /** Errors of PostgreSQL, and what they mean for the store. */
 import type { EpochMs } from "../../domain/ids.ts";
+import { POSTGRES_VERDICT_MS_MAX } from "../../domain/limits.ts";
 import type { Fault } from "../connection.ts";
 import type { StatementFault } from "./link.ts";
 import { SCHEMA } from "./schema.ts";
@@ -10,15 +11,24 @@ export const LACKS_RIGHT = "42501";
 /** An error that PostgreSQL reported, or the end of the connection. */
 export class PostgresError extends Error {
   readonly code: string | null;
+  readonly hasWaited: boolean;
 
-  constructor({ code, message }: StatementFault) {
+  constructor({ code, message, hasWaited = false }: StatementFault) {
     super(message);
     this.code = code;
+    this.hasWaited = hasWaited;
   }
 }
 
 /** It is unknown whether a transaction has committed: only a new start, which reads what is stored, is certain. */
-export class UnknownOutcome extends Error {}
+export class UnknownOutcome extends Error {
+  constructor() {
+    super(
+      `PostgreSQL did not answer a COMMIT, and could not be asked about it for ${POSTGRES_VERDICT_MS_MAX / 1000} s. ` +
+        "This node cannot know whether the transaction happened: start it again, since a start reads what is stored",
+    );
+  }
+}
 
 /** PostgreSQL has lost transactions that this node remembers. Only a new start forgets all of them. */
 export class WentBack extends Error {
@@ -50,10 +60,10 @@ export function faultOf(error: unknown): Fault | null {
   const isFatal = error instanceof UnknownOutcome || error instanceof WentBack || error instanceof NewerSchema;
   if (isFatal) return { kind: "fatal" };
   if (!(error instanceof PostgresError)) return null;
-  const { code, message } = error;
+  const { code, message, hasWaited } = error;
   // Until somebody grants the right, the node cannot work. A node that cannot work must not look ready.
-  if (code === LACKS_RIGHT) return { kind: "passing", message, full: false };
+  if (code === LACKS_RIGHT) return { kind: "passing", message, full: false, hasWaited };
   // 22: a value that the type does not take. 23: a violated constraint. 42: a mistake in the statement.
   if (code !== null && /^(22|23|42)/.test(code)) return { kind: "verb" };
-  return { kind: "passing", message, full: code?.startsWith("53") ?? false };
+  return { kind: "passing", message, full: code?.startsWith("53") ?? false, hasWaited };
 }

@@ -34,6 +34,8 @@ export interface StatementFault {
   /** SQLSTATE; null when PostgreSQL did not answer. The connection is then gone. */
   readonly code: string | null;
   readonly message: string;
+  /** Whether it took the whole time limit, or a new connection failed: another try would wait as long. */
+  readonly hasWaited?: boolean;
 }
 
 export type Reply =

@@ -13,7 +13,7 @@ test("a call that the thread commits is not withdrawn, and one that was withdraw
 });
 
 /** Time passes in steps of a look. */
-function stage() {
+function stage(writesFail?: () => boolean) {
   const progress = newProgress();
   const waiting = new Map<number, { readonly reject: (error: Error) => void }>();
   const refused: number[] = [];
@@ -25,7 +25,7 @@ function stage() {
       return { cancel: () => assert.fail() };
     },
   };
-  const silence = new Silence({ progress, clock, waiting });
+  const silence = new Silence({ progress, clock, waiting, ...(writesFail && { writesFail }) });
   return {
     progress,
     silence,
@@ -67,8 +67,30 @@ test("during a silence only a heartbeat gets through, alone, until a call succee
   waiting.clear();
   assert.throws(() => silence.check("publish"), StoreUnavailable);
   silence.check("heartbeat");
-  silence.end();
+  silence.replied(true);
   silence.check("publish");
+});
+
+test("reads are refused only while writes fail, too, and until the thread has ended its read", () => {
+  let fails = false;
+  const { silence, refused, send, look } = stage(() => fails);
+  send(1);
+  look(POSTGRES_LOOKS_COUNT_MAX);
+  assert.deepEqual(refused, [], "a read that takes long");
+  fails = true;
+  look(1);
+  assert.deepEqual(refused, [1]);
+  assert.throws(() => silence.check("listEvents"), StoreUnavailable);
+  silence.replied(false);
+  silence.check("listEvents");
+});
+
+test("the reason names a COMMIT without an answer", () => {
+  const { progress, silence, send, look } = stage();
+  send(1);
+  noteCommit(progress, 1);
+  look(POSTGRES_LOOKS_COUNT_MAX);
+  assert.throws(() => silence.check("publish"), /does not answer a COMMIT; with synchronous_standby_names/);
 });
 
 test("nothing is looked at while no call waits", () => {

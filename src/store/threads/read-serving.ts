@@ -35,7 +35,9 @@ export function serveReads<On extends Connection>(port: MessagePort | null, verb
     } catch (error) {
       const fault = opened?.faultOf(error);
       if (fault?.kind !== "passing") return { id, kind: "broken", message: textOf(error) };
-      return isRepeat ? { id, kind: "unavailable", message: fault.message, full: false } : answer(call, true);
+      return isRepeat || fault.hasWaited === true
+        ? { id, kind: "unavailable", message: fault.message, full: false }
+        : answer(call, true);
     }
   }
 

@@ -42,8 +42,8 @@ export interface ThreadOptions {
   readonly onDeath: (error: Error) => void;
   /** Called after a commit that recorded something for other nodes. */
   readonly onNoted?: () => void;
-  /** Given for a writer on PostgreSQL. */
-  readonly watch?: Pick<SilenceOptions, "progress" | "clock"> | null;
+  /** Given for a thread on PostgreSQL. */
+  readonly watch?: Omit<SilenceOptions, "waiting"> | null;
 }
 
 /**
@@ -62,9 +62,9 @@ export async function startThread(worker: Runner, options: ThreadOptions): Promi
   function settle(reply: ReplyMessage): void {
     if (reply.id === NOTED) onNoted?.();
     const call = waiting.get(reply.id);
+    silence?.replied(call !== undefined && reply.kind !== "unavailable");
     if (call === undefined) return;
     waiting.delete(reply.id);
-    if (reply.kind !== "unavailable") silence?.end();
     if (reply.kind === "ok") writable = true;
     else if (reply.kind === "unavailable") writable = false;
     if (reply.kind === "ok") call.resolve(reply.value as never);

@@ -1,8 +1,9 @@
 /** Says in one line why the server cannot start on a PostgreSQL database, and what to do. Never with the password. */
 import pg from "pg";
 import { StartupError } from "../../../domain/errors.ts";
+import { POSTGRES_CONNECT_MS_MAX } from "../../../domain/limits.ts";
 import type { ConnectionOptions } from "../connect.ts";
-import { IsReplica } from "../connect.ts";
+import { IsReplica, NoAnswer } from "../connect.ts";
 import { identifier } from "./rights.ts";
 
 type Explain = (where: Where, message: string) => string;
@@ -86,6 +87,11 @@ export function startupFault(error: unknown, { hosts, user, database }: Connecti
 function explain(error: unknown, message: string): Explain | undefined {
   if (error instanceof IsReplica) {
     return ({ server }) => `${server} is a replica, which accepts no writes: name the primary server in DATABASE_URL`;
+  }
+  if (error instanceof NoAnswer) {
+    return ({ server }) =>
+      `${server} accepts the connection, but answers nothing within ${POSTGRES_CONNECT_MS_MAX / 1000} s: if it is a ` +
+      "pooler, raise its default_pool_size; otherwise check that PostgreSQL runs";
   }
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (error instanceof pg.DatabaseError) return BY_SQLSTATE[code];
