@@ -80,4 +80,25 @@ export const nodes: readonly Mutant[] = [
     replace: "",
     test: "src/store/history/ledger/ledger.test.ts",
   },
+  {
+    fault: "a node takes the last due delivery of a lane while it exceeds its share",
+    file: "src/store/delivery/claim.ts",
+    find: "if (leavesLast) rows.pop();",
+    replace: "",
+    test: "src/store/delivery/drain.test.ts",
+  },
+  {
+    fault: "the owner of a lane ignores what the other nodes have leased",
+    file: "src/engine/delivery/lane.ts",
+    find: "this.#endpoint.maxInFlight - this.#drain.others;",
+    replace: "this.#endpoint.maxInFlight;",
+    test: "src/engine/delivery/lane-drain.test.ts",
+  },
+  {
+    fault: "a node's time steps with the machine's clock",
+    file: "src/clock/followed-time.ts",
+    find: "offsetMs === null ? wallMs() : Math.floor(monotonicMs() + offsetMs)",
+    replace: "wallMs()",
+    test: "src/clock/followed-time.test.ts",
+  },
 ];

@@ -23,7 +23,7 @@ export const store: readonly Mutant[] = [
   {
     fault: "a delivery is leased to a lane that may not lease",
     file: "src/store/delivery/publish.ts",
-    find: "return mayLease(lane, self, now) ? token : null;",
+    find: "return mayLease(lane, self, Math.max(now, w.clockMs() ?? now)) ? token : null;",
     replace: "return token;",
     test: CONFORMANCE,
     only: "threads? publish",

@@ -199,6 +199,7 @@ export class Claims {
         endpointSeq: lane.endpointSeq,
         count: Math.min(capacity.deliveries, Math.ceil(CLAIM_DELIVERIES_MAX / divisor)),
         bytesMax: Math.min(capacity.bytes, Math.ceil(CLAIM_BYTES_MAX / divisor)),
+        ...(lane.drain !== null && { drain: lane.drain, held: lane.deliveryCount }),
       };
     });
   }
@@ -246,10 +247,11 @@ export class Claims {
     for (const { endpointSeq, message } of broken) onError(new Error(`lane ${endpointSeq}: ${message}`));
   }
 
-  #take({ endpoint, state, deliveries }: ClaimedLane): void {
+  #take({ endpoint, state, deliveries, drain }: ClaimedLane): void {
     const { pool, onClaimed } = this.#options;
     const lane = pool.open(endpoint);
     lane.apply(endpoint, state);
+    lane.setDrain(drain);
     for (const delivery of deliveries) pool.enqueue(lane, delivery);
     onClaimed(lane);
   }

@@ -14,7 +14,7 @@ import {
   LANE_QUEUE_SECONDS,
   LANE_UNPROVEN_DELIVERIES_MAX,
 } from "../../domain/limits.ts";
-import type { LaneOwner, LaneState } from "../../ports/store.ts";
+import type { Drain, LaneOwner, LaneState } from "../../ports/store.ts";
 import type { AttemptMade } from "./attempts.ts";
 
 /** The assumed duration of an attempt until the endpoint has answered one. */
@@ -79,6 +79,7 @@ export class Lane {
   #held: boolean;
   #heldMs = 0;
   #owner: LaneOwner = "nobody";
+  #drain: Drain | null = null;
   #probing = false;
   /** No attempt starts before this time: the endpoint rests, or it asked for a wait. */
   #blockedUntil: EpochMs = 0;
@@ -172,8 +173,19 @@ export class Lane {
     this.#held = state.held;
     this.#heldMs = state.heldMs;
     this.#owner = state.owner;
+    if (state.owner !== "self" || state.readyAt === null) this.#drain = null;
     this.#probing = isProbing(state.health);
     this.#blockedUntil = Math.max(state.health.restUntil ?? 0, state.waitUntil ?? 0);
+  }
+
+  /** Set while only this node leases from the lane. */
+  get drain(): Drain | null {
+    return this.#drain;
+  }
+
+  /** What a claim has made of the lane, after `apply`. */
+  setDrain(drain: Drain | null): void {
+    this.#drain = drain;
   }
 
   /** The store has a delivery for the lane from `readyAt` on. */
@@ -264,6 +276,7 @@ export class Lane {
    */
   wantsClaim(now: EpochMs): boolean {
     if (this.#claiming || this.#readyAt === null || this.#readyAt > now || this.#isBlocked(now)) return false;
+    if (this.#drain?.isLast && this.deliveryCount >= this.#share) return false;
     return this.#endpoint.ordered ? this.isIdle : this.#isWorthClaiming();
   }
 
@@ -352,8 +365,15 @@ export class Lane {
     return this.#nodes.count > 1 && this.#owner !== "self" && this.#isPaced;
   }
 
+  /** This node's part of the attempts that may be in flight. */
+  get #share(): number {
+    return shareInFlight(this.#endpoint.maxInFlight, this.#nodes.count);
+  }
+
   #inFlightLimit(): number {
-    return this.#probing ? 1 : Math.min(this.#window, shareInFlight(this.#endpoint.maxInFlight, this.#nodes.count));
+    if (this.#probing) return 1;
+    const unused = this.#drain === null ? 0 : this.#endpoint.maxInFlight - this.#drain.others;
+    return Math.min(this.#window, Math.max(this.#share, unused));
   }
 
   /** How many deliveries may queue here: what the lane can start within `LANE_QUEUE_SECONDS`, and at least its window. */

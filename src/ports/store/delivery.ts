@@ -118,6 +118,10 @@ export interface ClaimRequest {
     readonly count: number;
     /** Payload bytes. One delivery is claimed even if it is larger. */
     readonly bytesMax: number;
+    /** Since the last claim of this lane, only this node leases from it. */
+    readonly drain?: Drain;
+    /** How many deliveries of the lane this node has leased. Needed with a `drain`. */
+    readonly held?: number;
   }[];
   readonly adopt: Adopt;
   readonly deliveriesMax: number;
@@ -154,6 +158,19 @@ export interface ClaimedLane {
   readonly state: LaneState;
   /** In the lane's order. */
   readonly deliveries: readonly LeasedDelivery[];
+  /** Set while only this node leases from the lane. */
+  readonly drain: Drain | null;
+}
+
+/**
+ * Due deliveries are left in a lane that nodes share. Until a claim takes the last of them, no other node leases from the
+ * lane, and its owner may use the whole limit on attempts in flight.
+ */
+export interface Drain {
+  /** How many deliveries of the lane the other nodes have leased. They get no more. */
+  readonly others: number;
+  /** Whether only one due delivery is left. It is the node's when the node holds less than its share. */
+  readonly isLast: boolean;
 }
 
 /** The record of one attempt. */

@@ -14,6 +14,7 @@ import { noteChanged } from "../history/ledger/note.ts";
 import { uuidText } from "../rows.ts";
 import { FORMAT, STATE } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
+import { drainOf, mustLeaveLast } from "./drain.ts";
 import { isForeign, isHeld, type LaneRow, laneState, refreshReadyAt, updateLane } from "./lane-rows.ts";
 import { publishFailed } from "./operational-events.ts";
 import { readyLanes } from "./ready-lanes.ts";
@@ -38,19 +39,20 @@ export function claim(w: Writing, request: ClaimRequest): ClaimResult {
   const lanes: ClaimedLane[] = [];
   const broken: { endpointSeq: Seq; message: string }[] = [];
   const woken: Wake[] = [];
-  const claimFrom = (endpointSeq: Seq, count: number, bytesMax: number) => {
+  const claimFrom = (part: Part) => {
+    const { endpointSeq } = part;
     const endpoint = loadDestination(w, endpointSeq);
-    if ("id" in endpoint) lanes.push(claimLane(w, request, endpoint, { count, bytesMax }, budget, woken));
+    if ("id" in endpoint) lanes.push(claimLane(w, request, endpoint, part, budget, woken));
     else broken.push({ endpointSeq, message: postpone(w, endpointSeq, endpoint, now) });
   };
-  for (const { endpointSeq, count, bytesMax } of request.lanes) claimFrom(endpointSeq, count, bytesMax);
+  for (const part of request.lanes) claimFrom(part);
   if (adopt.lanesMax <= 0) return { lanes, broken, woken, more: false, passedOver: false, nextReadyAt: null };
   w.lanes.flush(); // other verbs of the group may have made lanes ready
   const ready = readyLanes(w, adopt, now);
   let adopted = 0;
   for (const endpointSeq of ready.lanes) {
     if (budget.deliveries <= 0 || budget.bytes <= 0) break;
-    claimFrom(endpointSeq, adopt.countEach, budget.bytes);
+    claimFrom({ endpointSeq, count: adopt.countEach, bytesMax: budget.bytes });
     adopted += 1;
   }
   w.lanes.flush(); // so that the lanes adopted here count as owned
@@ -77,31 +79,31 @@ interface Budget {
 }
 
 /** The part of the budget that one lane may use. */
-interface Part {
-  readonly count: number;
-  readonly bytesMax: number;
-}
+type Part = ClaimRequest["lanes"][number];
 
 function claimLane(
   w: Writing,
   request: ClaimRequest,
   endpoint: Destination,
-  { count, bytesMax }: Part,
+  part: Part,
   budget: Budget,
   woken: Wake[],
 ): ClaimedLane {
   const { now } = request;
   const { node } = w.self;
-  const endpointSeq = endpoint.seq;
+  const { endpointSeq, count, bytesMax } = part;
   const lane = w.lanes.get(endpointSeq);
   const waits = Math.max(lane.health.restUntil ?? 0, lane.waitUntil ?? 0) > now;
   const deliveries: LeasedDelivery[] = [];
   const foreign = isForeign(lane, node);
+  let leavesLast = false;
   if (!isHeld(lane) && !waits && !foreign) {
     // The first delivery may be of any size. Once the bytes are used up, there is none.
     const space = budget.bytes > 0 ? budget.deliveries : 0;
     const room = Math.min(isProbing(lane.health) ? Math.min(count, 1) : count, space);
     const rows = dueRows(w, lane, now, { count: room, bytesMax: Math.min(bytesMax, budget.bytes) });
+    leavesLast = rows.length > 0 && mustLeaveLast(w, lane, part, rows.length, now);
+    if (leavesLast) rows.pop();
     for (const row of rows) {
       budget.bytes -= payloadLength(row);
       const ended = endInstead(w, row, lane, endpoint.retryScheduleSeconds, now);
@@ -112,7 +114,7 @@ function claimLane(
   }
   if (lane.owner === null && !lane.deleted) updateLane(lane, { owner: node });
   refreshReadyAt(w, lane);
-  return { endpoint, state: laneState(lane, node), deliveries };
+  return { endpoint, state: laneState(lane, node), deliveries, drain: drainOf(w, lane, part, leavesLast, now) };
 }
 
 type DueRow = Record<string, number | string | Uint8Array | null>;
@@ -130,7 +132,12 @@ const DUE = `
   LIMIT ?`;
 
 /** Due deliveries in the lane's order, until `bytesMax` is used up. The first one may be of any size. */
-function dueRows(w: Writing, { endpointSeq, headDue }: LaneRow, now: EpochMs, { count, bytesMax }: Part): DueRow[] {
+function dueRows(
+  w: Writing,
+  { endpointSeq, headDue }: LaneRow,
+  now: EpochMs,
+  { count, bytesMax }: Pick<Part, "count" | "bytesMax">,
+): DueRow[] {
   const rows: DueRow[] = [];
   if (count <= 0 || headDue === null) return rows;
   let bytes = 0;

@@ -99,10 +99,12 @@ function publishedBefore(w: Writing, { tenantSeq, event, targets }: PublishReque
   return { kind: "published", eventSeq: Number(found.seq), createdAt, deliveries };
 }
 
-function leaseFor({ self }: Writing, { token }: PublishTarget, lane: LaneRow | undefined, now: EpochMs): number | null {
+function leaseFor(w: Writing, { token }: PublishTarget, lane: LaneRow | undefined, now: EpochMs): number | null {
+  const { self } = w;
   // A token of the node's former number is of a request that began before the node entered again.
   if (lane === undefined || token === null || nodeOfToken(token) !== self.node) return null;
-  return mayLease(lane, self, now) ? token : null;
+  // What became due while the request waited is due.
+  return mayLease(lane, self, Math.max(now, w.clockMs() ?? now)) ? token : null;
 }
 
 function enterLane(w: Writing, lane: LaneRow, leased: boolean, event: Event): void {
