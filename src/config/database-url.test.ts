@@ -37,6 +37,10 @@ test("the database's name is by default the user's", () => {
   assert.equal(parsed("postgres://app@localhost").password, null);
 });
 
+test("one line break at the end is not part of the URL", () => {
+  for (const end of ["\n", "\r\n"]) assert.equal(parsed(`postgres://app@localhost/db${end}`).database, "db");
+});
+
 test("a Unix socket is named by the directory that contains it", () => {
   assert.deepEqual(parsed("postgres://app@/db?host=/run/postgresql").hosts, [{ host: "/run/postgresql", port: 5432 }]);
   assert.deepEqual(parsed("postgres://app@%2Frun%2Fpostgresql/db").hosts, [{ host: "/run/postgresql", port: 5432 }]);
@@ -57,6 +61,11 @@ test("a URL with a mistake is refused with the fix, and without the password", (
     ["app:secret@db", /must be a URL such as postgres:/],
     ["postgres://app:sec/ret@db/x/y", /must be a URL such as postgres:.*%2F/],
     ["postgres://db/secret", /names no user/],
+    ["postgres://app:secret@db/x\n\n", /contains a line break/],
+    ["postgres://app:secret@db/%00", /contains a line break or another control character/],
+    ["postgres://a%00b:secret@db/x", /control character/],
+    ["postgres://app:secret%00@db/x", /control character/],
+    ["postgres://app:secret@db/x?sslrootcert=%0A", /control character/],
     ["postgres://app:secret%@db/x", /% that is not followed/],
     ["postgres://app:secret@db/x?sslmod=require", /unknown parameter; known are host, sslmode/],
     ["postgres://app:secret@db/x?sslmode=full", /unknown sslmode; it must be one of disable/],

@@ -7,6 +7,7 @@ import type { Parse } from "./parse.ts";
 const EXAMPLE = "postgres://user:password@db.example.com:5432/signalbox";
 const URL_PARTS = /^postgres(?:ql)?:\/\/(?:([^@/?#]*)@)?([^@/?#]*)(?:\/([^/?#]*))?(?:\?([^#]*))?$/;
 const HOST = /^(?:\[([^\]]+)\]|([^:[\]]*))(?::(\d{1,5}))?$/;
+const UNUSABLE = /\p{Cc}/u;
 const DEFAULT_PORT = 5432;
 const PORT_MAX = 65_535;
 /** The parameters that are used. `channel_binding` is what some providers add; the driver uses it where it can. */
@@ -25,7 +26,8 @@ export const parseDatabaseUrl: Parse<DatabaseAddress> = (text) => {
 
 /** @throws Fault */
 function read(text: string): DatabaseAddress {
-  const parts = URL_PARTS.exec(text);
+  // A file that a setting is read from often ends with a line break.
+  const parts = URL_PARTS.exec(text.replace(/\r?\n$/, ""));
   if (parts === null) {
     throw new Fault(
       `must be a URL such as ${EXAMPLE}; write @, /, ?, # and % in a password as %40, %2F, %3F, %23, %25`,
@@ -54,11 +56,14 @@ function read(text: string): DatabaseAddress {
 }
 
 function decoded(text: string): string {
+  let plain: string;
   try {
-    return decodeURIComponent(text);
+    plain = decodeURIComponent(text);
   } catch {
     throw new Fault("has a % that is not followed by two hex digits; write a % in a password as %25");
   }
+  if (UNUSABLE.test(plain)) throw new Fault("contains a line break or another control character");
+  return plain;
 }
 
 function readParameters(query: string): ReadonlyMap<string, string> {

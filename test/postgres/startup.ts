@@ -88,6 +88,10 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
         url(user, { host: "name.invalid" }),
         /name\.invalid:\d+ does not resolve to an address: correct DATABASE_URL/,
       );
+      await refuses(
+        `postgres://${user}@/x?host=${import.meta.filename}`,
+        /at .*startup\.ts is a file: name the directory of the socket/,
+      );
       await refuses(`postgres://${user}@%2Fnowhere/x`, /at \/nowhere has no socket: start PostgreSQL/);
       await refuses(
         url("by_password:wrong"),

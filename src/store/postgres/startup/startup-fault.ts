@@ -24,7 +24,7 @@ const BY_SQLSTATE: Readonly<Record<string, Explain>> = {
   "42501": lacksRight,
   "53300": ({ server }, message) =>
     `${server} has no connection left (${message}): raise that limit, or stop what uses them`,
-  "57P03": ({ server }, message) => `${server} accepts no connections yet (${message}): start again when it does`,
+  "57P03": ({ server }, message) => `${server} accepts no connections yet (${message}): wait until it does`,
 };
 
 function lacksRight({ server, database, user }: Where, message: string): string {
@@ -48,6 +48,7 @@ function refused({ server, user }: Where, message: string): string {
 
 const BY_CODE: Readonly<Record<string, Explain>> = {
   ECONNREFUSED: ({ server }) => `${server} refuses connections: start PostgreSQL there, or correct DATABASE_URL`,
+  ENOTDIR: ({ server }) => `${server} is a file: name the directory of the socket in DATABASE_URL`,
   ENOENT: ({ server }) => `${server} has no socket: start PostgreSQL there, or correct DATABASE_URL`,
   ENOTFOUND: ({ server }) => `the host name of ${server} does not resolve to an address: correct DATABASE_URL`,
   EAI_AGAIN: ({ server }) => `the host name of ${server} does not resolve to an address: correct DATABASE_URL`,
@@ -81,7 +82,8 @@ export function startupFault(error: unknown, { hosts, user, database }: Connecti
   const places = hosts.map(({ host, port }) => (host.startsWith("/") ? host : `${host}:${port}`));
   const where = { server: `PostgreSQL at ${places.join(", ")}`, user, database };
   const message = error instanceof Error ? error.message : String(error);
-  return new StartupError(explain(error, message)?.(where, message) ?? `${where.server}: ${message}`);
+  const text = explain(error, message)?.(where, message) ?? `${where.server}: ${message}`;
+  return new StartupError(text.replaceAll(/\s*[\r\n]\s*/g, " "));
 }
 
 function explain(error: unknown, message: string): Explain | undefined {
