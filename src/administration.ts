@@ -64,6 +64,7 @@ function addressOf(url: string): DatabaseAddress {
   return parsed.value;
 }
 
+/** Without the password of the URL. */
 function startCommand(url: string, keyFile: string | null): string {
   const shown = url.replace(/^(postgres(?:ql)?:\/\/[^:@/?#]*):[^@/?#]*@/, "$1:PASSWORD@");
   // Nodes have no data directory, so the key is a setting.

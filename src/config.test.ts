@@ -181,8 +181,12 @@ test("a setting with a prefix that it does not have is corrected", () => {
   assert.deepEqual(mistakes({ SIGNALBOX_FROBNICATION: "1" }), ["SIGNALBOX_FROBNICATION: unknown setting"]);
 });
 
-test("an empty value counts as unset", () => {
-  assert.deepEqual(loadConfig({ PORT: "", DATABASE_URL: "", SIGNALBOX_API_KEY: "" }), loadConfig({}));
+test("an empty value counts as unset, except for the database", () => {
+  assert.deepEqual(loadConfig({ PORT: "", SIGNALBOX_API_KEY: "" }), loadConfig({}));
+  assert.throws(
+    () => loadConfig({ DATABASE_URL: "" }),
+    /^StartupError: DATABASE_URL: is empty; set it to the URL of a /,
+  );
 });
 
 test("no error message contains a secret's value", () => {

@@ -74,6 +74,7 @@ const RETENTION_DAYS = { min: 1, max: 3650 };
 const PORTS = { min: 0, max: 65_535 };
 const MASTER_KEY_NEEDED =
   "must be set because DATABASE_URL is set: all nodes share one key. Make one with `openssl rand -base64 32`, and keep a copy";
+const DATABASE_EMPTY = "is empty; set it to the URL of a PostgreSQL database, or unset it to store the data in a file";
 const OWN_PREFIX = "SIGNALBOX_";
 const NAMES = [
   "DATABASE_URL",
@@ -104,7 +105,8 @@ type SettingName = (typeof NAMES)[number];
 const OWN_PARTS = NAMES.map(ownPart);
 
 /**
- * Read the settings. An empty value counts as unset, because containers pass unset variables as empty strings.
+ * Read the settings. An empty value counts as unset, because containers pass unset variables as empty strings. An empty
+ * DATABASE_URL is a mistake, since the server would otherwise write to another store than the one that was meant.
  *
  * @throws StartupError with one line for each mistake; no line contains a secret
  */
@@ -133,6 +135,7 @@ export function loadConfig(env: Environment): Config {
     },
   };
   if (config.database !== null) settings.require("SIGNALBOX_MASTER_KEY", MASTER_KEY_NEEDED);
+  if (env.DATABASE_URL === "") settings.mistakes.push(`DATABASE_URL: ${DATABASE_EMPTY}`);
   refuseUnknown(settings, Object.keys(env));
   if (settings.mistakes.length > 0) throw new StartupError(settings.mistakes.join("\n"));
   return deepFreeze(config);

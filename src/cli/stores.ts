@@ -58,8 +58,7 @@ const MIGRATE_STORE: Command = {
     return async ({ stores }) => {
       const { isMoved, comparisons, startCommand } = await stores.moveTo(url);
       const rows = comparisons.map((comparison) => ({ ...comparison }));
-      if (isMoved)
-        return { kind: "list", rows, note: `the data has been moved; start the server on it with\n  ${startCommand}` };
+      if (isMoved) return { kind: "list", rows, note: startNote(startCommand) };
       const checks = rows.filter(({ same }) => !same).map(({ check }) => check);
       return {
         kind: "list",
@@ -77,3 +76,8 @@ export const STORE_COMMANDS: readonly Command[] = [
   MIGRATE_STORE,
   { ...BACKUP, group: "backup", action: null, about: "the same as admin backup" },
 ];
+
+function startNote(startCommand: string): string {
+  const fill = startCommand.includes(":PASSWORD@") ? ", with the password of the database in place of PASSWORD" : "";
+  return `the data has been moved; start the server on it like this${fill}:\n  ${startCommand}`;
+}

@@ -71,7 +71,9 @@ function readParameters(query: string): ReadonlyMap<string, string> {
   for (const part of query === "" ? [] : query.split("&")) {
     const [name = "", ...value] = part.split("=");
     if (!PARAMETERS.includes(name)) {
-      throw new Fault(`has an unknown parameter; known are ${PARAMETERS.join(", ")}`);
+      // With an @, it can be the rest of a password.
+      const shown = /^\w+$/.test(name) && !query.includes("@") ? ` ${name}` : "";
+      throw new Fault(`has an unknown parameter${shown}; known are ${PARAMETERS.join(", ")}`);
     }
     found.set(name, decoded(value.join("=")));
   }

@@ -163,6 +163,13 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
         url("signalbox", { host: "127.0.0.1", at }),
         /closes the connection: check that PostgreSQL listens there, or correct DATABASE_URL/,
       );
+      const resetting = createServer((socket) => socket.once("data", () => socket.resetAndDestroy()));
+      t.after(() => resetting.close());
+      await once(resetting.listen(0, "127.0.0.1"), "listening");
+      const place = { host: "127.0.0.1", at: (resetting.address() as AddressInfo).port };
+      for (const query of ["sslmode=disable", "sslmode=require"]) {
+        await refuses(url("signalbox", { ...place, query }), /closes the connection: check that PostgreSQL listens/);
+      }
     });
 
     // It takes as long as a connection may take.

@@ -1,6 +1,7 @@
 /** Stores the results of attempts: settlements join the store's group commits in batches. */
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
+import { StoreUnavailable } from "../../domain/errors.ts";
 import { GROUP_BYTES_MAX, GROUP_DELIVERIES_MAX } from "../../domain/limits.ts";
 import type { SettledResult, Settlement, SettleResult, Store } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
@@ -66,7 +67,7 @@ export class Settlements {
       const result = await this.#batcher.add(settlement, { rows: 1, bytes });
       return result.kind === "broken" ? this.#failed(delivery, result.message) : result;
     } catch (error) {
-      return this.#failed(delivery, error instanceof Error ? (error.stack ?? error.message) : String(error));
+      return this.#failed(delivery, messageOf(error));
     }
   }
 
@@ -74,4 +75,10 @@ export class Settlements {
     this.#telemetry.noticed({ level: "error", what: "settle_failed", fields: { deliverySeq: seq, message } });
     return null;
   }
+}
+
+/** With its stack only if a fault of the program is possible. */
+function messageOf(error: unknown): string {
+  if (error instanceof StoreUnavailable) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

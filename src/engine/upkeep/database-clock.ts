@@ -4,7 +4,7 @@ import { CLOCK_OFFSET_MS_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 
-type Clocks = Pick<Clock, "follow" | "followedMs" | "wallMs">;
+type Clocks = Pick<Clock, "follow" | "followedMs" | "monotonicMs" | "wallMs">;
 
 export class DatabaseClock {
   readonly #clock: Clocks;
@@ -27,7 +27,8 @@ export class DatabaseClock {
     if (at === null) return;
     this.#clock.follow(at, beganMs);
     this.#isFollowed = true;
-    this.#report(this.offsetMs);
+    // After a long round trip, the time is too inexact to blame a clock.
+    if (this.#clock.monotonicMs() - beganMs <= CLOCK_OFFSET_MS_MAX) this.#report(this.offsetMs);
   }
 
   #report(offsetMs: number): void {

@@ -49,12 +49,25 @@ function refused({ server, user }: Where, message: string): string {
 const BY_CODE: Readonly<Record<string, Explain>> = {
   ECONNREFUSED: ({ server }) => `${server} refuses connections: start PostgreSQL there, or correct DATABASE_URL`,
   ENOTDIR: ({ server }) => `${server} is a file: name the directory of the socket in DATABASE_URL`,
+  ECONNRESET: closes,
+  EPIPE: closes,
+  EHOSTUNREACH: unreachable,
+  ENETUNREACH: unreachable,
+  ETIMEDOUT: unreachable,
   ENOENT: ({ server }) => `${server} has no socket: start PostgreSQL there, or correct DATABASE_URL`,
   ENOTFOUND: ({ server }) => `the host name of ${server} does not resolve to an address: correct DATABASE_URL`,
   EAI_AGAIN: ({ server }) => `the host name of ${server} does not resolve to an address: correct DATABASE_URL`,
   ERR_TLS_CERT_ALTNAME_INVALID: ({ server }) =>
     `the certificate of ${server} is for another host name: use that name in DATABASE_URL, or set sslmode=verify-ca`,
 };
+
+function closes({ server }: Where): string {
+  return `${server} closes the connection: check that PostgreSQL listens there, or correct DATABASE_URL`;
+}
+
+function unreachable({ server }: Where): string {
+  return `${server} does not answer: check the network between, or correct DATABASE_URL`;
+}
 
 /** OpenSSL could not use a file, or the server did not accept the certificate. */
 const UNUSABLE = /^ERR_(?:OSSL|SSL)_/;
@@ -66,11 +79,8 @@ const BY_MESSAGE: readonly (readonly [RegExp, Explain])[] = [
     ({ server }) =>
       `${server} does not offer TLS: turn it on there, or set sslmode=disable in DATABASE_URL if the network is trusted`,
   ],
-  [
-    /terminated unexpectedly/,
-    ({ server }) => `${server} closes the connection: check that PostgreSQL listens there, or correct DATABASE_URL`,
-  ],
-  [/timeout/i, ({ server }) => `${server} does not answer: check the network between, or correct DATABASE_URL`],
+  [/terminated unexpectedly|establishing an SSL connection/, closes],
+  [/timeout/i, unreachable],
   [
     /password must be a string/,
     ({ server, user }) => `${server} wants a password for the user ${user}: add it to DATABASE_URL`,
