@@ -76,7 +76,7 @@ export const nodes: readonly Mutant[] = [
   {
     fault: "a node stores a part of the ledger that another one has stored meanwhile",
     file: "src/store/history/ledger/write.ts",
-    find: "if (countWrites(connection) !== after) return null;",
+    find: "if (lastWrite(connection) !== after) return false;",
     replace: "",
     test: "src/store/history/ledger/ledger.test.ts",
   },

@@ -11,14 +11,14 @@ export interface KeeperCalls {
   isOpen(): boolean;
   stepLedger(behindRowsMax: number): Promise<LedgerStep>;
   nextWrite(): Promise<NextWrite>;
-  writeLedger(write: NextWrite): Promise<number | null>;
+  /** Returns whether it was stored. */
+  writeLedger(write: NextWrite): Promise<boolean>;
   noteWritten(written: {
-    readonly write: {
+    readonly write: Pick<NextWrite, "number"> & {
       readonly segments: readonly Pick<PackedSegment, "number" | "version">[];
       readonly emptied: readonly number[];
     };
-    /** What `writeLedger` returned. */
-    readonly writes: number | null;
+    readonly isStored: boolean;
   }): Promise<void>;
 }
 
@@ -62,12 +62,13 @@ export class Keeper {
   async #writeAll(): Promise<void> {
     const calls = this.#calls;
     let write: NextWrite;
-    let writes: number | null;
+    let isStored: boolean;
     do {
       write = await calls.nextWrite();
-      writes = await calls.writeLedger(write);
+      isStored = await calls.writeLedger(write);
+      const { number, emptied } = write;
       const segments = write.segments.map(({ number, version }) => ({ number, version }));
-      await calls.noteWritten({ write: { segments, emptied: write.emptied }, writes });
-    } while (writes !== null && write.progress === null);
+      await calls.noteWritten({ write: { number, segments, emptied }, isStored });
+    } while (isStored && write.progress === null);
   }
 }

@@ -95,7 +95,7 @@ const deeds: Readonly<Record<string, (world: World, luck: number) => void>> = {
   /** Write one part. The next parts may never be written. */
   write({ keeping, store }) {
     const write = LEDGER_VERBS.nextWrite(keeping);
-    LEDGER_VERBS.noteWritten(keeping, { write, writes: writeLedger(store.w, write) });
+    LEDGER_VERBS.noteWritten(keeping, { write, isStored: writeLedger(store.w, write) });
   },
   /** Write a part whose answer is lost. */
   writeUnheard: ({ keeping, store }) => writeLedger(store.w, LEDGER_VERBS.nextWrite(keeping)),
@@ -156,9 +156,9 @@ function writeAll({ keeping, store }: World): void {
   while (LEDGER_VERBS.stepLedger(keeping).more);
   let write = LEDGER_VERBS.nextWrite(keeping);
   for (; write.progress === null; write = LEDGER_VERBS.nextWrite(keeping)) {
-    LEDGER_VERBS.noteWritten(keeping, { write, writes: writeLedger(store.w, write) });
+    LEDGER_VERBS.noteWritten(keeping, { write, isStored: writeLedger(store.w, write) });
   }
-  LEDGER_VERBS.noteWritten(keeping, { write, writes: writeLedger(store.w, write) });
+  LEDGER_VERBS.noteWritten(keeping, { write, isStored: writeLedger(store.w, write) });
 }
 
 test("a node that has read the ledger before another one stored a part stores nothing", () => {
@@ -170,10 +170,23 @@ test("a node that has read the ledger before another one stored a part stores no
   writeAll(world);
   deeds.deliver?.(world, 1);
   writeAll(world);
-  assert.equal(writeLedger(world.store.w, late), null);
+  assert.equal(writeLedger(world.store.w, late), false);
   check(world, expectations(world.store.w));
   deeds.restart?.(world, 0);
   check(world, expectations(world.store.w));
+});
+
+test("a query between two parts that a node stores does not read the ledger again", () => {
+  const world = createWorld();
+  make(world);
+  while (LEDGER_VERBS.stepLedger(world.keeping).more);
+  const { ledger } = world.keeping;
+  const write = LEDGER_VERBS.nextWrite(world.keeping);
+  const isStored = writeLedger(world.store.w, write);
+  check(world, expectations(world.store.w));
+  LEDGER_VERBS.noteWritten(world.keeping, { write, isStored });
+  check(world, expectations(world.store.w));
+  assert.equal(world.keeping.ledger, ledger);
 });
 
 test("the stored ledger is small: one segment per 4096 deliveries, and no change note that it includes", () => {

@@ -1,4 +1,5 @@
 /** The verbs that the ledger's thread runs. */
+import { randomInt } from "node:crypto";
 import type { Seq } from "../../../domain/ids.ts";
 import { LEDGER_BEHIND_ROWS_MAX, LEDGER_STEP_ROWS } from "../../../domain/limits.ts";
 import type {
@@ -20,33 +21,35 @@ import { queryDeliveries } from "./deliveries.ts";
 import { readLedger } from "./export-pages.ts";
 import { type Ledger, nextWrite, noteWritten, openLedger, readProgress, trimLedger } from "./ledger.ts";
 import { type Freezes, listLedger } from "./pages.ts";
-import { countWrites, type NextWrite } from "./write.ts";
+import { lastWrite, type NextWrite, WRITE_NUMBER_MAX } from "./write.ts";
 
 /** What the verbs work with: a connection, and the ledger, which the first verb opens. */
 export interface Keeping extends Connection {
   ledger: Ledger | null;
-  /** The number of the last write that the ledger contains. */
-  writes: number;
+  /** The last write that the ledger contains, and one of this node that may be stored already. */
+  write: { stored: number; pending: number | null };
   readonly freezes: Freezes;
 }
 
 export function createKeeping(connection: Connection): Keeping {
-  return { ...connection, ledger: null, writes: 0, freezes: new Map() };
+  return { ...connection, ledger: null, write: { stored: 0, pending: null }, freezes: new Map() };
 }
 
 function ledgerOf(k: Keeping): Ledger {
   // What another node has stored does not fit what this one has in memory: the segments are others.
-  if (k.isShared && k.ledger !== null && countWrites(k) !== k.writes) k.ledger = null;
+  if (k.isShared && k.ledger !== null && !isOwn(k, lastWrite(k))) k.ledger = null;
   if (k.ledger === null) {
     k.ledger = openLedger(k);
-    k.writes = countWrites(k);
+    k.write = { stored: lastWrite(k), pending: null };
   }
   return k.ledger;
 }
 
+const isOwn = ({ write }: Keeping, last: number): boolean => last === write.stored || last === write.pending;
+
 interface Written {
-  readonly write: Parameters<typeof noteWritten>[1];
-  readonly writes: number | null;
+  readonly write: Parameters<typeof noteWritten>[1] & Pick<NextWrite, "number">;
+  readonly isStored: boolean;
 }
 
 /** The ledger with everything that this transaction sees. */
@@ -100,12 +103,16 @@ export const LEDGER_VERBS = {
   /** The next part for `writeLedger`. */
   nextWrite(k: Keeping): NextWrite {
     const ledger = ledgerOf(k);
-    return { ...nextWrite(ledger), after: k.writes };
+    const number = randomInt(1, WRITE_NUMBER_MAX);
+    k.write.pending = number;
+    return { ...nextWrite(ledger), number, after: k.write.stored };
   },
-  noteWritten(k: Keeping, { write, writes }: Written): void {
-    // Another node has stored a part of its own, or a query has opened the ledger again.
-    if (writes === null || writes !== k.writes + 1) k.ledger = null;
-    else k.writes = writes;
-    if (k.ledger !== null) noteWritten(k.ledger, write);
+  noteWritten(k: Keeping, { write, isStored }: Written): void {
+    // A query has opened the ledger again meanwhile, because another node had stored a part.
+    if (k.write.pending !== write.number) return;
+    if (!isStored) k.ledger = null;
+    if (k.ledger === null) return;
+    k.write = { stored: write.number, pending: null };
+    noteWritten(k.ledger, write);
   },
 };

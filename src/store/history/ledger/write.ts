@@ -3,10 +3,14 @@
 import type { Connection } from "../../connection.ts";
 import type { LedgerWrite, PackedSegment } from "./ledger.ts";
 
-/** A write of a ledger that was read after so many writes. */
+/** A write by a number that no other one has, of a ledger that contains the write `after`. */
 export interface NextWrite extends LedgerWrite {
+  readonly number: number;
   readonly after: number;
 }
+
+/** As large as `randomInt` can choose, so that two nodes never choose the same number. */
+export const WRITE_NUMBER_MAX = 2 ** 48 - 1;
 
 const SEGMENT = `
   INSERT INTO ledger_segments
@@ -24,11 +28,10 @@ const PROGRESS = `
   INSERT INTO meta (name, value)
   VALUES ('ledger', ?)
   ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
-const WRITES = `
+const WRITE = `
   INSERT INTO marks (name, value)
-  VALUES ('ledger_writes', 1)
-  ON CONFLICT (name) DO UPDATE SET value = marks.value + 1
-  RETURNING value`;
+  VALUES ('ledger_write', ?)
+  ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
 const DONE_CHANGES = `
   DELETE FROM ledger_changes
   WHERE seq IN (SELECT seq FROM ledger_changes WHERE seq <= ? ORDER BY seq LIMIT ?)`;
@@ -37,24 +40,25 @@ const DONE_CHANGES = `
 const CHANGES_MAX = 20_000;
 
 /**
- * Returns how often the ledger has been written. Null: nothing is stored, since another node has stored a part meanwhile. Its
- * segments have the same numbers, and the changes that it has read are deleted.
+ * Returns false if nothing is stored, since another node has stored a part meanwhile. Its segments have the same numbers, and the
+ * changes that it has read are deleted.
  */
-export function writeLedger(connection: Connection, { segments, emptied, progress, after }: NextWrite): number | null {
-  if (countWrites(connection) !== after) return null;
+export function writeLedger(connection: Connection, write: NextWrite): boolean {
+  const { number: writeNumber, segments, emptied, progress, after } = write;
+  if (lastWrite(connection) !== after) return false;
   const { prepare } = connection;
-  const writes = Number(prepare(WRITES).get()?.value);
+  prepare(WRITE).run(writeNumber);
   for (const segment of segments) prepare(SEGMENT).run(...valuesOf(segment));
   for (const number of emptied) prepare("DELETE FROM ledger_segments WHERE number = ?").run(number);
-  if (progress === null) return writes;
+  if (progress === null) return true;
   prepare(PROGRESS).run(JSON.stringify(progress));
   prepare(DONE_CHANGES).run(progress.change, CHANGES_MAX);
-  return writes;
+  return true;
 }
 
-/** The number of the last `writeLedger`. */
-export function countWrites({ prepare }: Connection): number {
-  return Number(prepare("SELECT value FROM marks WHERE name = 'ledger_writes'").get()?.value ?? 0);
+/** The number of the last `writeLedger`; 0 if there was none. */
+export function lastWrite({ prepare }: Connection): number {
+  return Number(prepare("SELECT value FROM marks WHERE name = 'ledger_write'").get()?.value ?? 0);
 }
 
 function valuesOf(segment: PackedSegment) {
