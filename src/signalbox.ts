@@ -51,7 +51,8 @@ export async function startSignalbox(config: Config, options: StartOptions = {})
     await ensureSources(parts, config);
     engine.listening();
     const url = `http://${hostInUrl(config.host)}:${parts.address.port}`;
-    logger.info({ version, url }, "started");
+    const node = config.database === null ? {} : { node: engine.status.node() };
+    logger.info({ version, url, ...node }, "started");
     return {
       url,
       bootstrapped,
@@ -95,7 +96,7 @@ async function assemble(config: Config, options: StartOptions) {
     telemetry,
     hmac: hmacSha256,
     userAgent,
-    naming: { name: hostname(), version },
+    naming: { name: `${hostname()}:${config.port === 0 ? process.pid : config.port}`, version },
     retentionMs: config.retentionDays * DAY_MS,
     notifiers: await createNotifiers({ mail: config.mail, sms: config.sms, sender, operatorSender, userAgent, clock }),
     publicUrl: () => address.publicUrl,

@@ -47,6 +47,8 @@ export interface Engine {
     ready(): { readonly ready: true } | { readonly ready: false; readonly reason: string };
     gauges(): EngineGauges;
     store(): Promise<StoreStats>;
+    /** This node's number. */
+    node(): number;
     /** The nodes that share the store, in the order in which they entered it. */
     nodes(): Promise<readonly (NodeView & { readonly isSelf: boolean })[]>;
     /** How many streams are open: the tenant's, or all. */
@@ -76,4 +78,11 @@ export interface EngineGauges {
   readonly settleQueue: number;
   /** How far the database's clock is ahead of this machine's. */
   readonly clockOffsetMs: number;
+  /** How many nodes are alive, with this one. */
+  readonly nodes: number;
+  /** Deliveries that wait in the store, as counted once a minute. */
+  readonly backlogReady: number;
+  readonly backlogScheduled: number;
+  readonly backlogHeld: number;
+  readonly backlogOldestSeconds: number;
 }

@@ -27,7 +27,7 @@ import { Events } from "./history/events.ts";
 import { Explanations } from "./history/explain/explanations.ts";
 import { History } from "./history/history.ts";
 import { Ledger } from "./history/ledger.ts";
-import { Statistics } from "./history/statistics.ts";
+import { type Backlog, Statistics } from "./history/statistics.ts";
 import { Streams } from "./history/streams.ts";
 import { createInbound } from "./inbound/inbound.ts";
 import { testChannel } from "./pauses/channel-tests.ts";
@@ -336,8 +336,19 @@ export class RunningEngine implements Engine {
   }
 }
 
+function backlogGauges({ ready, scheduled, held, oldestMs }: Backlog) {
+  return {
+    backlogReady: ready,
+    backlogScheduled: scheduled,
+    backlogHeld: held,
+    backlogOldestSeconds: oldestMs / 1000,
+  };
+}
+
 function statusOf(parts: Parts): Engine["status"] {
-  const { phase, databaseClock, outage, store, deliveries, publisher, streams, upkeep, notifications } = parts;
+  const { phase, databaseClock, membership, outage, store, deliveries, publisher, streams, upkeep, notifications } =
+    parts;
+  const { statistics } = parts;
   return {
     isStarting: () => !phase.isListening,
     ready() {
@@ -345,6 +356,7 @@ function statusOf(parts: Parts): Engine["status"] {
       return outage.reason === null ? { ready: true } : { ready: false, reason: outage.reason };
     },
     gauges: () => ({
+      ...backlogGauges(statistics.totalBacklog()),
       inFlight: deliveries.inFlight,
       deliveriesInMemory: deliveries.lanePool.leases.size,
       payloadBytesInMemory: deliveries.lanePool.bytes,
@@ -352,8 +364,10 @@ function statusOf(parts: Parts): Engine["status"] {
       publishQueue: publisher.queueSize,
       settleQueue: deliveries.settleQueueSize,
       clockOffsetMs: databaseClock.offsetMs,
+      nodes: membership.count,
     }),
     store: () => store.stats(),
+    node: () => parts.tokens.node,
     nodes: async () => (await store.listNodes()).map((node) => ({ ...node, isSelf: node.node === parts.tokens.node })),
     streams: (tenantSeq) => streams.count(tenantSeq),
     clockDoubt: () => upkeep.clockDoubt,

@@ -19,6 +19,11 @@ export interface EngineNumbers {
   readonly publishQueue: number;
   readonly settleQueue: number;
   readonly clockOffsetMs: number;
+  readonly nodes: number;
+  readonly backlogReady: number;
+  readonly backlogScheduled: number;
+  readonly backlogHeld: number;
+  readonly backlogOldestSeconds: number;
 }
 
 export interface Metrics {
@@ -43,6 +48,11 @@ const ENGINE_GAUGES: Readonly<Record<keyof EngineNumbers, readonly [string, stri
   publishQueue: ["signalbox_publish_queue", "Events waiting to be committed"],
   settleQueue: ["signalbox_settle_queue", "Settlements waiting to be committed"],
   clockOffsetMs: ["signalbox_clock_offset_ms", "How far PostgreSQL's clock is ahead of this machine's"],
+  nodes: ["signalbox_nodes", "Nodes that are alive, as this node knows"],
+  backlogReady: ["signalbox_backlog_ready", "Deliveries in the store that are due, counted once a minute"],
+  backlogScheduled: ["signalbox_backlog_scheduled", "Deliveries in the store that wait for a later attempt"],
+  backlogHeld: ["signalbox_backlog_held", "Deliveries in the store whose endpoint is not active"],
+  backlogOldestSeconds: ["signalbox_backlog_oldest_seconds", "Age of the oldest delivery that waits in the store"],
 };
 const STORE_GAUGES: Readonly<Record<keyof StoreStats, readonly [string, string]>> = {
   fileBytes: ["signalbox_store_file_bytes", "Size of the store's file"],

@@ -199,6 +199,11 @@ test("the gauges show the current state of the engine and the store", async () =
     publishQueue: 2,
     settleQueue: 3,
     clockOffsetMs: 0,
+    nodes: 2,
+    backlogReady: 4,
+    backlogScheduled: 5,
+    backlogHeld: 6,
+    backlogOldestSeconds: 1.5,
   };
   let reachable = true;
   telemetry.observe({
@@ -210,6 +215,8 @@ test("the gauges show the current state of the engine and the store", async () =
   });
   const before = await telemetry.metrics.metrics();
   assert.match(before, /^signalbox_in_flight 7$/m);
+  assert.match(before, /^signalbox_nodes 2$/m);
+  assert.match(before, /^signalbox_backlog_oldest_seconds 1\.5$/m);
   assert.match(before, /^signalbox_store_file_bytes 4096$/m);
   assert.match(before, /^signalbox_store_writable 1$/m);
   reachable = false;

@@ -27,8 +27,8 @@ export const nodes: readonly Mutant[] = [
   {
     fault: "a silent node is not taken for dead",
     file: "src/store/upkeep/nodes.ts",
-    find: "if (at - heardSince >= NODE_SILENT_MS) w.prepare(SILENT)",
-    replace: "if (at < 0) w.prepare(SILENT)",
+    find: "const judges = at - heardSince >= NODE_SILENT_MS;",
+    replace: "const judges = at < heardSince;",
     ...meeting("settle ∥ take the node for dead"),
   },
   {

@@ -133,6 +133,27 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
     await proxy.close();
   });
 
+  test("a heartbeat that finds a node gone names it", async () => {
+    const database = await createDatabase();
+    await withWorld(
+      () => openOn(database),
+      async ({ store }) => {
+        await server().query(
+          database,
+          `UPDATE signalbox.nodes SET heard_since = 0;
+          INSERT INTO signalbox.nodes (entered_at, seen_at, heard_since, name, version)
+          VALUES (0, 5, 5, 'ghost:8080', '1')`,
+        );
+        const { gone } = await store.heartbeat(START, true);
+        assert.deepEqual(
+          gone.map(({ name, seenAt }) => ({ name, seenAt })),
+          [{ name: "ghost:8080", seenAt: 5 }],
+        );
+        assert.deepEqual((await store.heartbeat(START, true)).gone, []);
+      },
+    );
+  });
+
   test("connections that the server ends are opened again", async () => {
     const database = await createDatabase();
     await withWorld(

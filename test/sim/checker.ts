@@ -262,8 +262,10 @@ function checkSums({ disk, fault }: World): void {
 /** Whether the process is up and holds nothing. */
 export function isEmpty({ engine }: Process): boolean {
   if (engine === null) return false;
-  const { clockOffsetMs: _, ...held } = engine.status.gauges();
-  return Object.values(held).every((count) => count === 0);
+  const { inFlight, deliveriesInMemory, payloadBytesInMemory, lanes, publishQueue, settleQueue } =
+    engine.status.gauges();
+  const held = [inFlight, deliveriesInMemory, payloadBytesInMemory, lanes, publishQueue, settleQueue];
+  return held.every((count) => count === 0);
 }
 
 const DISABLED_EVENTS = `

@@ -50,7 +50,7 @@ export interface ServerStatus {
 export interface ServerNode {
   /** A node gets a new number at each start. */
   readonly id: number;
-  /** The name of the host that it runs on. */
+  /** The name of its host, with the port. */
   readonly name: string;
   readonly version: string;
   readonly started_at: string;

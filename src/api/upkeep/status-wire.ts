@@ -75,7 +75,7 @@ export const NodesResponse = Type.Object(
       Type.Object(
         {
           id: Type.Integer({ description: "A node gets a new one at each start." }),
-          name: Type.String({ description: "The name of the host that it runs on." }),
+          name: Type.String({ description: "The name of its host, with the port." }),
           version: Type.String(),
           started_at: Time,
           last_seen_at: Time,

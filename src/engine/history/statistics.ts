@@ -43,6 +43,14 @@ export interface Pace {
   readonly endedPerSecond: number;
 }
 
+/** Deliveries that wait in the store, and the age of the oldest one. */
+export interface Backlog {
+  readonly ready: number;
+  readonly scheduled: number;
+  readonly held: number;
+  readonly oldestMs: number;
+}
+
 interface Sample {
   readonly at: EpochMs;
   readonly ofTenant: ReadonlyMap<Seq, BacklogCount>;
@@ -167,6 +175,20 @@ export class Statistics implements StatisticsService {
     if (endpointId === null) return "";
     const { found } = await this.#options.store.findEndpoints(tenantSeq, [endpointId]);
     return found[0] === undefined ? null : endpointScope(found[0].seq);
+  }
+
+  /** Of all tenants, at the latest sample. */
+  totalBacklog(): Backlog {
+    const sum = { ready: 0, scheduled: 0, held: 0 };
+    let oldestAt = Number.POSITIVE_INFINITY;
+    for (const count of this.#samples.at(-1)?.ofTenant.values() ?? []) {
+      sum.ready += count.ready;
+      sum.scheduled += count.scheduled;
+      sum.held += count.held;
+      oldestAt = Math.min(oldestAt, count.oldestAt ?? oldestAt);
+    }
+    const isEmpty = oldestAt === Number.POSITIVE_INFINITY;
+    return { ...sum, oldestMs: isEmpty ? 0 : Math.max(0, this.#options.clock.now() - oldestAt) };
   }
 
   async #sample(): Promise<void> {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { NODE_UNSURE_MS } from "../../domain/limits.ts";
 import { Membership } from "./membership.ts";
 
-const ALONE = { at: null, nodes: 1, isLeader: true, woken: [] };
+const ALONE = { at: null, nodes: 1, isLeader: true, woken: [], gone: [] };
 
 test("a node that was not heard for too long is not alive, although it has never seen another node", () => {
   let nowMs = 0;

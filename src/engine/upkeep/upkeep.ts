@@ -123,6 +123,7 @@ export class Upkeep {
       const before = { isAlive: membership.isAlive(), count: membership.count };
       membership.heard(heartbeat, beganMs);
       if (!before.isAlive || membership.count !== before.count) onNodesChanged();
+      for (const { node, name, seenAt } of heartbeat.gone) this.#reportGone(node, name, seenAt);
       deliveries.claims.wake(heartbeat.woken);
     } catch (error) {
       if (!(error instanceof NodeGone)) throw error;
@@ -132,6 +133,11 @@ export class Upkeep {
       this.#options.onForeignChange({ kind: "anything" });
     }
     outage.end();
+  }
+
+  #reportGone(node: number, name: string, seenAt: EpochMs): void {
+    const fields = { node, name, silent_since: new Date(seenAt).toISOString() };
+    this.#options.telemetry.noticed({ level: "warn", what: "node_gone", fields });
   }
 
   async #pollForeignChanges(): Promise<void> {

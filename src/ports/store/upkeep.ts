@@ -20,7 +20,7 @@ export interface StoreStats {
 
 /** How people tell nodes apart. */
 export interface NodeNaming {
-  /** For example the host's name. */
+  /** The host's name and the port, such as `db1.example.com:8080`. */
   readonly name: string;
   readonly version: string;
 }
@@ -46,6 +46,15 @@ export interface Heartbeat {
   readonly isLeader: boolean;
   /** Lanes of nodes that are gone, which now have something to claim. */
   readonly woken: readonly Wake[];
+  /** The nodes that this heartbeat found gone, because of their silence. */
+  readonly gone: readonly GoneNode[];
+}
+
+export interface GoneNode {
+  readonly node: number;
+  readonly name: string;
+  /** When it was last heard, by the database's clock. */
+  readonly seenAt: EpochMs;
 }
 
 export interface Entered {

@@ -24,8 +24,8 @@ export class PostgresError extends Error {
 export class UnknownOutcome extends Error {
   constructor() {
     super(
-      `PostgreSQL did not answer a COMMIT, and could not be asked about it for ${POSTGRES_VERDICT_MS_MAX / 1000} s. ` +
-        "This node cannot know whether the transaction happened: start it again, since a start reads what is stored",
+      `PostgreSQL did not answer a COMMIT, and did not say within ${POSTGRES_VERDICT_MS_MAX / 1000} s whether it happened. ` +
+        "Start this node again: a start reads what is stored",
     );
   }
 }

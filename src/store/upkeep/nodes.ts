@@ -8,7 +8,7 @@ import { TOKENS_PER_NODE } from "../../domain/delivery/lease-token.ts";
 import { NodeGone } from "../../domain/errors.ts";
 import type { EpochMs, LeaseToken, Seq } from "../../domain/ids.ts";
 import { NODE_SILENT_MS, NODE_UNHEARD_MS } from "../../domain/limits.ts";
-import type { Entered, Heartbeat, Lease, NodeNaming, NodeView } from "../../ports/store.ts";
+import type { Entered, GoneNode, Heartbeat, Lease, NodeNaming, NodeView } from "../../ports/store.ts";
 import type { Connection } from "../connection.ts";
 import { all, insert, one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
@@ -65,7 +65,11 @@ const SEEN = `
   SET heard_since = CASE WHEN :at - seen_at > :unheard THEN :at ELSE heard_since END, seen_at = max(seen_at, :at)
   WHERE node = :node
   RETURNING heard_since`;
-const SILENT = "UPDATE nodes SET gone_at = ? WHERE gone_at IS NULL AND seen_at < ? AND node <> ?";
+const SILENT = `
+  UPDATE nodes
+  SET gone_at = ?
+  WHERE gone_at IS NULL AND seen_at < ? AND node <> ?
+  RETURNING node, name, seen_at AS "seenAt"`;
 const ALIVE = "SELECT count(*) AS nodes, min(node) AS leader FROM nodes WHERE gone_at IS NULL";
 
 export function heartbeat(w: Writing, now: EpochMs, isTrusted: boolean): Heartbeat {
@@ -76,12 +80,13 @@ export function heartbeat(w: Writing, now: EpochMs, isTrusted: boolean): Heartbe
   const heardSince = Number(w.prepare(SEEN).get(values)?.heard_since);
   if (!w.isShared) raiseLatestTime(w, now);
   if (isTrusted) w.prepare(RAISE).run("trusted_time", now);
-  if (!w.isShared) return { at: databaseMs, nodes: 1, isLeader: true, woken: [] };
-  if (at - heardSince >= NODE_SILENT_MS) w.prepare(SILENT).run(at, at - NODE_SILENT_MS, node);
+  if (!w.isShared) return { at: databaseMs, nodes: 1, isLeader: true, woken: [], gone: [] };
+  const judges = at - heardSince >= NODE_SILENT_MS;
+  const gone = judges ? all<GoneNode>(w, SILENT, at, at - NODE_SILENT_MS, node) : [];
   const { woken } = voidGone(w, now);
   const alive = one<{ nodes: number; leader: number }>(w, ALIVE);
   w.self.nodes = alive?.nodes ?? 1;
-  return { at: databaseMs, nodes: w.self.nodes, isLeader: alive?.leader === node, woken };
+  return { at: databaseMs, nodes: w.self.nodes, isLeader: alive?.leader === node, woken, gone };
 }
 
 // ── Time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
