@@ -84,10 +84,10 @@ type Delivery = ReturnType<typeof assembleDelivery>;
 
 /** Create all parts of the engine. None of them works yet. */
 function assemble(options: EngineOptions, entered: Entered, changesMark: string) {
-  const { clock, store, sender, telemetry, retentionMs, publicUrl } = options;
+  const { clock, store, telemetry, retentionMs, publicUrl } = options;
   const phase: Phase = { isListening: false, isStopping: false };
   const delivery = assembleDelivery(options, entered);
-  const { outage, activity, matching, streams, statistics, attempts, deliveries, publisher } = delivery;
+  const { outage, activity, matching, streams, deliveries, publisher } = delivery;
   const { claims } = deliveries;
   const access = assembleAccess(options, streams);
   const asking = assemblePauses(options, delivery, access, entered);
@@ -128,7 +128,7 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
     phase,
     inbound,
     upkeep,
-    endpoints: new Endpoints({ clock, store, sender, matching, deliveries, attempts, streams, statistics, onJob }),
+    endpoints: new Endpoints({ ...options, ...delivery, onJob }),
     events: new Events(clock, store),
     attemptReader: new AttemptReader(options),
     explanations: new Explanations(clock, store),
@@ -164,7 +164,8 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
   const statistics = new Statistics({
     clock,
     store,
-    inMemoryOf: (tenantSeq) => deliveries.lanePool.countOf(tenantSeq),
+    inProgressOf: (tenantSeq) =>
+      store.notes === null ? deliveries.lanePool.countOf(tenantSeq) : store.countInProgress(tenantSeq),
     onError: (error) => outage.report(error),
   });
   const deliveries: Deliveries = new Deliveries({

@@ -34,10 +34,16 @@ const Health = Type.Object(
     ),
     failure_streak: Type.Integer({ description: "Failures since the last success." }),
     window: Nullable(
-      Type.Integer({ description: "Attempts that may be in flight at once now. Null when it is idle." }),
+      Type.Integer({
+        description: "Attempts that the node that responds may have in flight now. Null when it is idle there.",
+      }),
     ),
-    in_flight: Type.Integer(),
-    rate: Type.Number({ description: "Attempts per second, measured over one to two minutes." }),
+    in_flight: Type.Integer({
+      description: "Attempts in flight. With several nodes, what the other nodes have leased counts, up to the limit.",
+    }),
+    rate: Type.Number({
+      description: "Attempts per second, measured over one to two minutes. Of the node that responds.",
+    }),
     last_success_at: Nullable(Time),
     last_failure: Nullable(LastFailure),
   },
@@ -49,7 +55,9 @@ const Backlog = Type.Object(
       Type.String({ format: "date-time", description: "When the delivery at its front was created." }),
     ),
     bytes: Type.Integer({ description: "Payload bytes that arrived while the endpoint was held." }),
-    drain_per_second: Type.Number({ description: "Deliveries that end per second, measured over one to two minutes." }),
+    drain_per_second: Type.Number({
+      description: "Deliveries that end per second, measured over one to two minutes. Of the node that responds.",
+    }),
     drained_at: Nullable(
       Type.String({
         format: "date-time",
@@ -71,6 +79,7 @@ export const EndpointActivityFields = {
 /** The view of an endpoint that was just created. */
 export const UNUSED: Omit<EndpointView, "endpoint"> = {
   waiting: { count: 0, more: false },
+  leased: 0,
   lastAttemptAt: null,
   successCount: 0,
   failureCount: 0,

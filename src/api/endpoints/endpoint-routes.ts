@@ -55,11 +55,11 @@ export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): voi
   const surface = endpointsOf(deps, { refuse, notFound: ENDPOINT_NOT_FOUND });
   const { endpoints } = deps.engine;
   const viewJson = (view: EndpointView, { actor }: Caller) => ({
-    ...endpointViewJson(view, endpoints.activityOf(view.endpoint)),
+    ...endpointViewJson(view, endpoints.activityOf(view.endpoint, view.leased)),
     headers_json: headersShownTo(actor.role, view.endpoint.headers),
   });
   const createdJson = (endpoint: Endpoint, secret: string | null) =>
-    createdEndpointJson(endpoint, secret, endpoints.activityOf(endpoint));
+    createdEndpointJson(endpoint, secret, endpoints.activityOf(endpoint, 0));
   app.post("/v1/endpoints", CREATE, createEndpoint(surface, parseCreate, createdJson));
   app.get("/v1/endpoints", LIST, listEndpoints(deps, viewJson));
   app.get("/v1/endpoints/counts", COUNTS, countEndpoints(deps));

@@ -78,7 +78,8 @@ export const AttemptsResponse = Type.Object(
     since: Nullable(
       Type.String({
         format: "date-time",
-        description: "When counting began, for steps below an hour: the server's start. Nothing before is counted.",
+        description:
+          "For steps below an hour: nothing before is counted. The server's start, or with PostgreSQL three hours ago.",
       }),
     ),
     buckets: Type.Array(AttemptBucket),
@@ -118,7 +119,7 @@ export const BacklogResponse = Type.Object(
     at: Time,
     ...SampleFields,
     in_progress: Type.Integer({
-      description: "Deliveries that the server has in memory: about to be sent, or in flight.",
+      description: "Deliveries that the nodes have leased: about to be sent, or in flight.",
     }),
     held_bytes: Type.Integer({ description: "Payload bytes that arrived while their endpoints were held." }),
     oldest_at: Nullable(

@@ -66,9 +66,10 @@ export interface SentTest {
   readonly responseBody: string | null;
 }
 
-/** What this node knows about an endpoint that it sends to. */
+/** What this node knows about an endpoint that it sends to. Only `inFlight` includes other nodes. */
 export interface EndpointActivity {
   readonly now: EpochMs;
+  /** Other nodes' attempts are what they have leased, up to the endpoint's limit. */
   readonly inFlight: number;
   /** How many attempts may be in flight at once now; null when the endpoint is idle. */
   readonly window: number | null;
@@ -82,7 +83,8 @@ export interface EndpointActivity {
 export type EndpointSearch = Omit<EndpointFilter, "now">;
 
 export interface EndpointService {
-  activityOf(endpoint: Pick<Endpoint, "seq" | "tenantSeq">): EndpointActivity;
+  /** @param leased how many deliveries of the endpoint all nodes have leased */
+  activityOf(endpoint: Pick<Endpoint, "seq" | "tenantSeq" | "maxInFlight">, leased: number): EndpointActivity;
   /** Why an endpoint may not have this URL; null when it may. `create` and `patch` make the same check. */
   urlFault(url: string): Promise<string | null>;
   create(caller: Caller, input: CreateEndpointInput): Promise<CreateEndpointOutput>;

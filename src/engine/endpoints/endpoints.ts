@@ -19,6 +19,7 @@ import type { Attempts } from "../delivery/attempts.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
 import type { Statistics } from "../history/statistics.ts";
 import type { Streams } from "../history/streams.ts";
+import type { Membership } from "../upkeep/membership.ts";
 import { readOr } from "../upkeep/outage.ts";
 import type {
   CreateEndpointInput,
@@ -44,6 +45,7 @@ export interface EndpointsOptions {
   readonly attempts: Attempts;
   readonly streams: Pick<Streams, "announce">;
   readonly statistics: Pick<Statistics, "paceOf">;
+  readonly membership: Pick<Membership, "isShared">;
   /** A job was started. */
   readonly onJob: () => void;
 }
@@ -91,12 +93,17 @@ export class Endpoints implements EndpointService {
     return this.#options.store.getEndpoint(tenantSeq, id);
   }
 
-  activityOf({ seq, tenantSeq }: Pick<Endpoint, "seq" | "tenantSeq">): EndpointActivity {
-    const { clock, deliveries, statistics } = this.#options;
+  activityOf(
+    { seq, tenantSeq, maxInFlight }: Pick<Endpoint, "seq" | "tenantSeq" | "maxInFlight">,
+    leased: number,
+  ): EndpointActivity {
+    const { clock, deliveries, membership, statistics } = this.#options;
     const lane = deliveries.lanePool.get(seq);
+    const own = lane?.inFlight ?? 0;
+    const byOthers = membership.isShared ? leased - (lane?.deliveryCount ?? 0) : 0;
     return {
       now: clock.now(),
-      inFlight: lane?.inFlight ?? 0,
+      inFlight: own + Math.max(0, Math.min(byOthers, maxInFlight - own)),
       window: lane?.window ?? null,
       ...statistics.paceOf(tenantSeq, seq),
     };

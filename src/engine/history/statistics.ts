@@ -1,6 +1,6 @@
 /**
- * Statistics of attempts as they happen. Minutes are counted in memory and begin anew with a start. They are added to
- * the stored hours behind the writer, so that a settlement costs no more because of them. A crash loses the counts of the
+ * Statistics of attempts as they happen. Minutes are counted in memory and begin anew with a start, unless nodes share the
+ * store, which then has the minutes of all nodes. They are added to the stored hours behind the writer, so that a settlement costs no more because of them. A crash loses the counts of the
  * last minutes, and no others.
  */
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
@@ -30,10 +30,10 @@ export interface StatisticsOptions {
   readonly clock: Clock;
   readonly store: Pick<
     Store,
-    "addTallies" | "readTallies" | "findEndpoints" | "countBacklogs" | "countEndpointAttempts"
+    "notes" | "addTallies" | "readTallies" | "readMinutes" | "findEndpoints" | "countBacklogs" | "countEndpointAttempts"
   >;
-  /** How many deliveries of the tenant this node holds. */
-  readonly inMemoryOf: (tenantSeq: Seq) => number;
+  /** How many deliveries of the tenant the nodes hold. */
+  readonly inProgressOf: (tenantSeq: Seq) => number | Promise<number>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -120,6 +120,16 @@ export class Statistics implements StatisticsService {
     const count = Math.ceil((input.to - from) / stepMs);
     const buckets = Array.from({ length: count }, (_, index) => ({ at: from + index * stepMs, tally: new Tally() }));
     const add = (at: EpochMs, tally: Tally) => buckets[Math.floor((at - from) / stepMs)]?.tally.add(tally);
+    if (stepMs < HOUR_MS && this.#options.store.notes !== null) {
+      await this.#turns.run(async () => {
+        for (const { minute, tally } of await this.#options.store.readMinutes(tenantSeq, scope, from, input.to))
+          add(minute, parseTally(tally));
+        for (const [at, tally] of this.#minutes.readUnstored(tenantSeq, scope))
+          if (at >= from && at < input.to) add(at, tally);
+      });
+      const oldest = Math.floor(this.#options.clock.now() / MINUTE_MS + 1 - TALLY_MINUTES_MAX) * MINUTE_MS;
+      return { since: oldest, buckets };
+    }
     if (stepMs < HOUR_MS) {
       for (const [at, tally] of this.#minutes.read(tenantSeq, scope, from, input.to)) add(at, tally);
       return { since: this.#minutes.since, buckets };
@@ -134,12 +144,12 @@ export class Statistics implements StatisticsService {
   }
 
   async backlog({ tenantSeq }: Caller): Promise<BacklogOutput> {
-    const { clock, inMemoryOf, store } = this.#options;
+    const { clock, inProgressOf, store } = this.#options;
     const now = clock.now();
     const [present] = await store.countBacklogs(tenantSeq, now);
     return {
       at: now,
-      inProgress: inMemoryOf(tenantSeq),
+      inProgress: await inProgressOf(tenantSeq),
       present: present ?? { tenantSeq, ...EMPTY },
       samples: this.#samples.map(({ at, ofTenant }) => ({
         at,
@@ -215,6 +225,7 @@ export class Statistics implements StatisticsService {
           tenantSeq,
           scope,
           hour: hourOf(at),
+          minute: at,
           tally: tallyText(tally),
         })),
       );

@@ -46,6 +46,8 @@ export interface EndpointView {
   readonly endpoint: Endpoint;
   /** Deliveries that have not ended, counted up to `WAITING_COUNT_MAX`. */
   readonly waiting: { readonly count: number; readonly more: boolean };
+  /** How many of them the nodes have leased. */
+  readonly leased: number;
   readonly lastAttemptAt: EpochMs | null;
   /** Successful attempts since the endpoint was created, tests included. */
   readonly successCount: number;

@@ -197,8 +197,15 @@ export interface EndpointHour {
 export interface NewTally {
   readonly tenantSeq: Seq;
   readonly hour: EpochMs;
+  /** The minute of the hour that the counts are of. Nodes that share a store also read each other's minutes. */
+  readonly minute?: EpochMs;
   /** What the counts are about: empty for the whole tenant, or the engine's name of one of its parts. */
   readonly scope: string;
+  readonly tally: string;
+}
+
+export interface MinuteTally {
+  readonly minute: EpochMs;
   readonly tally: string;
 }
 
@@ -242,6 +249,13 @@ export interface HistoryVerbs {
   addTallies(tallies: readonly NewTally[]): Promise<void>;
   /** The tallies of one scope in the hours of [from, to), in any order. Hours without one are left out. */
   readTallies(tenantSeq: Seq, scope: string, from: EpochMs, to: EpochMs): Promise<readonly HourTally[]>;
+  /**
+   * The tallies of one scope in the minutes of [from, to), of all nodes and in any order. Only a store that nodes share has
+   * them, and only for `TALLY_MINUTES_MAX`.
+   */
+  readMinutes(tenantSeq: Seq, scope: string, from: EpochMs, to: EpochMs): Promise<readonly MinuteTally[]>;
+  /** How many deliveries of the tenant all nodes have leased. */
+  countInProgress(tenantSeq: Seq): Promise<number>;
   /** Of every tenant that has a backlog, or of one. Counts at most `WAITING_COUNT_MAX` deliveries of an endpoint. */
   countBacklogs(tenantSeq: Seq | null, now: EpochMs): Promise<readonly BacklogCount[]>;
   countEndpointHealth(tenantSeq: Seq, from: EpochMs, to: EpochMs): Promise<readonly EndpointHealthRow[]>;

@@ -201,6 +201,7 @@ function view(connection: ReadConnection, row: ViewColumns, leased: Leased, coun
   return {
     endpoint: readEndpoint(connection.vault, row),
     waiting,
+    leased: leased.get(row.seq) ?? 0,
     lastAttemptAt: row.last_attempt_at,
     successCount: row.attempts_ok ?? 0,
     failureCount: row.attempts_failed ?? 0,

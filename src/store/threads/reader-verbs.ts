@@ -25,14 +25,14 @@ import { countTypes, findEventFacts, findSubscribers } from "../history/explain/
 import { countBehind } from "../history/ledger/advance.ts";
 import { readProgress } from "../history/ledger/ledger.ts";
 import { listDeliveries } from "../history/lists.ts";
-import { countBacklogs } from "../history/statistics/backlogs.ts";
+import { countBacklogs, countInProgress } from "../history/statistics/backlogs.ts";
 import {
   countEndpointAttempts,
   countEndpointHealth,
   countLatency,
   countVolume,
 } from "../history/statistics/statistics.ts";
-import { readTallies } from "../history/statistics/tallies.ts";
+import { readMinutes, readTallies } from "../history/statistics/tallies.ts";
 import { tail } from "../history/tail.ts";
 import { countInbound } from "../inbound/counts.ts";
 import { getCredentials } from "../inbound/credentials.ts";
@@ -75,7 +75,9 @@ const VERBS = {
   countEndpointHealth,
   countEndpointAttempts,
   readTallies,
+  readMinutes,
   countBacklogs,
+  countInProgress,
   getJob,
   listJobs,
   listKeys,

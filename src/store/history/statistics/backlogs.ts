@@ -1,4 +1,4 @@
-/** countBacklogs: how many deliveries wait in the store, by tenant. */
+/** countBacklogs, countInProgress: how many deliveries wait in the store, and are leased, by tenant. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { BACKLOG_ENTRIES_COUNT_MAX, WAITING_COUNT_MAX } from "../../../domain/limits.ts";
 import type { BacklogCount } from "../../../ports/store.ts";
@@ -40,6 +40,16 @@ const OLDEST = `
 /** When the delivery at the front of the lane was created; null when none waits. */
 export function oldestWaiting(connection: Connection, endpointSeq: Seq): EpochMs | null {
   return one<{ created_at: EpochMs }>(connection, OLDEST, endpointSeq)?.created_at ?? null;
+}
+
+// Served by deliveries_leased, which has an entry for each delivery in the lane pools.
+const LEASES = `
+  SELECT count(*) AS count
+  FROM deliveries INDEXED BY deliveries_leased
+  WHERE lease IS NOT NULL AND tenant_seq = ?`;
+
+export function countInProgress(connection: Connection, tenantSeq: Seq): number {
+  return Number(one<{ count: number }>(connection, LEASES, tenantSeq)?.count);
 }
 
 type Sums = { -readonly [K in keyof BacklogCount]: BacklogCount[K] };

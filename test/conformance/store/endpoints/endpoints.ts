@@ -46,6 +46,7 @@ export function endpointCases(open: OpenStore): void {
     const expected = {
       endpoint,
       waiting: { count: 0, more: false },
+      leased: 0,
       lastAttemptAt: null,
       successCount: 0,
       failureCount: 0,
@@ -306,6 +307,7 @@ export function endpointCases(open: OpenStore): void {
     const waiting = (await tenant.all()).find(({ id }) => id === retried.id);
     const expected = {
       waiting: { count: 3, more: false },
+      leased: 2,
       lastAttemptAt: START + 7,
       successCount: 1,
       failureCount: 2,

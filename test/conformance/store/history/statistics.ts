@@ -109,6 +109,32 @@ export function statisticsCases(open: OpenStore): void {
     assert.deepEqual(await world.store.readTallies(tenantSeq, "", START + 2 * HOUR, START + 3 * HOUR), []);
   });
 
+  test("nodes that share a store read each other's minutes for three hours, and the hours are the same", async () => {
+    const { tenantSeq } = await world.newTenant();
+    const one = new Tally();
+    one.count({ classification: "success", isFirst: true, gaveUp: false, latencyMs: 20, ageMs: 30 });
+    const add = (minute: number, scope: string) =>
+      world.store.addTallies([{ tenantSeq, hour: START, minute, scope, tally: tallyText(one) }]);
+    const minutes = async (scope: string) =>
+      (await world.store.readMinutes(tenantSeq, scope, START, START + 4 * HOUR))
+        .map(({ minute, tally }) => [(minute - START) / 60_000, parseTally(tally).ok])
+        .toSorted();
+    const expected = (...rows: number[][]) => (world.store.notes === null ? [] : rows);
+    for (const [minute, scope] of [
+      [0, ""],
+      [1, ""],
+      [1, "e1"],
+      [59, ""],
+    ] as const)
+      await add(START + minute * 60_000, scope);
+    assert.deepEqual(await minutes(""), expected([0, 1], [1, 1], [59, 1]));
+    assert.deepEqual(await minutes("e1"), expected([1, 1]));
+    const [hour, ...others] = await world.store.readTallies(tenantSeq, "", START, START + 4 * HOUR);
+    assert.deepEqual([hour?.hour, parseTally(hour?.tally ?? "").ok, others], [START, 3, []]);
+    await add(START + 3 * HOUR + 60_000, "");
+    assert.deepEqual(await minutes(""), expected([1, 1], [181, 1], [59, 1]));
+  });
+
   test("a backlog counts what is held, due and scheduled, for one tenant or for all", async () => {
     const [tenant, quiet] = [await world.newTenant(), await world.newTenant()];
     const [busy, paused, deleted] = [await tenant.endpoint(), await tenant.endpoint(), await tenant.endpoint()];
@@ -137,6 +163,9 @@ export function statisticsCases(open: OpenStore): void {
     );
     const view = await tenant.view(busy);
     assert.deepEqual([view.oldestAt, view.heldBytes], [oldestAt, 0]);
+    await tenant.leasedMany(await tenant.endpoint(), 2);
+    assert.equal(await world.store.countInProgress(tenant.tenantSeq), 2);
+    assert.equal(await world.store.countInProgress(quiet.tenantSeq), 0);
   });
 
   test("endpoint health shows every endpoint that is not deleted, with its own sums", async () => {
