@@ -185,11 +185,12 @@ export function auditCases(open: OpenStore): void {
     });
   });
 
-  test("the time of a start is not before the newest audit entry", async () => {
+  test("the time of a start is not before the newest audit entry, unless the database has the time", async () => {
     await withWorld(open, async (alone) => {
+      const isShared = alone.store.notes !== null;
       const { ask, cancel } = createAsking(alone, await alone.newTenant());
       await cancel(await ask({ now: START + HOUR }), START + 2 * HOUR);
-      assert.equal((await alone.restart(START)).now, START + 2 * HOUR);
+      assert.equal((await alone.restart(START)).now, isShared ? START : START + 2 * HOUR);
     });
   });
 }
