@@ -50,6 +50,12 @@ async function countDeliveries(tenant: Tenancy): Promise<number> {
 }
 
 export function failureCases({ server, createDatabase, openOn }: Ground): void {
+  const endConnections = (database: DatabaseAddress) =>
+    server().query(
+      { ...database, database: "postgres" },
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database.database}'`,
+    );
+
   test("a COMMIT whose response is lost has happened, and its verb succeeds", async () => {
     const database = await createDatabase();
     const proxy = await startProxy(database);
@@ -161,10 +167,7 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
       async (world) => {
         const tenant = await world.newTenant();
         const endpoint = await tenant.endpoint();
-        await server().query(
-          { ...database, database: "postgres" },
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database.database}'`,
-        );
+        await endConnections(database);
         // The store learns of the end from its next statement at the latest.
         await world.store.heartbeat(0, false).catch((error) => assert(error instanceof StoreUnavailable));
         assert.equal(await world.store.findKey("00"), null, "a read is repeated");
@@ -172,6 +175,29 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
         assert.equal(await countDeliveries(tenant), 1);
       },
     );
+  });
+
+  test("a COMMIT that the server answers with a rollback has not happened", async () => {
+    const database = await createDatabase();
+    const proxy = await startProxy(database);
+    await withWorld(
+      () => openOn(proxy.options),
+      async (world) => {
+        const tenant = await world.newTenant();
+        const endpoint = await tenant.endpoint();
+        const commitAgain = proxy.rollBackCommits();
+        await endConnections(database);
+        await world.store.heartbeat(0, false).catch((error) => assert(error instanceof StoreUnavailable));
+        await assert.rejects(tenant.publish([endpoint]), StoreUnavailable);
+        commitAgain();
+        await endConnections(database);
+        await world.store.heartbeat(0, false).catch((error) => assert(error instanceof StoreUnavailable));
+        assert.equal(await countDeliveries(tenant), 0);
+        await tenant.publish([endpoint]);
+        assert.equal(await countDeliveries(tenant), 1);
+      },
+    );
+    await proxy.close();
   });
 
   test("a store that has gone back ends the process, and a failover that lost nothing does not", async () => {

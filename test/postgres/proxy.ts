@@ -15,6 +15,8 @@ export interface Proxy {
   cutAtCommit(when: "before" | "after"): void;
   /** Hold the COMMIT of the next writing transaction. */
   holdCommit(): HeldCommit;
+  /** On new connections the server takes each COMMIT for a rollback, until the returned function is called. */
+  rollBackCommits(): () => void;
   /** Pass nothing on, neither bytes nor the ends of connections, until the returned function is called. */
   swallow(): () => void;
   close(): Promise<void>;
@@ -38,6 +40,7 @@ interface Commit {
 
 export async function startProxy(target: DatabaseAddress): Promise<Proxy> {
   let atCommit: ((commit: Commit) => void) | null = null;
+  const commits = createCommits();
   const pipes = createPipes();
   const server = createServer((client) => {
     const [{ host, port } = assert.fail()] = target.hosts;
@@ -49,13 +52,11 @@ export async function startProxy(target: DatabaseAddress): Promise<Proxy> {
       upstream.destroy();
     };
     for (const socket of [client, upstream]) pipes.hold(socket, cut);
-    client.on("data", (bytes) => {
+    client.on("data", (bytes: Buffer) => {
       if (bytes.includes("UPDATE turn")) isWriting = true;
+      commits.look(bytes);
       const act = isWriting && bytes.includes("COMMIT\0") ? atCommit : null;
-      if (act === null) {
-        upstream.write(bytes);
-        return;
-      }
+      if (act === null) return void upstream.write(bytes);
       atCommit = null;
       act({
         cut,
@@ -87,11 +88,33 @@ export async function startProxy(target: DatabaseAddress): Promise<Proxy> {
       const reached = held.promise.then(() => undefined);
       return { reached, release: () => void held.promise.then(({ pass }) => pass()) };
     },
+    rollBackCommits: commits.rollBack,
     swallow: pipes.swallow,
     async close() {
       pipes.destroy();
       server.close();
       await once(server, "close");
+    },
+  };
+}
+
+/** The name of the prepared statement, and its text. */
+const PREPARE_COMMIT = Buffer.from("COMMIT\0COMMIT\0");
+const PREPARE_ABORT = Buffer.from("COMMIT\0ABORT \0");
+
+/** Makes the server prepare something else for COMMIT. */
+function createCommits() {
+  let rollsBack = false;
+  return {
+    look(bytes: Buffer): void {
+      const at = rollsBack ? bytes.indexOf(PREPARE_COMMIT) : -1;
+      if (at !== -1) bytes.set(PREPARE_ABORT, at);
+    },
+    rollBack(): () => void {
+      rollsBack = true;
+      return () => {
+        rollsBack = false;
+      };
     },
   };
 }

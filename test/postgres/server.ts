@@ -129,7 +129,7 @@ async function startOn({ dir, bin, settings }: Place): Promise<PostgresServer> {
     database,
     tls: { mode: "disable", rootCert: null, cert: null, key: null },
   });
-  const version = await readVersion(at("postgres"));
+  const version = Number(readFileSync(path.join(data, "PG_VERSION"), "utf8"));
   let databases = 0;
   const create = async (suffix: string) => {
     databases += 1;
@@ -173,11 +173,6 @@ function protect(data: string): void {
   }
   const access = path.join(data, "pg_hba.conf");
   writeFileSync(access, ACCESS + readFileSync(access, "utf8")); // the first line that fits counts
-}
-
-async function readVersion(database: DatabaseAddress): Promise<number> {
-  const [row] = await query(database, "SELECT current_setting('server_version_num')::int / 10000 AS major");
-  return Number(row?.major);
 }
 
 interface Backup {
