@@ -20,6 +20,9 @@ async function assertRefusal(child: Child, line: RegExp): Promise<void> {
 }
 
 /** Asserts that the server does not start in this process, for a reason of one line, which a process would print. */
+/** A start that was refused in this process closes its files a moment later. */
+const LATER = { timeout: 5000 };
+
 async function assertRefusalHere(env: ChildEnvironment, line: RegExp): Promise<void> {
   const reason = await refusalOf(env);
   assert.match(reason, /^[^\n]+$/);
@@ -93,12 +96,12 @@ suite("refused starts", { concurrency: 3 }, () => {
     await assertRefusalHere(another, /master key is not the one/);
 
     const file = path.join(dataDir, "signalbox.db");
-    const db = new DatabaseSync(file);
+    const db = new DatabaseSync(file, LATER);
     const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
     db.exec("PRAGMA user_version = 9999");
     db.close();
     await assertRefusalHere(env, /newer Signalbox \(schema 9999/);
-    const back = new DatabaseSync(file);
+    const back = new DatabaseSync(file, LATER);
     back.exec(`PRAGMA user_version = ${version}`);
     back.close();
 
