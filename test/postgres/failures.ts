@@ -9,7 +9,7 @@ import type { PostgresOptions } from "../../src/store/postgres/store.ts";
 import type { Tenancy } from "../conformance/store/access/tenancy.ts";
 import { START } from "../conformance/store/delivery/times.ts";
 import { succeeded } from "../conformance/store/delivery/verdicts.ts";
-import { type OpenedStore, withWorld } from "../conformance/store/world.ts";
+import { type OpenedStore, type World, withWorld } from "../conformance/store/world.ts";
 import { polled, signalled } from "../harness/deadline.ts";
 import { startProxy } from "./proxy.ts";
 import type { PostgresServer } from "./server.ts";
@@ -50,11 +50,14 @@ async function countDeliveries(tenant: Tenancy): Promise<number> {
 }
 
 export function failureCases({ server, createDatabase, openOn }: Ground): void {
-  const endConnections = (database: DatabaseAddress) =>
-    server().query(
+  /** The store learns of the end of its connections from its next statement at the latest. */
+  async function endConnections(database: DatabaseAddress, { store }: World): Promise<void> {
+    await server().query(
       { ...database, database: "postgres" },
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database.database}'`,
     );
+    await store.heartbeat(0, false).catch((error) => assert(error instanceof StoreUnavailable));
+  }
 
   test("a COMMIT whose response is lost has happened, and its verb succeeds", async () => {
     const database = await createDatabase();
@@ -167,9 +170,7 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
       async (world) => {
         const tenant = await world.newTenant();
         const endpoint = await tenant.endpoint();
-        await endConnections(database);
-        // The store learns of the end from its next statement at the latest.
-        await world.store.heartbeat(0, false).catch((error) => assert(error instanceof StoreUnavailable));
+        await endConnections(database, world);
         assert.equal(await world.store.findKey("00"), null, "a read is repeated");
         await tenant.publish([endpoint]);
         assert.equal(await countDeliveries(tenant), 1);
@@ -186,12 +187,10 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
         const tenant = await world.newTenant();
         const endpoint = await tenant.endpoint();
         const commitAgain = proxy.rollBackCommits();
-        await endConnections(database);
-        await world.store.heartbeat(0, false).catch((error) => assert(error instanceof StoreUnavailable));
+        await endConnections(database, world);
         await assert.rejects(tenant.publish([endpoint]), StoreUnavailable);
         commitAgain();
-        await endConnections(database);
-        await world.store.heartbeat(0, false).catch((error) => assert(error instanceof StoreUnavailable));
+        await endConnections(database, world);
         assert.equal(await countDeliveries(tenant), 0);
         await tenant.publish([endpoint]);
         assert.equal(await countDeliveries(tenant), 1);

@@ -103,7 +103,7 @@ export function nodeCases({ createDatabase, query, masterKey }: NodesGround): vo
       assert.deepEqual([dataOf(await receiver.next()), dataOf(await receiver.next())].sort(), [2, 3]);
     });
 
-    test("an idempotency key is that of both nodes, whoever has it first, and commands work", async () => {
+    test("both nodes know an idempotency key that either of them got first, and the owner's commands work", async () => {
       const [onA, onB] = await onBoth();
       const publishWith = (on: Tenant, key: string) =>
         on.request("POST", "/v1/events", {
