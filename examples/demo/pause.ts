@@ -15,6 +15,7 @@ export async function askPerson(stage: Stage): Promise<void> {
   const url = `${receiver.url}/pauses`;
   await signalbox.webhooks.create({ url, events: ["pause.responded", "pause.timed_out"], secret: SECRET });
   const { pause_id, respond_url } = await signalbox.pause(QUESTION);
+  if (respond_url === null) throw new Error("the link should be shown to the key that asked");
   say(`asked     "${QUESTION.message}" as ${pause_id}`);
   say(`          the link for a person: ${respond_url}`);
   const [{ status, response_choice }] = await Promise.all([signalbox.waitForPause(pause_id), decide(respond_url)]);

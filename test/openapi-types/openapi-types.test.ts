@@ -7,6 +7,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startServer } from "../harness/server.ts";
+import { comparisonText } from "./sdk-types.ts";
 
 const run = promisify(execFile);
 const server = await startServer({ after });
@@ -27,7 +28,7 @@ export const wrong: Schemas["Endpoint"]["status"] = "ON";
 export const empty: Schemas["EndpointInput"] = {};
 `;
 
-test("openapi-typescript generates types that compile, and that reject wrong values", async (t) => {
+test("openapi-typescript generates types that compile, reject wrong values, and are those of the SDK", async (t) => {
   // Inside the package, so that the compiler finds the project's dependencies.
   const folder = await mkdtemp(path.join(import.meta.dirname, ".generated-"));
   t.after(() => rm(folder, { recursive: true }));
@@ -36,11 +37,12 @@ test("openapi-typescript generates types that compile, and that reject wrong val
   // Without this flag, request fields that have a default would be required.
   const { stderr } = await run(
     process.execPath,
-    [GENERATOR, "openapi.json", "--output", "api.d.ts", "--default-non-nullable=false"],
+    [GENERATOR, "openapi.json", "--output", "api.d.ts", "--default-non-nullable=false", "--immutable"],
     { cwd: folder },
   );
   assert.doesNotMatch(stderr, /warn|error/i);
   await writeFile(path.join(folder, "caller.ts"), CALLER);
+  await writeFile(path.join(folder, "sdk.ts"), comparisonText());
   const options = [
     "--ignoreConfig",
     "--noEmit",
@@ -52,7 +54,7 @@ test("openapi-typescript generates types that compile, and that reject wrong val
     "--types",
     "",
   ];
-  await run(process.execPath, [COMPILER, ...options, "caller.ts"], { cwd: folder }).catch((error: { stdout: string }) =>
-    assert.fail(error.stdout),
+  await run(process.execPath, [COMPILER, ...options, "caller.ts", "sdk.ts"], { cwd: folder }).catch(
+    (error: { stdout: string }) => assert.fail(error.stdout),
   );
 });

@@ -44,7 +44,9 @@ export class Replays {
 
   /** Create new deliveries of the same events. If any id is unknown, the whole call is refused. */
   async create(input: ReplayInput, options?: CallOptions): Promise<Replay> {
-    const call = { method: "POST", path: "/v1/replays", body: JSON.stringify(input), signal: options?.signal } as const;
+    const body = JSON.stringify(input);
+    const repeatable = input.dry_run === true;
+    const call = { method: "POST", path: "/v1/replays", body, repeatable, signal: options?.signal } as const;
     return (await this.#transport.call<Replay>(call)).body;
   }
 }
@@ -172,6 +174,16 @@ export class Jobs {
   async list(filter: JobFilter & { readonly cursor?: string } = {}, options?: CallOptions): Promise<JobPage> {
     const call = { method: "GET", path: "/v1/jobs", query: { ...filter }, signal: options?.signal } as const;
     return (await this.#transport.call<JobPage>(call)).body;
+  }
+
+  /** All jobs, newest first. Further pages are fetched as you iterate. */
+  async *iterate(filter: JobFilter = {}, options?: CallOptions): AsyncGenerator<Job, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list(cursor === undefined ? filter : { ...filter, cursor }, options);
+      yield* page.results;
+      cursor = advanced(cursor, page.has_more ? (page.next_cursor ?? undefined) : undefined);
+    } while (cursor !== undefined);
   }
 
   /** Stop a job. What it has changed stays changed. If it has ended, the error is 409 `INVALID_STATE`. */

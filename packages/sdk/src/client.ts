@@ -3,22 +3,24 @@ import { Deliveries } from "./delivery/deliveries.ts";
 import { Events } from "./delivery/events.ts";
 import { Endpoints } from "./endpoints.ts";
 import { type CallOptions, Transport, type Wait, waitForReal } from "./http.ts";
-import { InboundEvents, Sources } from "./inbound.ts";
-
+import { InboundEvents, Sources } from "./inbound/inbound.ts";
+import { PauseStatusRecords } from "./inbound/pause-status.ts";
 import { RETRIES_MAX } from "./limits.ts";
 import { checkAmount, checkOptionalFunction, checkOptionalString, checkString } from "./options.ts";
 import type {
   CreatedPause,
   EndedPause,
   Pause,
+  PauseAnswer,
   PauseCounts,
   PauseDecision,
   PauseFilter,
   PauseInput,
+  PauseLink,
   PausePage,
-} from "./pause.ts";
-
+} from "./pauses/pause.ts";
 import {
+  answerPauseLink,
   cancelPause,
   countPauses,
   createPause,
@@ -28,11 +30,12 @@ import {
   iteratePauses,
   listPauses,
   type PauseOptions,
+  readPauseLink,
   resendPause,
   revealPauseLink,
   type WaitForPauseOptions,
   waitForPause,
-} from "./pauses.ts";
+} from "./pauses/pauses.ts";
 import { Audit, Session, Users } from "./people.ts";
 import { Status } from "./status.ts";
 import { type FollowedEvent, type FollowOptions, type StreamEvent, type StreamOptions, stream } from "./stream.ts";
@@ -78,6 +81,7 @@ export class Signalbox {
   readonly audit: Audit;
   readonly sources: Sources;
   readonly inboundEvents: InboundEvents;
+  readonly pauseStatus: PauseStatusRecords;
   readonly status: Status;
   readonly webhooks: Webhooks;
   readonly session: Session;
@@ -110,6 +114,7 @@ export class Signalbox {
     this.audit = new Audit(this.#transport);
     this.sources = new Sources(this.#transport);
     this.inboundEvents = new InboundEvents(this.#transport);
+    this.pauseStatus = new PauseStatusRecords(this.#transport);
     this.status = new Status(this.#transport);
     this.webhooks = new Webhooks(this.#transport);
     this.session = new Session(this.#transport);
@@ -182,6 +187,23 @@ export class Signalbox {
   /** The link of a pending pause, which the audit log records. Needs a session and the role `org_admin`. */
   revealPauseLink(id: string, options?: CallOptions): Promise<string> {
     return revealPauseLink(this.#transport, id, options);
+  }
+
+  /**
+   * Read a question through its link, for a page of your own.
+   *
+   * @param token the last part of `respond_url`
+   */
+  readPauseLink(token: string, options?: CallOptions): Promise<PauseLink> {
+    return readPauseLink(this.#transport, token, options);
+  }
+
+  /**
+   * Send the answer of the person who has the link. If the pause has ended otherwise, the error is 410 `TOKEN_USED` or
+   * `TOKEN_EXPIRED`, or 409 `ALREADY_CANCELLED`.
+   */
+  answerPauseLink(token: string, answer: PauseAnswer, options?: CallOptions): Promise<PauseLink> {
+    return answerPauseLink(this.#transport, token, answer, options);
   }
 
   /** One page of pauses, newest first unless the filter says otherwise. */

@@ -11,17 +11,21 @@ export type Query = { readonly [name: string]: QueryValue | readonly QueryValue[
 
 /** A call to the server. */
 export interface Call {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   /** The path from `/v1` on, with encoded ids. */
   readonly path: string;
   readonly query?: Query | undefined;
   /** JSON text. */
   readonly body?: string | undefined;
   readonly idempotencyKey?: string | undefined;
-  /** True for a POST whose body contains idempotency keys. */
+  /** Whether the call may happen twice. Default: true with an idempotency key, and for every method but POST. */
   readonly repeatable?: boolean;
   /** For a DELETE that keeps the record: the error code that means it was already done. */
   readonly doneCode?: string;
+  /** A status that is an answer and no error, besides 2xx. */
+  readonly answerStatus?: number;
+  /** True if the response is not JSON. */
+  readonly plainText?: boolean;
   /** The timeout of one attempt. Default: `REQUEST_TIMEOUT_MS`. */
   readonly timeoutMs?: number | undefined;
   /** Default: the client's. */
@@ -108,8 +112,54 @@ export class Transport {
   }
 
   /** Open a stream, whose body the caller reads. There is no retry and no timeout. */
-  open(path: string, query: Query, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+  open(
+    path: string,
+    query: Query,
+    headers: Record<string, string>,
+    signal: AbortSignal | undefined,
+  ): Promise<Response> {
     return this.#send({ method: "GET", path, query }, headers, signal);
+  }
+
+  /** Read a file in pieces. Only its beginning is retried. */
+  async *download(call: Call): AsyncGenerator<Uint8Array, void, undefined> {
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const heard = () => {
+      clearTimeout(timer);
+      timer = setTimeout(abort, REQUEST_TIMEOUT_MS);
+    };
+    call.signal?.addEventListener("abort", abort);
+    try {
+      const reader = (await this.#begin(call, controller.signal, heard)).body?.getReader();
+      for (;;) {
+        heard();
+        const piece = await reader?.read();
+        clearTimeout(timer); // the time that the caller takes does not count as the server's silence
+        if (piece === undefined || piece.done) return;
+        yield piece.value;
+      }
+    } catch (cause) {
+      call.signal?.throwIfAborted();
+      throw cause instanceof SignalboxError ? cause : brokenOff(cause, controller.signal.aborted);
+    } finally {
+      clearTimeout(timer);
+      call.signal?.removeEventListener("abort", abort);
+      controller.abort();
+    }
+  }
+
+  async #begin(call: Call, signal: AbortSignal, heard: () => void): Promise<Response> {
+    for (let retries = 0; ; retries++) {
+      heard();
+      const response = await this.#send(call, {}, signal);
+      if (response.ok) return response;
+      const outcome = { kind: "answered", response, text: await response.text() } as const;
+      const waitMs = retries < this.#retriesMax ? retryWaitMs(call, outcome, retries) : null;
+      if (waitMs === null) throw responseError(response, outcome.text);
+      await this.wait(waitMs, call.signal);
+    }
   }
 
   async #try(call: Call): Promise<Outcome> {
@@ -131,14 +181,14 @@ export class Transport {
     }
   }
 
-  #send(call: Call, more: Record<string, string>, signal: AbortSignal): Promise<Response> {
+  #send(call: Call, more: Record<string, string>, signal: AbortSignal | undefined): Promise<Response> {
     const headers: Record<string, string> = { ...more };
     if (this.#apiKey !== null) headers.authorization = `Bearer ${this.#apiKey}`;
     if (call.body !== undefined) headers["content-type"] = "application/json";
     if (call.idempotencyKey !== undefined) headers["idempotency-key"] = call.idempotencyKey;
     // Redirects are not followed, because `fetch` would turn a POST into a GET. A redirect means that the address is
     // wrong.
-    const init: RequestInit = { method: call.method, headers, signal, redirect: "manual" };
+    const init: RequestInit = { method: call.method, headers, signal: signal ?? null, redirect: "manual" };
     if (this.#apiKey === null) init.credentials = "same-origin";
     if (call.body !== undefined) init.body = call.body;
     const send = this.#fetch;
@@ -171,6 +221,13 @@ function lost(cause: unknown, timedOutMs: number | null): SignalboxError {
       });
 }
 
+function brokenOff(cause: unknown, silent: boolean): SignalboxError {
+  const [code, reason] = silent
+    ? ["TIMEOUT", `nothing arrived for ${REQUEST_TIMEOUT_MS / 1000} s`]
+    : ["NETWORK_ERROR", reasonOf(cause)];
+  return new SignalboxError({ status: 0, code, message: `The response broke off: ${reason}.`, cause });
+}
+
 /** `fetch` reports only "fetch failed" and puts the reason into the error's cause. */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
@@ -186,7 +243,7 @@ function reasonOf(cause: unknown): string {
  */
 function retryWaitMs(call: Call, outcome: Outcome, retries: number): number | null {
   if (outcome.kind === "lost") {
-    const repeatable = call.method !== "POST" || call.idempotencyKey !== undefined || call.repeatable === true;
+    const { repeatable = call.method !== "POST" || call.idempotencyKey !== undefined } = call;
     return repeatable ? backoffMs(retries) : null;
   }
   const { status, headers } = outcome.response;
@@ -212,11 +269,13 @@ function retryAfterSeconds(headers: Headers): number | null {
 function settle<Body>(call: Call, outcome: Outcome, retries: number): Result<Body> {
   if (outcome.kind === "lost") throw outcome.error;
   const { response, text } = outcome;
-  const error = response.ok ? null : responseError(response, text);
+  const isAnswer = response.ok || response.status === call.answerStatus;
+  const error = isAnswer ? null : responseError(response, text);
   // A retried DELETE whose first response was lost has succeeded: the record is gone.
   const doneAlready = call.method === "DELETE" && retries > 0 && error !== null && isAlreadyDone(call, error);
   if (error !== null && !doneAlready) throw error;
-  const body = response.status === 204 || doneAlready ? undefined : parseJson(response, text);
+  const isJson = response.status !== 204 && !doneAlready && call.plainText !== true;
+  const body = isJson ? parseJson(response, text) : undefined;
   return { body: body as Body, text, headers: response.headers };
 }
 

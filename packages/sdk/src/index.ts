@@ -6,13 +6,15 @@ export type * from "./delivery/exchange.ts";
 export { SignalboxError, type WebhookVerificationCode, WebhookVerificationError } from "./errors.ts";
 export type { WebhookHeaders } from "./headers.ts";
 export type { CallOptions } from "./http.ts";
-export type * from "./inbound.ts";
+export type * from "./inbound/inbound.ts";
+export type * from "./inbound/pause-status.ts";
 export type { LinkedPage, ListOptions, PageOptions } from "./paging.ts";
 export {
   type CreatedPause,
   type EndedPause,
   isPauseEvent,
   type Pause,
+  type PauseAnswer,
   type PauseCancelledEvent,
   type PauseChannel,
   type PauseCount,
@@ -21,20 +23,21 @@ export {
   type PauseEvent,
   type PauseFilter,
   type PauseInput,
+  type PauseLink,
   type PauseNotification,
   type PausePage,
   type PauseRespondedEvent,
   type PauseStatus,
   type PauseTimedOutEvent,
-} from "./pause.ts";
-export type { GetPauseOptions, PauseOptions, WaitForPauseOptions } from "./pauses.ts";
+} from "./pauses/pause.ts";
+export type { GetPauseOptions, PauseOptions, WaitForPauseOptions } from "./pauses/pauses.ts";
 export type * from "./people.ts";
 export { signJcs } from "./signing/jcs.ts";
 export { type SignOptions, sign } from "./signing/sign.ts";
 export type { SignatureScheme } from "./signing/signature.ts";
 export { type VerifiedWebhook, type VerifyOptions, verify } from "./signing/verify.ts";
 export type * from "./statistics.ts";
-export type { ServerNode, ServerStatus } from "./status.ts";
+export type { Readiness, ServerNode, ServerStatus } from "./status.ts";
 export type { FollowedEvent, FollowOptions, StreamEvent, StreamOptions, StreamTopic } from "./stream.ts";
 export type * from "./tenant.ts";
 export type * from "./types.ts";

@@ -89,7 +89,7 @@ export interface AuditEvent {
   readonly id: string;
   /** Such as `key.created` or `webhook.updated`. */
   readonly event_type: string;
-  readonly actor: string;
+  readonly actor: "developer" | "user" | "human" | "system";
   /** `key_…` or `usr_…`. Null for people with a link, and for the server itself. */
   readonly actor_id: string | null;
   readonly actor_user: { readonly id: string; readonly email: string } | null;
@@ -150,6 +150,7 @@ export interface OwnSession {
 }
 
 const OWN = "/dashboard/auth";
+const SESSIONS = `${OWN}/sessions`;
 
 /** Who calls: a person with a session, or a key. */
 export interface Me {
@@ -161,6 +162,12 @@ export interface Me {
   readonly tenant: { readonly id: string; readonly name: string };
 }
 
+/** Who has signed in. */
+export interface SignedIn {
+  readonly email: string;
+  readonly role: Role;
+}
+
 /** The caller's own session. Signing in sets a cookie, so a program that uses it needs a cookie jar, as browsers have. */
 export class Session {
   readonly #transport: Transport;
@@ -170,11 +177,8 @@ export class Session {
   }
 
   /** Sign in with a password. A wrong address and a wrong password give the same error. */
-  async signIn(
-    input: { readonly email: string; readonly password: string },
-    options?: CallOptions,
-  ): Promise<Pick<Me, "email" | "role">> {
-    return (await this.#post<{ data: Pick<Me, "email" | "role"> }>("login", input, options)).data;
+  async signIn(input: { readonly email: string; readonly password: string }, options?: CallOptions): Promise<SignedIn> {
+    return (await this.#post<{ data: SignedIn }>("login", input, options)).data;
   }
 
   /** Read who the caller is. With the option `tenant`, the tenant is that one. */
@@ -206,14 +210,18 @@ export class Session {
 
   /** All sessions of the caller, oldest first. */
   async list(options?: CallOptions): Promise<readonly OwnSession[]> {
-    const call = { method: "GET", path: `${OWN}/sessions`, signal: options?.signal } as const;
+    const call = { method: "GET", path: SESSIONS, signal: options?.signal } as const;
     return (await this.#transport.call<{ data: OwnSession[] }>(call)).body.data;
   }
 
-  /** End one session of the caller, or without an id all but this one. */
-  async end(id?: string, options?: CallOptions): Promise<void> {
-    const path = id === undefined ? `${OWN}/sessions` : onePath(`${OWN}/sessions`, id);
-    await this.#transport.call({ method: "DELETE", path, signal: options?.signal });
+  /** End one session of the caller. */
+  async end(id: string, options?: CallOptions): Promise<void> {
+    await this.#transport.call({ method: "DELETE", path: onePath(SESSIONS, id), signal: options?.signal });
+  }
+
+  /** End all sessions of the caller but this one. */
+  async endOthers(options?: CallOptions): Promise<void> {
+    await this.#transport.call({ method: "DELETE", path: SESSIONS, signal: options?.signal });
   }
 
   async #post<Body>(name: string, input: object | undefined, options: CallOptions | undefined): Promise<Body> {

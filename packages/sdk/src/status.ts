@@ -1,4 +1,4 @@
-/** What the server is doing. The methods need the role `org_admin`. */
+/** What the server is doing. */
 import { type CallOptions, onePath, type Transport } from "./http.ts";
 
 /** The status of a server. `store` and `process` are null unless the caller is a `global_admin`. */
@@ -65,6 +65,21 @@ export interface ServerNode {
   readonly self: boolean;
 }
 
+/** Whether a server can accept events. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why it cannot. */
+  readonly reason: string | null;
+}
+
+/** An overloaded server responds with an error instead. */
+interface ReadinessBody {
+  readonly status?: "ready" | "not_ready";
+  readonly reason?: string;
+  readonly error?: { readonly message: string };
+}
+
+/** What the server is doing. */
 export class Status {
   readonly #transport: Transport;
 
@@ -78,12 +93,31 @@ export class Status {
     return (await this.#transport.call<{ readonly nodes: readonly ServerNode[] }>(call)).body.nodes;
   }
 
+  /** The tenant's view of the server, and for a `global_admin` all of it. Needs the role `org_admin`. */
   async get(options?: CallOptions): Promise<ServerStatus> {
     const call = { method: "GET", path: "/v1/status", signal: options?.signal } as const;
     return (await this.#transport.call<ServerStatus>(call)).body;
   }
 
-  /** Send a test message over a channel, and wait until it is sent or refused. */
+  /** Return if the server runs. It needs no key. */
+  async checkHealth(options?: CallOptions): Promise<void> {
+    await this.#transport.call({ method: "GET", path: "/healthz", signal: options?.signal });
+  }
+
+  /** Whether the server can accept events now. There is no retry, and it needs no key. */
+  async checkReadiness(options?: CallOptions): Promise<Readiness> {
+    const call = { method: "GET", path: "/readyz", answerStatus: 503, retriesMax: 0, signal: options?.signal } as const;
+    const { body } = await this.#transport.call<ReadinessBody>(call);
+    return { ready: body.status === "ready", reason: body.reason ?? body.error?.message ?? null };
+  }
+
+  /** The server's metrics in the text format of Prometheus. Needs the role `global_admin`. */
+  async readMetrics(options?: CallOptions): Promise<string> {
+    const call = { method: "GET", path: "/metrics", plainText: true, signal: options?.signal } as const;
+    return (await this.#transport.call(call)).text;
+  }
+
+  /** Send a test message over a channel, and wait until it is sent or refused. Needs the role `org_admin`. */
   async testChannel(
     name: "email" | "slack" | "sms",
     input: { readonly address?: string } = {},

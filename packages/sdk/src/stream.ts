@@ -8,7 +8,7 @@ import {
   STREAM_RECONNECT_MS_MAX,
   STREAM_SILENCE_MS,
 } from "./limits.ts";
-import type { PauseStatus } from "./pause.ts";
+import type { PauseStatus } from "./pauses/pause.ts";
 import { type SseEvent, SseParser } from "./sse.ts";
 import type { Delivery, DeliveryStatus, ExportProgress } from "./types.ts";
 

@@ -67,7 +67,7 @@ it("sends each call on users, the audit, sources and inbound events in the form 
       'POST /v1/sources/src_1/rotate-secret {"overlap_seconds":0}',
       'POST /v1/sources/src_1/try {"secret":"right"}',
       "POST /v1/sources/src_1/reprocess",
-      "GET /v1/inbound-events?source_id=src_1&valid=false",
+      "GET /v1/inbound-events?valid=false&source_id=src_1",
       "GET /v1/inbound-events/refused?from=2026-01-01",
       "GET /v1/inbound-events/wh_1",
       "POST /v1/sources/src_1/events/wh_1/reprocess",

@@ -1,6 +1,6 @@
 /** What people wrote about a request. */
 import { Text } from "@mantine/core";
-import type { InboundEventDetails } from "@signalbox/sdk";
+import type { SourceEventDetails } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { record as m } from "../../messages/en/inbound.ts";
 import { LongField } from "../../parts/form/fields.tsx";
@@ -10,7 +10,7 @@ import { Section } from "../../parts/page/page.tsx";
 import { useApi } from "../../session/api.ts";
 
 interface RecordNotesProps {
-  readonly record: InboundEventDetails;
+  readonly record: SourceEventDetails;
   readonly sourceId: string;
 }
 
@@ -41,6 +41,6 @@ export function RecordNotes({ record, sourceId }: RecordNotesProps) {
 
 type Texts = Readonly<Record<"notes", string>>;
 
-function textsOf({ notes }: InboundEventDetails): Texts {
+function textsOf({ notes }: SourceEventDetails): Texts {
   return { notes: notes ?? "" };
 }

@@ -23,7 +23,7 @@ export function SessionsSection() {
     queryFn: ({ signal }) => session.list({ signal }),
   });
   const end = useMutation({
-    mutationFn: (id: string | undefined) => session.end(id),
+    mutationFn: (id: string | undefined) => (id === undefined ? session.endOthers() : session.end(id)),
     onSettled: () => queries.invalidateQueries({ queryKey: QUERY_KEY }),
   });
   const others = data?.filter(({ current }) => !current).length ?? 0;

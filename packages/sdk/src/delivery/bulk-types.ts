@@ -1,4 +1,5 @@
 /** The shapes of filters, of actions on everything that matches, and of jobs. */
+import type { CallOptions } from "../http.ts";
 import type { Delivery, DeliveryStatus } from "../types.ts";
 
 /** Selects deliveries in lists, which are newest first. */
@@ -44,6 +45,14 @@ export interface DeliveryConditions {
   readonly classification?: string;
   readonly terminal_reason?: string;
   readonly attempts_min?: number;
+}
+
+/** How to export deliveries. */
+export interface ExportOptions extends CallOptions {
+  /** CSV (RFC 4180) with a byte-order mark, or a JSON object a line. Default: `csv`. */
+  readonly format?: "csv" | "ndjson" | undefined;
+  /** A text of 8 to 64 characters under which `getExport` and the topic `export` tell how far the export is. */
+  readonly progress?: string | undefined;
 }
 
 /** An action on all deliveries that match. */

@@ -1,7 +1,15 @@
 import { type CallOptions, onePath, type Transport } from "../http.ts";
 import { advanced } from "../paging.ts";
 import type { CancelledDelivery, Delivery, DeliveryDetail, ExportProgress } from "../types.ts";
-import type { BulkCount, BulkInput, BulkStarted, DeliveryFilter, DeliveryPage } from "./bulk-types.ts";
+import type {
+  BulkCount,
+  BulkInput,
+  BulkStarted,
+  DeliveryConditions,
+  DeliveryFilter,
+  DeliveryPage,
+  ExportOptions,
+} from "./bulk-types.ts";
 import type { AttemptDetails, Explanation, Fact } from "./event-types.ts";
 
 const PATH = "/v1/deliveries";
@@ -70,12 +78,27 @@ export class Deliveries {
 
   /** Count what `bulk` would change, with the endpoints and a sample. Pass its `as_of` to `bulk`. */
   async countBulk(input: BulkInput, options?: CallOptions): Promise<BulkCount> {
-    return (await this.#post<BulkCount>(`${PATH}/bulk`, options, { ...bulkBody(input), dry_run: true })).body;
+    const body = JSON.stringify({ ...bulkBody(input), dry_run: true });
+    const call = { method: "POST", path: `${PATH}/bulk`, body, repeatable: true, signal: options?.signal } as const;
+    return (await this.#transport.call<BulkCount>(call)).body;
   }
 
   /** Retry, replay or cancel all deliveries that match. The job runs in the background; follow it with `jobs.get`. */
   async bulk(input: BulkInput, options?: CallOptions): Promise<BulkStarted> {
     return (await this.#post<BulkStarted>(`${PATH}/bulk`, options, bulkBody(input))).body;
+  }
+
+  /**
+   * Read all deliveries that match as a file, in the order of their creation. The pieces are UTF-8, and end anywhere. If
+   * the server cannot complete the file, the error comes after the pieces that have arrived.
+   */
+  export(
+    filter: DeliveryConditions = {},
+    { format, progress, signal }: ExportOptions = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const { status: state, ...others } = filter;
+    const query = { ...others, state, format, progress };
+    return this.#transport.download({ method: "GET", path: "/dashboard/webhooks/deliveries/export", query, signal });
   }
 
   /**

@@ -1,5 +1,5 @@
-import { type CallOptions, onePath, type Transport } from "./http.ts";
-import { type LinkedPage, type ListOptions, linkedPage, linkedPages, type PageOptions } from "./paging.ts";
+import { type Call, type CallOptions, onePath, type Transport } from "../http.ts";
+import { type LinkedPage, type ListOptions, linkedPage, linkedPages, type PageOptions } from "../paging.ts";
 
 export type SourceScheme =
   | "github"
@@ -14,6 +14,23 @@ export type SourceScheme =
   | "jcs"
   | "basic"
   | "none";
+
+/** Why a request was refused. */
+export type RejectionReason =
+  | "header_missing"
+  | "header_malformed"
+  | "timestamp_malformed"
+  | "timestamp_too_old"
+  | "timestamp_in_future"
+  | "signature_missing"
+  | "signature_malformed"
+  | "signature_mismatch"
+  | "body_unreadable"
+  | "credentials_mismatch"
+  | "source_unknown"
+  | "source_unusable"
+  | "fields_invalid"
+  | "loop_detected";
 
 /** Where a value of a request is: in a header, or at a JSON pointer (RFC 6901) in the body. */
 export interface ValueLocation {
@@ -36,6 +53,8 @@ export interface HmacSettings {
 /** The settings of a source. */
 export interface SourcePatch {
   readonly name?: string;
+  /** Only the present one: the scheme of a source does not change. */
+  readonly scheme?: SourceScheme;
   readonly secret?: string;
   readonly event_type?: ValueLocation & { readonly prefix?: string; readonly fallback?: string | null };
   readonly hmac?: HmacSettings | null;
@@ -57,7 +76,7 @@ export interface Source {
   readonly url: string;
   readonly pause_status_url: string | null;
   readonly event_type: Required<ValueLocation> & { readonly prefix: string; readonly fallback: string | null };
-  readonly hmac: Required<HmacSettings> | null;
+  readonly hmac: (Required<HmacSettings> & { readonly delivery_id: Required<ValueLocation> | null }) | null;
   readonly basic: { readonly username: string } | null;
   readonly previous_expires_at: string | null;
   readonly created_at: string;
@@ -75,24 +94,23 @@ export interface SourceTrial {
 export interface SourceTrialResult {
   readonly tried: number;
   readonly would_verify: number;
-  readonly would_fail: readonly { readonly rejection_reason: string; readonly count: number }[];
+  readonly would_fail: readonly { readonly rejection_reason: RejectionReason; readonly count: number }[];
   /** With `event_id`: why the request would still fail. */
   readonly explanation: string | null;
   readonly more: boolean;
 }
 
-/** A received request, as lists show it. */
-export interface InboundEvent {
+/** A received request, as the list of its source shows it. */
+export interface SourceEvent {
   /** `wh_…`. */
   readonly id: string;
-  /** Null if no source is known. */
-  readonly source_id: string | null;
-  readonly source: string | null;
   readonly kind: "webhook" | "pause_status";
   readonly event_type: string | null;
   readonly valid: boolean;
-  readonly rejection_reason: string | null;
+  readonly rejection_reason: RejectionReason | null;
+  /** What was wrong, by how much, and what to try. */
   readonly explanation: string | null;
+  /** The IP address of the sender. */
   readonly address: string;
   readonly received_at: string;
   readonly processed_at: string | null;
@@ -100,17 +118,38 @@ export interface InboundEvent {
   readonly notes: string | null;
 }
 
-export interface InboundEventDetails extends InboundEvent {
-  readonly event_ids: readonly string[];
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: {
-    readonly encoding: "utf-8" | "base64";
-    readonly content: string;
-    readonly bytes: number;
-    readonly truncated: boolean;
-  };
+/** The source of a received request. */
+interface OfSource {
+  /** Null if no source is known. */
+  readonly source_id: string | null;
+  /** The name of the source, or the name that the sender gave. */
+  readonly source: string | null;
 }
+
+/** A received request, as the list of all sources shows it. */
+export interface InboundEvent extends SourceEvent, OfSource {}
+
+/** The bytes of a request, as text if they are UTF-8. */
+export interface RawBody {
+  readonly encoding: "utf-8" | "base64";
+  readonly content: string;
+  /** The size of the complete body. */
+  readonly bytes: number;
+  /** Only the beginning of the body was kept. */
+  readonly truncated: boolean;
+}
+
+export interface SourceEventDetails extends SourceEvent {
+  /** The events that were published from the request, oldest first. */
+  readonly event_ids: readonly string[];
+  /** As the sender used it. */
+  readonly url: string;
+  /** Those that the server keeps. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: RawBody;
+}
+
+export interface InboundEventDetails extends SourceEventDetails, OfSource {}
 
 export interface ReprocessedInboundEvent {
   readonly id: string;
@@ -120,13 +159,13 @@ export interface ReprocessedInboundEvent {
   readonly reprocessed_at: string;
 }
 
-export interface InboundFilter {
-  readonly kind?: InboundEvent["kind"];
+/** All conditions must hold. */
+export interface SourceEventFilter {
+  readonly kind?: SourceEvent["kind"];
   readonly valid?: boolean;
   /** Only requests that were rejected for this reason. */
   readonly rejection_reason?: string;
   readonly event_type?: string;
-  readonly source_id?: string;
   /** A time, or a day in UTC. */
   readonly from?: string;
   readonly to?: string;
@@ -134,8 +173,13 @@ export interface InboundFilter {
   readonly limit?: number;
 }
 
-export interface InboundPage {
-  readonly data: readonly InboundEvent[];
+export interface InboundFilter extends SourceEventFilter {
+  readonly source_id?: string;
+}
+
+/** One page of received requests, with the exact total. */
+export interface InboundPage<Row = InboundEvent> {
+  readonly data: readonly Row[];
   readonly pagination: { readonly page: number; readonly limit: number; readonly total: number };
 }
 
@@ -145,7 +189,7 @@ export interface RefusedCounts {
   readonly counts: readonly {
     readonly source_id: string | null;
     readonly source: string | null;
-    readonly rejection_reason: string;
+    readonly rejection_reason: RejectionReason;
     readonly count: number;
     readonly last_received_at: string;
   }[];
@@ -153,6 +197,7 @@ export interface RefusedCounts {
 
 const SOURCES = "/v1/sources";
 const EVENTS = "/v1/inbound-events";
+const eventsOf = (sourceId: string): string => `${onePath(SOURCES, sourceId)}/events`;
 
 /** The senders of inbound webhooks. The methods need the role `org_admin`. */
 export class Sources {
@@ -177,9 +222,8 @@ export class Sources {
     return linkedPage<Source>(this.#transport, SOURCES, options);
   }
 
-  async get(id: string, options?: CallOptions): Promise<Source> {
-    const call = { method: "GET", path: onePath(SOURCES, id), signal: options?.signal } as const;
-    return (await this.#transport.call<Source>(call)).body;
+  get(id: string, options?: CallOptions): Promise<Source> {
+    return this.#body({ method: "GET", path: onePath(SOURCES, id), signal: options?.signal });
   }
 
   update(id: string, patch: SourcePatch, options?: CallOptions): Promise<Source> {
@@ -187,7 +231,7 @@ export class Sources {
   }
 
   async delete(id: string, options?: CallOptions): Promise<void> {
-    await this.#transport.call({ method: "DELETE", path: onePath(SOURCES, id), signal: options?.signal });
+    await this.#body({ method: "DELETE", path: onePath(SOURCES, id), signal: options?.signal });
   }
 
   /** Replace the secret. The previous one is accepted for `overlap_seconds`. */
@@ -201,25 +245,45 @@ export class Sources {
 
   /** Verify rejected requests with another secret or other options. Nothing is saved. */
   try(id: string, trial: SourceTrial, options?: CallOptions): Promise<SourceTrialResult> {
-    return this.#send("POST", `${onePath(SOURCES, id)}/try`, trial, options);
+    const body = JSON.stringify(trial);
+    const path = `${onePath(SOURCES, id)}/try`;
+    return this.#body({ method: "POST", path, body, repeatable: true, signal: options?.signal });
   }
 
   /** Verify all rejected requests again, with the current settings, and publish those that verify. */
-  async reprocess(
+  reprocess(
     id: string,
     options?: CallOptions,
   ): Promise<{ readonly reprocessed: number; readonly failed: number; readonly more: boolean }> {
     return this.#send("POST", `${onePath(SOURCES, id)}/reprocess`, undefined, options);
   }
 
-  async #send<Body>(
+  /** One page of what a source sent, newest first. `inboundEvents.list` has the same of all sources. */
+  listEvents(id: string, filter: SourceEventFilter = {}, options?: CallOptions): Promise<InboundPage<SourceEvent>> {
+    return this.#body({ method: "GET", path: eventsOf(id), query: { ...filter }, signal: options?.signal });
+  }
+
+  getEvent(id: string, eventId: string, options?: CallOptions): Promise<SourceEventDetails> {
+    return this.#body({ method: "GET", path: onePath(eventsOf(id), eventId), signal: options?.signal });
+  }
+
+  /** Delete a record. It needs the role `global_admin`. */
+  async deleteEvent(id: string, eventId: string, options?: CallOptions): Promise<void> {
+    await this.#body({ method: "DELETE", path: onePath(eventsOf(id), eventId), signal: options?.signal });
+  }
+
+  #send<Body>(
     method: "POST" | "PATCH",
     path: string,
-    body: object | undefined,
+    input: object | undefined,
     options: CallOptions | undefined,
   ): Promise<Body> {
-    const text = body === undefined ? {} : { body: JSON.stringify(body) };
-    return (await this.#transport.call<Body>({ method, path, ...text, signal: options?.signal })).body;
+    const body = input === undefined ? undefined : JSON.stringify(input);
+    return this.#body({ method, path, body, signal: options?.signal });
+  }
+
+  async #body<Body>(call: Call): Promise<Body> {
+    return (await this.#transport.call<Body>(call)).body;
   }
 }
 
@@ -233,10 +297,20 @@ export class InboundEvents {
 
   /** One page, newest first. */
   async list(filter: InboundFilter = {}, options?: CallOptions): Promise<InboundPage> {
-    const { valid, ...rest } = filter;
-    const query = { ...rest, ...(valid !== undefined && { valid: String(valid) }) };
-    return (await this.#transport.call<InboundPage>({ method: "GET", path: EVENTS, query, signal: options?.signal }))
-      .body;
+    const call = { method: "GET", path: EVENTS, query: { ...filter }, signal: options?.signal } as const;
+    return (await this.#transport.call<InboundPage>(call)).body;
+  }
+
+  /** All of them, newest first. Further pages are fetched as you iterate. */
+  async *iterate(filter: InboundFilter = {}, options?: CallOptions): AsyncGenerator<InboundEvent, void, undefined> {
+    // What arrives meanwhile moves rows to the next page, which repeats them.
+    let before = new Set<string>();
+    for (let page = filter.page ?? 1; ; page++) {
+      const { data, pagination } = await this.list({ ...filter, page }, options);
+      yield* data.filter(({ id }) => !before.has(id));
+      if (data.length < pagination.limit) return;
+      before = new Set(data.map(({ id }) => id));
+    }
   }
 
   /** Count the rejected requests that are kept, by source and reason. */
@@ -252,16 +326,16 @@ export class InboundEvents {
 
   /** Process one record again. A refused request is verified with the current settings: 409 `VERIFICATION_FAILED`. */
   async reprocess(sourceId: string, id: string, options?: CallOptions): Promise<ReprocessedInboundEvent> {
-    const path = `${onePath(`${onePath(SOURCES, sourceId)}/events`, id)}/reprocess`;
+    const path = `${onePath(eventsOf(sourceId), id)}/reprocess`;
     const call = { method: "POST", path, signal: options?.signal } as const;
     return (await this.#transport.call<ReprocessedInboundEvent>(call)).body;
   }
 
   /** Replace the notes of a record. Null deletes them. */
-  async note(sourceId: string, id: string, notes: string | null, options?: CallOptions): Promise<InboundEventDetails> {
-    const path = onePath(`${onePath(SOURCES, sourceId)}/events`, id);
+  async note(sourceId: string, id: string, notes: string | null, options?: CallOptions): Promise<SourceEventDetails> {
+    const path = onePath(eventsOf(sourceId), id);
     const call = { method: "PATCH", path, body: JSON.stringify({ notes }), signal: options?.signal } as const;
-    return (await this.#transport.call<InboundEventDetails>(call)).body;
+    return (await this.#transport.call<SourceEventDetails>(call)).body;
   }
 
   /** Delete a record. It needs the role `global_admin`. */

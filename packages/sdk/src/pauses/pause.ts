@@ -1,5 +1,5 @@
 /** Human pauses as the API returns them, and the events of their endings. */
-import type { JsonObject, PauseEventType, UserRef } from "./types.ts";
+import type { JsonObject, PauseEventType, UserRef } from "../types.ts";
 
 /** A pause is `pending` until it ends, which happens exactly once. */
 export type PauseStatus = "pending" | "responded" | "timed_out" | "cancelled";
@@ -42,10 +42,10 @@ export interface CreatedPause {
   readonly pause_id: string;
   readonly status: "pending";
   /**
-   * The page on which to answer. Anyone with the link can answer, unless the pause has `protected` or `approvers`. With a
-   * session instead of a key, the server responds with null.
+   * The page on which to answer. Anyone with the link can answer, unless the pause has `protected` or `approvers`. Null
+   * with a session instead of a key, and if the tenant withholds links.
    */
-  readonly respond_url: string;
+  readonly respond_url: string | null;
   readonly expires_at: string;
   readonly created_at: string;
 }
@@ -129,14 +129,39 @@ export interface PauseCounts extends Readonly<Record<PauseStatus, PauseCount>> {
   readonly next_expires_at: string | null;
 }
 
-/** What a signed-in user decides. */
-export interface PauseDecision {
+/** What a person answers. */
+export interface PauseAnswer {
   /** One of the options. */
   readonly choice: string;
   /** A note of up to 2000 characters, if the pause allows one. */
   readonly text?: string | null;
+}
+
+/** What a signed-in user decides. */
+export interface PauseDecision extends PauseAnswer {
   /** The user's password, for a protected pause. */
   readonly password?: string | null;
+}
+
+/** A pause as the person with its link sees it. */
+export interface PauseLink
+  extends Pick<
+    Pause,
+    | "pause_id"
+    | "status"
+    | "message"
+    | "options"
+    | "allow_text_response"
+    | "timeout_default"
+    | "response_choice"
+    | "response_text"
+    | "response_at"
+    | "expires_at"
+  > {
+  /** The name of the tenant. Null if it has none of its own. */
+  readonly requester: string | null;
+  /** Where a signed-in user answers, if the link only shows the question. */
+  readonly sign_in_url: string | null;
 }
 
 /** The common part of the three events, which is the body of a delivery in format `pausepoint`. */

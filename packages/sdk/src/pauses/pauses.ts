@@ -1,27 +1,30 @@
 /** The calls for human pauses, including the wait for an ending. */
-import { SignalboxError } from "./errors.ts";
-import { backoffMs, type CallOptions, onePath, type Transport } from "./http.ts";
+import { SignalboxError } from "../errors.ts";
+import { backoffMs, type CallOptions, onePath, type Transport } from "../http.ts";
 import {
   LONG_POLL_BACKOFF_MS_MAX,
   LONG_POLL_GRACE_MS,
   LONG_POLL_MS_MIN,
   PAUSE_WAIT_SECONDS_MAX,
   RETRY_AFTER_SECONDS_MAX,
-} from "./limits.ts";
-import { checkAmount } from "./options.ts";
-import { advanced } from "./paging.ts";
+} from "../limits.ts";
+import { checkAmount } from "../options.ts";
+import { advanced } from "../paging.ts";
 import type {
   CreatedPause,
   EndedPause,
   Pause,
+  PauseAnswer,
   PauseCounts,
   PauseDecision,
   PauseFilter,
   PauseInput,
+  PauseLink,
   PausePage,
 } from "./pause.ts";
 
 const PATH = "/v1/pause";
+const LINKS = "/v1/respond";
 const one = (id: string): string => onePath(PATH, id);
 
 /** Options for creating a pause. */
@@ -109,6 +112,29 @@ export async function resendPause(transport: Transport, id: string, options?: Ca
 export async function revealPauseLink(transport: Transport, id: string, options?: CallOptions): Promise<string> {
   const call = { method: "POST", path: `${one(id)}/reveal-link`, signal: options?.signal } as const;
   return (await transport.call<{ readonly respond_url: string }>(call)).body.respond_url;
+}
+
+export async function readPauseLink(transport: Transport, token: string, options?: CallOptions): Promise<PauseLink> {
+  const call = { method: "GET", path: onePath(LINKS, token), signal: options?.signal } as const;
+  return (await transport.call<PauseLink>(call)).body;
+}
+
+/** Sending the same answer again is 200 again, so the call is retried. */
+export async function answerPauseLink(
+  transport: Transport,
+  token: string,
+  answer: PauseAnswer,
+  options?: CallOptions,
+): Promise<PauseLink> {
+  const body = JSON.stringify(answer);
+  const call = {
+    method: "POST",
+    path: onePath(LINKS, token),
+    body,
+    repeatable: true,
+    signal: options?.signal,
+  } as const;
+  return (await transport.call<PauseLink>(call)).body;
 }
 
 export async function cancelPause(transport: Transport, id: string, options?: CallOptions): Promise<EndedPause> {
