@@ -82,7 +82,7 @@ async function assemble(config: Config, options: StartOptions) {
   // Two thirds of the code to load, which commands do not need.
   const loadingApi = Promise.all([import("./api/server.ts"), import("./api/listen.ts")]);
   const clock = createSystemClock();
-  const telemetry = createTelemetry({ level: config.logLevel, clock });
+  const telemetry = createTelemetry({ level: config.logLevel, version, clock });
   const store = await openStore(config, telemetry, clock, options);
   const sender = createSender({ clock, allowHttp: config.allowHttp, allowNetworks: config.allowNetworks });
   // For URLs that the operator configured, which may be internal.

@@ -77,7 +77,7 @@ export interface EngineGauges {
   readonly publishQueue: number;
   readonly settleQueue: number;
   /** How far the database's clock is ahead of this machine's. */
-  readonly clockOffsetMs: number;
+  readonly clockOffsetSeconds: number;
   /** How many nodes are alive, with this one. */
   readonly nodes: number;
   /** Deliveries that wait in the store, as counted once a minute. */
@@ -85,4 +85,5 @@ export interface EngineGauges {
   readonly backlogScheduled: number;
   readonly backlogHeld: number;
   readonly backlogOldestSeconds: number;
+  readonly backlogReadySeconds: number;
 }

@@ -92,7 +92,7 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
   const access = assembleAccess(options, streams);
   const asking = assemblePauses(options, delivery, access, entered);
   const isOpen = () => phase.isListening;
-  const inbound = createInbound({ clock, store, outage, activity, claims, streams, publicUrl, isOpen });
+  const inbound = createInbound({ clock, store, telemetry, outage, activity, claims, streams, publicUrl, isOpen });
   const databaseClock = new DatabaseClock(clock, telemetry);
   const jobs = { work: () => upkeep.workOnJobs() };
   const caches = { ...access, matching, inbound, claims, deliveries, waits: asking.waits, jobs };
@@ -188,7 +188,7 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
       telemetry.noticed({ level: "warn", what: "endpoint_disabled", fields });
     },
   });
-  const publisher = new Publisher({ clock, store, matching, deliveries, tokens, telemetry, outage, activity, streams });
+  const publisher = new Publisher({ clock, store, matching, deliveries, tokens, outage, activity, streams });
   outage.onChange(() =>
     streams.announceToAll({ topic: "status", ready: outage.reason === null, reason: outage.reason }),
   );
@@ -231,6 +231,7 @@ function assemblePauses(
   const pauses = new Pauses({
     clock,
     store,
+    telemetry,
     outage,
     claims,
     notifications,
@@ -337,12 +338,13 @@ export class RunningEngine implements Engine {
   }
 }
 
-function backlogGauges({ ready, scheduled, held, oldestMs }: Backlog) {
+function backlogGauges({ ready, scheduled, held, oldestMs, readyMs }: Backlog) {
   return {
     backlogReady: ready,
     backlogScheduled: scheduled,
     backlogHeld: held,
     backlogOldestSeconds: oldestMs / 1000,
+    backlogReadySeconds: readyMs / 1000,
   };
 }
 
@@ -364,7 +366,7 @@ function statusOf(parts: Parts): Engine["status"] {
       lanes: deliveries.lanePool.size,
       publishQueue: publisher.queueSize,
       settleQueue: deliveries.settleQueueSize,
-      clockOffsetMs: databaseClock.offsetMs,
+      clockOffsetSeconds: databaseClock.offsetMs / 1000,
       nodes: membership.count,
     }),
     store: () => store.stats(),

@@ -1,11 +1,13 @@
 import type { AttemptOutcome, Classification } from "../domain/delivery/delivery.ts";
 import type { Uuid } from "../domain/ids.ts";
+import type { Rejection } from "../domain/inbound/request.ts";
+import type { Channel } from "../domain/pauses/pause.ts";
 
 /** The engine reports events here; `telemetry/` turns them into log lines and metrics. */
 export interface Telemetry {
   attempted(happening: Attempted): void;
-  /** An event was accepted and has this many deliveries. */
-  published(deliveries: number): void;
+  /** Something that only the metrics show. */
+  counted(happening: Counted): void;
   /** Anything other than an attempt that deserves a log line. */
   noticed(happening: Noticed): void;
 }
@@ -27,6 +29,17 @@ export interface Attempted {
   readonly ageMs: number;
   readonly state: string;
 }
+
+export type Counted =
+  /** A request arrived at a public route for webhooks, and was verified. `limited`: it was not even verified. */
+  | { readonly what: "inbound"; readonly outcome: "accepted" | "duplicate" | "challenge" | "over_quota" | "limited" }
+  | { readonly what: "inbound"; readonly outcome: "refused"; readonly reason: Rejection }
+  /** Somebody processed a stored request again. */
+  | { readonly what: "reprocessed"; readonly outcome: "published" | "failed" | "duplicate" }
+  /** A person answered a pause. */
+  | { readonly what: "answer"; readonly afterMs: number }
+  /** A try to notify a person of a pause ended. */
+  | { readonly what: "notification"; readonly channel: Channel; readonly outcome: "sent" | "retried" | "failed" };
 
 export interface Noticed {
   readonly level: "debug" | "info" | "warn" | "error";

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openStore, START } from "../../test/fixtures/sqlite-writing.ts";
+import { insertEventAndDeliveries, openStore, START } from "../../test/fixtures/sqlite-writing.ts";
 import { updateLane } from "./delivery/lane-rows.ts";
 import { commitGroup, each } from "./group.ts";
+import { newTotals, readTotals } from "./totals.ts";
 import { enter, leave } from "./upkeep/nodes.ts";
 import type { Writing } from "./writing.ts";
 
@@ -28,6 +29,27 @@ test("a failing verb is rolled back alone, and answers so", () => {
     ["ok", "broken", "ok"],
   );
   assert.deepEqual(notes(w), ["note 1", "note 3"]);
+});
+
+test("only what is committed is counted", () => {
+  const memory = newTotals();
+  const store = openStore(":memory:", memory);
+  const { w } = store;
+  const endpoint = store.endpoint();
+  store.publish([endpoint, endpoint]);
+  const publishes = () =>
+    void insertEventAndDeliveries(w, { ...store, owner: store.actor, endpoints: [endpoint], options: {} });
+  const fails = () => {
+    publishes();
+    throw new Error("a mistake of ours");
+  };
+  const { events, deliveries } = readTotals(memory);
+  assert.deepEqual([events.publish, deliveries.publish, deliveries.replay], [1, 2, 0]);
+  commitGroup<unknown>(w, [publishes, fails, publishes]);
+  assert.equal(readTotals(memory).events.publish, 3);
+  w.db.exec(`PRAGMA max_page_count = ${Number(w.prepare("PRAGMA page_count").get()?.page_count) + 2}`);
+  commitGroup<unknown>(w, [publishes, () => note(w, `note ${"x".repeat(100_000)}`)]);
+  assert.equal(readTotals(memory).events.publish, 3);
 });
 
 test("an element that violates a constraint does not affect the others of its array", () => {

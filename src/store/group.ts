@@ -80,6 +80,7 @@ function readAhead(w: Writing, { tenantSeqs, endpointSeqs }: Needs): () => void 
 function begin(w: Writing, needs: Needs): void {
   const remembers = !w.mode.isStale && !w.mode.wasOvertaken;
   w.settledAhead.clear();
+  w.totals.begin();
   let remember = beginWith(w, needs, remembers);
   w.mode.wasOvertaken = w.isOvertaken();
   if (remembers && w.mode.wasOvertaken) {
@@ -111,6 +112,7 @@ function inTransaction<R>(w: Writing, needs: Needs, run: () => R): R {
     flush(w);
     if (!needs.mayCommit()) throw new Withdrawn();
     w.commit();
+    w.totals.commit();
     endGroup(w);
     return result;
   } catch (error) {

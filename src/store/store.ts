@@ -19,6 +19,7 @@ import {
 import { READER_VERBS } from "./threads/reader-verbs.ts";
 import { type Runner, startThread, startWorker, type Thread, type ThreadStart } from "./threads/thread.ts";
 import type { ThreadName } from "./threads/thread-files.ts";
+import { newTotals, readTotals } from "./totals.ts";
 import { WRITER_VERBS } from "./verbs.ts";
 
 export interface ThreadsOptions {
@@ -43,25 +44,27 @@ export async function openStore({ data, onDeath, measure, close, notes, ...optio
   const { startRunner = startWorker, clock } = options;
   // Async, so that the store becomes unavailable if the worker cannot be created.
   const onNoted = () => notes?.send({ kind: "changed" });
+  const totals = newTotals();
   const start = async (name: ThreadName, writesFail?: () => boolean) => {
     const given = data();
+    const start = { ...given, workerData: { ...given.workerData, totals } };
     const progress = progressOf(given.workerData);
     const watch =
       progress === null || clock === undefined ? null : { progress, clock, ...(writesFail && { writesFail }) };
-    return startThread(startRunner(name, given), { onDeath, onNoted, watch });
+    return startThread(startRunner(name, start), { onDeath, onNoted, watch });
   };
   const writesFail = () => !writer.writable;
   const [writer, reader] = await both(start("writer-thread"), start("reader-thread", writesFail));
   const ledger = new LateThread(() => start("ledger-thread", writesFail));
   /** The latest numbers: they stay while the store cannot be read. */
-  let measured = { fileBytes: 0, walBytes: 0, leased: 0 };
+  let measured = { fileBytes: 0, walBytes: 0, leased: 0, openPauses: 0 };
   const stats = async (): Promise<StoreStats> => {
     try {
-      measured = { ...(await measure(reader)), leased: await reader.call<number>("countLeased", []) };
+      measured = { ...(await measure(reader)), ...(await reader.call<Counted>("countForStats", [])) };
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
     }
-    return { ...measured, writable: writer.writable };
+    return { ...measured, totals: readTotals(totals), writable: writer.writable };
   };
   async function closeAll(): Promise<void> {
     await ledger.close();
@@ -98,6 +101,8 @@ export function asNode(store: Store, reader: Pick<Thread, "call">, notes: NodeNo
     changesSince: (mark, lanes = []) => reader.call<Changes>("changesOfNodes", [node, mark, lanes]),
   };
 }
+
+type Counted = Pick<StoreStats, "leased" | "openPauses">;
 
 interface Parts {
   readonly writer: Thread;

@@ -8,6 +8,7 @@ import { Subscriptions } from "./endpoints/subscriptions.ts";
 import { type Counters, createCounters } from "./history/statistics/counters.ts";
 import { Refusals } from "./inbound/refusals.ts";
 import { all } from "./read-connection.ts";
+import { Counting, newTotals } from "./totals.ts";
 import type { Vault } from "./vault.ts";
 
 export interface Writing extends Connection {
@@ -36,6 +37,8 @@ export interface Writing extends Connection {
   };
   readonly counters: Counters;
   readonly usage: Usage;
+  /** For the metrics. */
+  readonly totals: Counting;
   /** The next sequences of the tables that are read in the order of their rows. */
   readonly sequences: Sequences;
   /** Facts that stay true from one group commit to the next, as long as none is rolled back. */
@@ -78,7 +81,14 @@ const MEMORY_ENTRIES_MAX = 20_000;
 /** Lanes and tenants. Every group looks through all of them for what it has to write. */
 const ROWS_REMEMBERED_MAX = 1000;
 
-export function createWriting<C extends Connection>(connection: C, vault: Vault, newId: () => Uuid): C & Writing {
+/** @param totals where to count what is committed; left out: nobody reads it */
+export function createWriting<C extends Connection>(
+  connection: C,
+  vault: Vault,
+  newId: () => Uuid,
+  totals = newTotals(),
+): C & Writing {
+  const counting = new Counting(totals);
   const writing: C & Writing = {
     ...connection,
     vault,
@@ -86,8 +96,9 @@ export function createWriting<C extends Connection>(connection: C, vault: Vault,
     mode: { careful: false, isStale: true, wasOvertaken: false, enters: false, noted: false },
     self: { node: 0, enteredAt: 0, nodes: 1 },
     lanes: new LaneRows(connection),
-    counters: createCounters(connection),
+    counters: createCounters(connection, counting),
     usage: new Usage(connection),
+    totals: counting,
     sequences: { event: 0, delivery: 0, attempt: 0, createdAt: 0 },
     memory: {
       typeSeqs: new Map(),
@@ -108,6 +119,7 @@ export function flush(writing: Writing): void {
   writing.lanes.flush();
   writing.counters.flush();
   writing.usage.flush();
+  writing.totals.flush();
 }
 
 /**
@@ -119,6 +131,7 @@ export function endGroup(writing: Writing): void {
   const keeps = writing.isShared && !writing.mode.careful;
   for (const rows of [lanes, usage]) if (!keeps || rows.size > ROWS_REMEMBERED_MAX) rows.clear();
   writing.counters.clear();
+  writing.totals.clear();
   const { typeSeqs, urlSeqs, heldBytes } = writing.memory;
   for (const map of [typeSeqs, urlSeqs, heldBytes]) if (map.size > MEMORY_ENTRIES_MAX) map.clear();
 }

@@ -1,7 +1,8 @@
 /** Metrics. No metric has a label for the endpoint or tenant, because their number is unbounded. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { TOTALS, type Totals } from "../domain/upkeep/totals.ts";
 import type { StoreStats } from "../ports/store.ts";
-import type { Attempted, Noticed } from "../ports/telemetry.ts";
+import { createHappenings, type Happenings } from "./happenings.ts";
 
 /** Callbacks, because telemetry knows neither the engine nor the store. */
 export interface GaugeSources {
@@ -18,96 +19,69 @@ export interface EngineNumbers {
   readonly lanes: number;
   readonly publishQueue: number;
   readonly settleQueue: number;
-  readonly clockOffsetMs: number;
+  readonly clockOffsetSeconds: number;
   readonly nodes: number;
   readonly backlogReady: number;
   readonly backlogScheduled: number;
   readonly backlogHeld: number;
   readonly backlogOldestSeconds: number;
+  readonly backlogReadySeconds: number;
 }
 
-export interface Metrics {
-  attempted(attempt: Pick<Attempted, "outcome" | "classification" | "latencyMs" | "ageMs">): void;
-  published(deliveries: number): void;
-  noticed(level: Noticed["level"]): void;
+export interface Metrics extends Happenings {
   observe(sources: GaugeSources): void;
   text(): Promise<string>;
   readonly contentType: string;
 }
 
-/** Up to the longest timeout of an endpoint, 30 s. */
-const LATENCY_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-/** From a first attempt on the same machine to the end of a long retry schedule. */
-const AGE_BUCKETS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 28_800, 86_400, 604_800];
+type Names<K extends string> = Readonly<Record<K, readonly [string, string]>>;
 
-const ENGINE_GAUGES: Readonly<Record<keyof EngineNumbers, readonly [string, string]>> = {
-  inFlight: ["signalbox_in_flight", "Attempts in flight"],
-  deliveriesInMemory: ["signalbox_memory_deliveries", "Deliveries in memory"],
-  payloadBytesInMemory: ["signalbox_memory_payload_bytes", "Payload bytes in memory"],
-  lanes: ["signalbox_lanes", "Busy endpoints"],
-  publishQueue: ["signalbox_publish_queue", "Events waiting to be committed"],
-  settleQueue: ["signalbox_settle_queue", "Settlements waiting to be committed"],
-  clockOffsetMs: ["signalbox_clock_offset_ms", "How far PostgreSQL's clock is ahead of this machine's"],
-  nodes: ["signalbox_nodes", "Nodes that are alive, as this node knows"],
-  backlogReady: ["signalbox_backlog_ready", "Deliveries in the store that are due, counted once a minute"],
-  backlogScheduled: ["signalbox_backlog_scheduled", "Deliveries in the store that wait for a later attempt"],
-  backlogHeld: ["signalbox_backlog_held", "Deliveries in the store whose endpoint is not active"],
-  backlogOldestSeconds: ["signalbox_backlog_oldest_seconds", "Age of the oldest delivery that waits in the store"],
+const ENGINE_GAUGES: Names<keyof EngineNumbers> = {
+  inFlight: ["signalbox_in_flight", "Attempts in flight."],
+  deliveriesInMemory: ["signalbox_memory_deliveries", "Deliveries in memory."],
+  payloadBytesInMemory: ["signalbox_memory_payload_bytes", "Payload bytes in memory."],
+  lanes: ["signalbox_lanes", "Busy endpoints."],
+  publishQueue: ["signalbox_publish_queue", "Events waiting to be committed."],
+  settleQueue: ["signalbox_settle_queue", "Settlements waiting to be committed."],
+  clockOffsetSeconds: ["signalbox_clock_offset_seconds", "How far PostgreSQL's clock is ahead of this machine's."],
+  nodes: ["signalbox_nodes", "Nodes that are alive, as this node knows."],
+  backlogReady: ["signalbox_backlog_ready", "Deliveries in the store that are due, counted once a minute."],
+  backlogScheduled: ["signalbox_backlog_scheduled", "Deliveries in the store that wait for a later attempt."],
+  backlogHeld: ["signalbox_backlog_held", "Deliveries in the store whose endpoint is not active."],
+  backlogOldestSeconds: ["signalbox_backlog_oldest_seconds", "Age of the oldest delivery that waits in the store."],
+  backlogReadySeconds: [
+    "signalbox_backlog_ready_oldest_seconds",
+    "How long the store has had a delivery that could be sent at once.",
+  ],
 };
-const STORE_GAUGES: Readonly<Record<keyof StoreStats, readonly [string, string]>> = {
-  fileBytes: ["signalbox_store_file_bytes", "Size of the store's file"],
-  walBytes: ["signalbox_store_wal_bytes", "Size of the write-ahead log"],
-  leased: ["signalbox_store_leased", "Deliveries leased in the store"],
-  writable: ["signalbox_store_writable", "1 if the store can commit, otherwise 0"],
+const STORE_GAUGES: Names<Exclude<keyof StoreStats, "totals">> = {
+  fileBytes: ["signalbox_store_file_bytes", "Size of the store's file, or of the database."],
+  walBytes: ["signalbox_store_wal_bytes", "Size of the write-ahead log."],
+  leased: ["signalbox_store_leased", "Deliveries leased in the store."],
+  openPauses: ["signalbox_pauses_open", "Pauses that wait for an answer."],
+  writable: ["signalbox_store_writable", "1 if the store can commit, otherwise 0."],
 };
+/** The name, the label, and the help text of each counter. */
+const STORE_COUNTERS: Readonly<Record<keyof Totals, readonly [string, string | null, string]>> = {
+  events: ["signalbox_events_published_total", "origin", "Events that were stored, by what published them."],
+  deliveries: ["signalbox_deliveries_total", "origin", "Deliveries that were stored, by what created them."],
+  endedDeliveries: ["signalbox_deliveries_ended_total", "state", "Deliveries that ended, by their last state."],
+  createdPauses: ["signalbox_pauses_created_total", null, "Pauses that were created."],
+  endedPauses: ["signalbox_pauses_ended_total", "status", "Pauses that ended, by how."],
+};
+/** Gauges whose names end as only those of counters should. `nodejs_active_resources` has the same numbers by type. */
+const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
-export function createMetrics(): Metrics {
+export function createMetrics(version: string): Metrics {
   const registry = new Registry();
-  const registers = [registry];
   // These include nodejs_eventloop_lag_*, which measures how long the event loop was blocked.
   collectDefaultMetrics({ register: registry });
-  const attempts = new Counter({
-    registers,
-    name: "signalbox_attempts_total",
-    help: "Attempts that ended",
-    labelNames: ["outcome", "classification"],
-  });
-  const events = new Counter({ registers, name: "signalbox_events_published_total", help: "Events accepted" });
-  const deliveries = new Counter({
-    registers,
-    name: "signalbox_deliveries_total",
-    help: "Deliveries created for events",
-  });
-  const notices = new Counter({
-    registers,
-    name: "signalbox_notices_total",
-    help: "Log lines that are not about an attempt",
-    labelNames: ["level"],
-  });
-  const latency = new Histogram({
-    registers,
-    name: "signalbox_attempt_latency_seconds",
-    help: "From an attempt's start to its end",
-    buckets: LATENCY_BUCKETS_SECONDS,
-  });
-  const age = new Histogram({
-    registers,
-    name: "signalbox_delivered_age_seconds",
-    help: "From an event's acceptance to the end of the attempt that delivered it",
-    buckets: AGE_BUCKETS_SECONDS,
-  });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const build = { registers: [registry], name: "signalbox_build_info", help: "Always 1.", labelNames: ["version"] };
+  new Gauge(build).set({ version }, 1);
   const gauges = createGauges(registry);
   return {
-    attempted({ outcome, classification, latencyMs, ageMs }) {
-      attempts.inc({ outcome, classification });
-      latency.observe(latencyMs / 1000);
-      if (outcome === "SUCCESS") age.observe(ageMs / 1000);
-    },
-    published(count) {
-      events.inc();
-      deliveries.inc(count);
-    },
-    noticed: (level) => notices.inc({ level }),
+    ...createHappenings(registry),
     observe: gauges.observe,
     async text() {
       await gauges.read();
@@ -120,6 +94,7 @@ export function createMetrics(): Metrics {
 function createGauges(registry: Registry) {
   const engine = gaugesOf(registry, ENGINE_GAUGES);
   const store = gaugesOf(registry, STORE_GAUGES);
+  const counters = countersOf(registry);
   let sources: GaugeSources | null = null;
   return {
     observe(given: GaugeSources): void {
@@ -133,12 +108,16 @@ function createGauges(registry: Registry) {
       if (sources === null) return;
       engine.set(sources.engine());
       // An unreachable store must not make the scrape fail, because the scrape reports it.
-      store.set(await sources.store().catch(() => ({ writable: false })));
+      const stats = await sources.store().catch(() => null);
+      if (stats === null) return store.set({ writable: false });
+      const { totals, ...numbers } = stats;
+      store.set(numbers);
+      counters.set(totals);
     },
   };
 }
 
-function gaugesOf<K extends string>(registry: Registry, names: Readonly<Record<K, readonly [string, string]>>) {
+function gaugesOf<K extends string>(registry: Registry, names: Names<K>) {
   const gauges = new Map(
     Object.entries<readonly [string, string]>(names).map(([key, [name, help]]) => [
       key,
@@ -148,6 +127,24 @@ function gaugesOf<K extends string>(registry: Registry, names: Readonly<Record<K
   return {
     set(numbers: Readonly<Partial<Record<K, number | boolean>>>): void {
       for (const [key, value] of Object.entries(numbers)) gauges.get(key)?.set(Number(value));
+    },
+  };
+}
+
+/** The store counts, and a scrape only takes over its numbers. */
+function countersOf(registry: Registry) {
+  const counters = (Object.keys(STORE_COUNTERS) as (keyof Totals)[]).map((of) => {
+    const [name, label, help] = STORE_COUNTERS[of];
+    const counter = new Counter({ registers: [registry], name, help, labelNames: label === null ? [] : [label] });
+    return { of, counter, labelsOf: (value: string) => (label === null ? {} : { [label]: value }) };
+  });
+  return {
+    set(totals: Totals): void {
+      for (const { of, counter, labelsOf } of counters) {
+        counter.reset();
+        const numbers: Readonly<Record<string, number>> = totals[of];
+        for (const value of TOTALS[of]) counter.inc(labelsOf(value), numbers[value] ?? 0);
+      }
     },
   };
 }

@@ -28,6 +28,7 @@ function listen(level: LogLevel = "info") {
   let written = "";
   const telemetry = createTelemetry({
     level,
+    version: "1.2.3",
     clock: createSystemClock(),
     destination: {
       write(lines) {
@@ -85,7 +86,7 @@ test("text from callers or the network cannot break out of its line", () => {
 test("a log line does not control the terminal that shows it", () => {
   const pieces: string[] = [];
   const destination = { write: (lines: string) => void pieces.push(lines) };
-  const telemetry = createTelemetry({ level: "info", clock: createSystemClock(), destination });
+  const telemetry = createTelemetry({ level: "info", version: "1.2.3", clock: createSystemClock(), destination });
   const detail = "altnames: DNS:\u009b2J\u202eevil\u2066";
   telemetry.attempted({ ...ATTEMPTED, classification: "tls_error", errorDetail: detail });
   telemetry.noticed({ level: "warn", what: "x", fields: { source: detail } });
@@ -126,7 +127,7 @@ async function countedUntil(end: string): Promise<readonly number[]> {
   const script = `
     import { createSystemClock } from "${import.meta.resolve("../clock/system.ts")}";
     import { createTelemetry } from "${import.meta.resolve("./telemetry.ts")}";
-    const telemetry = createTelemetry({ level: "info", clock: createSystemClock() });
+    const telemetry = createTelemetry({ level: "info", version: "1.2.3", clock: createSystemClock() });
     for (let line = 0; line < 1000; line++) telemetry.logger.info({ line }, "counted");
     ${end};
     process.exit(0);
@@ -167,18 +168,14 @@ test("a failed attempt is a warning, so it is logged at a level where successes 
   );
 });
 
-test("attempts, events and deliveries are counted", async () => {
+test("attempts are counted", async () => {
   const { telemetry } = listen();
   telemetry.attempted(ATTEMPTED);
   telemetry.attempted({ ...ATTEMPTED, outcome: "RETRYABLE_FAILURE", classification: "dns_not_found" });
-  telemetry.published(3);
-  telemetry.published(0);
   const metrics = await telemetry.metrics.metrics();
   for (const line of [
     'signalbox_attempts_total{outcome="SUCCESS",classification="success"} 1',
     'signalbox_attempts_total{outcome="RETRYABLE_FAILURE",classification="dns_not_found"} 1',
-    "signalbox_events_published_total 2",
-    "signalbox_deliveries_total 3",
     "signalbox_attempt_latency_seconds_count 2",
     'signalbox_attempt_latency_seconds_bucket{le="0.05"} 2',
     "signalbox_delivered_age_seconds_count 1",
@@ -198,19 +195,27 @@ test("the gauges show the current state of the engine and the store", async () =
     lanes: 1,
     publishQueue: 2,
     settleQueue: 3,
-    clockOffsetMs: 0,
+    clockOffsetSeconds: 0,
     nodes: 2,
     backlogReady: 4,
     backlogScheduled: 5,
     backlogHeld: 6,
     backlogOldestSeconds: 1.5,
+    backlogReadySeconds: 0.5,
   };
   let reachable = true;
+  const totals = {
+    events: { publish: 2, inbound: 1, pause: 0, operational: 0, test: 0 },
+    deliveries: { publish: 3, inbound: 1, pause: 0, operational: 0, test: 0, replay: 1 },
+    endedDeliveries: { DELIVERED: 4, FAILED: 1, EXPIRED: 0, CANCELLED: 0 },
+    createdPauses: { created: 3 },
+    endedPauses: { responded: 1, timed_out: 1, cancelled: 0 },
+  };
   telemetry.observe({
     engine: () => engine,
     store: async () => {
       if (!reachable) throw new Error("gone");
-      return { fileBytes: 4096, walBytes: 0, leased: 5, writable: true };
+      return { fileBytes: 4096, walBytes: 0, leased: 5, openPauses: 6, totals, writable: true };
     },
   });
   const before = await telemetry.metrics.metrics();
@@ -219,6 +224,13 @@ test("the gauges show the current state of the engine and the store", async () =
   assert.match(before, /^signalbox_backlog_oldest_seconds 1\.5$/m);
   assert.match(before, /^signalbox_store_file_bytes 4096$/m);
   assert.match(before, /^signalbox_store_writable 1$/m);
+  assert.match(before, /^signalbox_pauses_open 6$/m);
+  assert.match(before, /^signalbox_build_info\{version="1\.2\.3"\} 1$/m);
+  assert.match(before, /^signalbox_events_published_total\{origin="publish"\} 2$/m);
+  assert.match(before, /^signalbox_deliveries_total\{origin="replay"\} 1$/m);
+  assert.match(before, /^signalbox_deliveries_ended_total\{state="FAILED"\} 1$/m);
+  assert.match(before, /^signalbox_pauses_created_total 3$/m);
+  assert.equal(await countersOf(telemetry), await countersOf(telemetry), "a scrape counts nothing");
   reachable = false;
   engine.inFlight = 0;
   const after = await telemetry.metrics.metrics();
@@ -228,6 +240,10 @@ test("the gauges show the current state of the engine and the store", async () =
 
 test("two servers in one process have separate metrics", async () => {
   const [one, other] = [listen().telemetry, listen().telemetry];
-  one.published(1);
-  assert.match(await other.metrics.metrics(), /^signalbox_events_published_total 0$/m);
+  one.noticed({ level: "info", what: "x", fields: {} });
+  assert.match(await other.metrics.metrics(), /^signalbox_notices_total\{level="info"\} 0$/m);
 });
+
+async function countersOf({ metrics }: ReturnType<typeof createTelemetry>): Promise<string> {
+  return (await metrics.metrics()).match(/^signalbox_\w+_total.*$/gm)?.join("\n") ?? "";
+}

@@ -8,6 +8,7 @@ import { createMetrics, type GaugeSources } from "./metrics.ts";
 
 export interface TelemetryOptions {
   readonly level: LogLevel;
+  readonly version: string;
   readonly clock: Pick<Clock, "now" | "after">;
   /** Default: standard output. */
   readonly destination?: LogDestination;
@@ -26,13 +27,13 @@ export interface ServerTelemetry extends Telemetry {
   end(): Promise<void>;
 }
 
-export function createTelemetry({ level, clock, destination }: TelemetryOptions): ServerTelemetry {
+export function createTelemetry({ level, version, clock, destination }: TelemetryOptions): ServerTelemetry {
   const { logger, write, flush, end } = createLog({
     level,
     clock,
     ...(destination === undefined ? {} : { destination }),
   });
-  const metrics = createMetrics();
+  const metrics = createMetrics(version);
   // Checked once, so that lines below the level are not built at all.
   const logs = { info: logger.isLevelEnabled("info"), warn: logger.isLevelEnabled("warn") };
   return {
@@ -40,7 +41,7 @@ export function createTelemetry({ level, clock, destination }: TelemetryOptions)
       metrics.attempted(attempt);
       if (logs[attemptLevel(attempt)]) write(attemptLine(attempt, clock.now()));
     },
-    published: metrics.published,
+    counted: metrics.counted,
     noticed({ level, what, fields }: Noticed): void {
       metrics.noticed(level);
       const safe = Object.entries(fields).map(([name, value]) => [name, cleaned(value)]);

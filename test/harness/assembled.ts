@@ -49,7 +49,7 @@ export async function assembleServer(
   const clock = given.clock ?? createSystemClock();
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
-  const telemetry = createTelemetry({ level: "debug", clock, destination });
+  const telemetry = createTelemetry({ level: "debug", version: "test", clock, destination });
   const store = await openTestStore(dataDir, pagesMax);
   const sender = createSender({ clock, allowHttp: true, allowNetworks: ["127.0.0.0/8"] });
   const engine = await startEngine({

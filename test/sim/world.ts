@@ -197,7 +197,7 @@ class Machine implements World {
       ...this.#connect(of),
       telemetry: {
         attempted() {},
-        published() {},
+        counted() {},
         noticed: (happening) => this.#notice(of, happening),
       },
       hmac: hmacSha256,

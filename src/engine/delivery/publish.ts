@@ -20,7 +20,6 @@ import type {
   PublishTarget,
   Store,
 } from "../../ports/store.ts";
-import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Caller } from "../access/caller.ts";
 import type { KnownEndpoint, MatchedEndpoints } from "../endpoints/known-endpoints.ts";
 import type { Matching } from "../endpoints/matching.ts";
@@ -39,7 +38,6 @@ export interface PublisherOptions {
   readonly matching: Pick<Matching, "find" | "outdated">;
   readonly deliveries: Deliveries;
   readonly tokens: Tokens;
-  readonly telemetry: Pick<Telemetry, "published">;
   readonly outage: Pick<Outage, "report" | "reason" | "onChange">;
   readonly activity: TenantActivity;
   readonly streams: Pick<Streams, "announce">;
@@ -178,7 +176,6 @@ export class Publisher {
   #resultOf(result: PublishResult, event: Event, reservations: readonly Reservation[]): PublishOutput | "stale" {
     switch (result.kind) {
       case "published":
-        this.#options.telemetry.published(reservations.length);
         for (const [index, reservation] of reservations.entries()) {
           const published = result.deliveries[index];
           if (published !== undefined) this.#enter(event, reservation, published, result.createdAt);

@@ -49,6 +49,8 @@ export interface Backlog {
   readonly scheduled: number;
   readonly held: number;
   readonly oldestMs: number;
+  /** How long the one that could be sent for the longest time waits. */
+  readonly readyMs: number;
 }
 
 interface Sample {
@@ -190,15 +192,17 @@ export class Statistics implements StatisticsService {
   /** Of all tenants, at the latest sample. */
   totalBacklog(): Backlog {
     const sum = { ready: 0, scheduled: 0, held: 0 };
-    let oldestAt = Number.POSITIVE_INFINITY;
+    const now = this.#options.clock.now();
+    let oldestAt = now;
+    let readySince = now;
     for (const count of this.#samples.at(-1)?.ofTenant.values() ?? []) {
       sum.ready += count.ready;
       sum.scheduled += count.scheduled;
       sum.held += count.held;
-      oldestAt = Math.min(oldestAt, count.oldestAt ?? oldestAt);
+      oldestAt = Math.min(oldestAt, count.oldestAt ?? now);
+      readySince = Math.min(readySince, count.readySince ?? now);
     }
-    const isEmpty = oldestAt === Number.POSITIVE_INFINITY;
-    return { ...sum, oldestMs: isEmpty ? 0 : Math.max(0, this.#options.clock.now() - oldestAt) };
+    return { ...sum, oldestMs: now - oldestAt, readyMs: now - readySince };
   }
 
   async #sample(): Promise<void> {
@@ -237,7 +241,7 @@ export class Statistics implements StatisticsService {
   }
 }
 
-const EMPTY = { held: 0, ready: 0, scheduled: 0, more: false, heldBytes: 0, oldestAt: null } as const;
+const EMPTY = { held: 0, ready: 0, scheduled: 0, more: false, heldBytes: 0, oldestAt: null, readySince: null } as const;
 
 function hourOf(at: EpochMs): EpochMs {
   return Math.floor(at / HOUR_MS) * HOUR_MS;

@@ -14,6 +14,7 @@ import {
 } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { InboundKind, RawRequest, Receive, ReceiveResult, Refuse, Store } from "../../ports/store.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Claims } from "../delivery/claims.ts";
 import type { Streams } from "../history/streams.ts";
 import { Batcher } from "../scheduling/batcher.ts";
@@ -34,6 +35,7 @@ import { type Refusal, type VerifiedPauseStatus, verifyAtSource, verifyPauseStat
 export interface ReceiverOptions {
   readonly clock: Clock;
   readonly store: Store;
+  readonly telemetry: Pick<Telemetry, "counted">;
   readonly outage: Outage;
   readonly activity: TenantActivity;
   readonly claims: Pick<Claims, "wake">;
@@ -47,10 +49,13 @@ export interface ReceiverOptions {
 /** Roughly what a record adds to a group commit in addition to its body: the record's row and the event's row. */
 const ROW_BYTES = 600;
 
+const COUNTED_AS = { received: "accepted", repeated: "duplicate", quotaExceeded: "over_quota" } as const;
+
 const UNAUTHORIZED = { kind: "unauthorized" } as const;
 
 export class InboundReceiver {
   readonly #clock: Clock;
+  readonly #telemetry: ReceiverOptions["telemetry"];
   readonly #claims: Pick<Claims, "wake">;
   readonly #streams: Pick<Streams, "announce">;
   readonly #sources: KnownSources;
@@ -60,9 +65,10 @@ export class InboundReceiver {
   readonly #received: Batcher<Receive, ReceiveResult>;
   readonly #refused: Batcher<Refuse, void>;
 
-  constructor({ clock, store, outage, claims, ...more }: ReceiverOptions) {
+  constructor({ clock, store, telemetry, outage, claims, ...more }: ReceiverOptions) {
     const { streams, sources, refusals, isOpen, activity } = more;
     this.#clock = clock;
+    this.#telemetry = telemetry;
     this.#claims = claims;
     this.#streams = streams;
     this.#sources = sources;
@@ -94,9 +100,10 @@ export class InboundReceiver {
   async receivePauseStatus(request: PublicRequest): Promise<PauseStatusOutput> {
     this.#assertOpen();
     const result = await this.#verifier.verify(request, (timer) => verifyPauseStatus(this.#sources, timer, request));
-    if (result.kind === "tooMany") return result;
+    if (result.kind === "tooMany") return this.#limited();
     if (result.kind === "verified") return this.#acceptPauseStatus(request, result);
     const { refusal } = result;
+    this.#countRefusal(refusal);
     await this.#record(request, refusal);
     return refusal.rejection === "body_unreadable"
       ? { kind: "unreadable", message: refusal.explanation }
@@ -111,6 +118,7 @@ export class InboundReceiver {
     if (stated.kind === "invalid") {
       const shown = { sourceName: source.name, eventType: shownText(fields.event_type) };
       const why = { rejection: "fields_invalid", explanation: faultsText(stated.faults) } as const;
+      this.#countRefusal(why);
       const isRecorded = this.#refusals.countFailure(request.address, 0);
       if (isRecorded) await this.#record(request, { kind: "pauseStatus", source, ...shown, ...why });
       return stated;
@@ -141,14 +149,18 @@ export class InboundReceiver {
     this.#assertOpen();
     const verify = (timer: WorkTimer) => verifyAtSource(this.#sources, timer, request, sourceId);
     const verified = await this.#verifier.verify(request, verify);
-    if (verified.kind === "tooMany") return verified;
+    if (verified.kind === "tooMany") return this.#limited();
     if (verified.kind === "refused") {
+      this.#countRefusal(verified.refusal);
       await this.#record(request, verified.refusal);
       return answerTo(verified.refusal);
     }
     const { source, now } = verified;
     const { eventType, payload, deliveryId, challenge } = parseRequest(source, request);
-    if (challenge !== null) return { kind: "challenge", challenge };
+    if (challenge !== null) {
+      this.#telemetry.counted({ what: "inbound", outcome: "challenge" });
+      return { kind: "challenge", challenge };
+    }
     const id = this.#clock.uuid();
     const eventId = this.#clock.uuid();
     const event = { id: eventId, tenantId: source.tenantId, type: eventType, payload, acceptedAt: now, pauseId: null };
@@ -172,6 +184,15 @@ export class InboundReceiver {
     await Promise.all([this.#received.drained(), this.#refused.drained()]);
   }
 
+  #limited(): { readonly kind: "tooMany" } {
+    this.#telemetry.counted({ what: "inbound", outcome: "limited" });
+    return { kind: "tooMany" };
+  }
+
+  #countRefusal({ rejection: reason }: Pick<Refusal, "rejection">): void {
+    this.#telemetry.counted({ what: "inbound", outcome: "refused", reason });
+  }
+
   #assertOpen(): void {
     if (!this.#isOpen()) throw new StoreUnavailable("the server is starting");
   }
@@ -183,6 +204,7 @@ export class InboundReceiver {
     }
     const result = await this.#received.add(request, weight);
     if (result.kind === "broken") throw new Error(result.message);
+    this.#telemetry.counted({ what: "inbound", outcome: COUNTED_AS[result.kind] });
     if (result.kind === "received") {
       this.#claims.wake(result.woken);
       this.#announce(request, source);

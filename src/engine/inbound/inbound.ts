@@ -1,6 +1,7 @@
 /** Inbound webhooks, assembled from their parts. */
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Claims } from "../delivery/claims.ts";
 import type { Streams } from "../history/streams.ts";
 import type { TenantActivity } from "../scheduling/tenant-activity.ts";
@@ -22,6 +23,7 @@ export interface Inbound extends InboundService {
 export interface InboundOptions {
   readonly clock: Clock;
   readonly store: Store;
+  readonly telemetry: Pick<Telemetry, "counted">;
   readonly outage: Outage;
   readonly activity: TenantActivity;
   readonly claims: Pick<Claims, "wake">;
@@ -31,14 +33,18 @@ export interface InboundOptions {
 }
 
 export function createInbound(options: InboundOptions): Inbound {
-  const { clock, store, outage, activity, claims, streams, publicUrl, isOpen } = options;
+  const { clock, store, telemetry, outage, claims, publicUrl } = options;
   const sources = new KnownSources(store);
   const refusals = new RefusalLimits(clock);
-  const receiver = new InboundReceiver({ clock, store, outage, activity, claims, streams, sources, refusals, isOpen });
-  const records = new Records({ clock, store, outage, claims, sources, publicUrl });
+  const receiver = new InboundReceiver({ ...options, sources, refusals });
+  const records = new Records({ clock, store, telemetry, outage, claims, sources, publicUrl });
   return {
     sources: createSources(store, clock, sources),
-    mayTry: (address, bodyBytes) => refusals.mayTry(address, bodyBytes),
+    mayTry(address, bodyBytes) {
+      const mayTry = refusals.mayTry(address, bodyBytes);
+      if (!mayTry) telemetry.counted({ what: "inbound", outcome: "limited" });
+      return mayTry;
+    },
     countFailure: (address) => void refusals.countFailure(address, 0),
     receivePauseStatus: (request) => receiver.receivePauseStatus(request),
     receiveAny: (sourceId, request) => receiver.receiveAny(sourceId, request),

@@ -14,6 +14,7 @@ import type {
   Reprocess,
   Store,
 } from "../../ports/store.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Claims } from "../delivery/claims.ts";
 import { isUnavailable } from "../scheduling/batcher.ts";
@@ -31,11 +32,14 @@ type RecordService = Pick<
 export interface RecordsOptions {
   readonly clock: Clock;
   readonly store: Store;
+  readonly telemetry: Pick<Telemetry, "counted">;
   readonly outage: Pick<Outage, "report">;
   readonly claims: Pick<Claims, "wake">;
   readonly sources: KnownSources;
   readonly publicUrl: () => string;
 }
+
+const COUNTED_AS = { reprocessed: "published", repeated: "duplicate", failed: "failed" } as const;
 
 /** The cause of a failure is searched for only when somebody will read it. */
 type Reprocessed = Exclude<ReprocessOutput, { kind: "failed" }> | Failed;
@@ -47,14 +51,16 @@ type Prepared =
 export class Records implements RecordService {
   readonly #clock: Clock;
   readonly #store: Store;
+  readonly #telemetry: RecordsOptions["telemetry"];
   readonly #outage: Pick<Outage, "report">;
   readonly #claims: Pick<Claims, "wake">;
   readonly #publicUrl: () => string;
   readonly #explainer: Explainer;
 
-  constructor({ clock, store, outage, claims, sources, publicUrl }: RecordsOptions) {
+  constructor({ clock, store, telemetry, outage, claims, sources, publicUrl }: RecordsOptions) {
     this.#clock = clock;
     this.#store = store;
+    this.#telemetry = telemetry;
     this.#outage = outage;
     this.#claims = claims;
     this.#publicUrl = publicUrl;
@@ -135,6 +141,14 @@ export class Records implements RecordService {
   }
 
   async #reprocess(caller: Caller, record: InboundRecord, notes?: string | null): Promise<Reprocessed> {
+    const result = await this.#reprocessOnce(caller, record, notes);
+    if (result.kind !== "unknown") {
+      this.#telemetry.counted({ what: "reprocessed", outcome: COUNTED_AS[result.kind] });
+    }
+    return result;
+  }
+
+  async #reprocessOnce(caller: Caller, record: InboundRecord, notes?: string | null): Promise<Reprocessed> {
     const prepared = record.valid ? await this.#prepareValid(record) : await this.#prepareRefused(record);
     if (prepared === null) return this.#alreadyDone(caller, record.id, notes);
     if (prepared.kind === "failed") return prepared;

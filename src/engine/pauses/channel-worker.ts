@@ -22,6 +22,7 @@ export interface ChannelWorkerOptions {
 
 /** The wait after a claim that failed. */
 const CLAIM_RETRY_MS = 1000;
+const COUNTED_AS = { sent: "sent", again: "retried", failed: "failed" } as const;
 const ABORTED: Notified = { kind: "aborted" };
 
 export class ChannelWorker {
@@ -99,7 +100,12 @@ export class ChannelWorker {
         reason,
       },
     });
-    await this.#settle({ pauseId: pause.id, now: clock.now(), outcome: this.#outcomeOf(notified, attempts) });
+    const outcome = this.#outcomeOf(notified, attempts);
+    const { channel } = this.#notifier;
+    if (outcome.kind !== "released") {
+      telemetry.counted({ what: "notification", channel, outcome: COUNTED_AS[outcome.kind] });
+    }
+    await this.#settle({ pauseId: pause.id, now: clock.now(), outcome });
     this.#options.streams.announce(pause.tenantSeq, { topic: "pause", pauseId: pause.id, status: "pending" });
   }
 

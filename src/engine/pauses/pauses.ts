@@ -6,6 +6,7 @@ import { PAUSE_LIFE_MS_MIN } from "../../domain/limits.ts";
 import { isSameAnswer, mayDecide, type NotificationState, type Pause } from "../../domain/pauses/pause.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { DuePauses, EndPause, EndPauseResult, IdempotencyClaim, Store, Wake } from "../../ports/store.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Caller } from "../access/caller.ts";
 import type { SessionService } from "../access/session-types.ts";
 import type { Claims } from "../delivery/claims.ts";
@@ -31,6 +32,7 @@ import type { Waits, Watch } from "./waits.ts";
 export interface PausesOptions {
   readonly clock: Clock;
   readonly store: Store;
+  readonly telemetry: Pick<Telemetry, "counted">;
   readonly outage: Outage;
   readonly claims: Pick<Claims, "wake">;
   readonly notifications: Notifications;
@@ -213,13 +215,17 @@ export class Pauses implements PauseService {
   }
 
   async #end(request: EndPause): Promise<EndPauseResult> {
-    const { claims, store, waits } = this.#options;
+    const { claims, store, telemetry, waits } = this.#options;
     const result = await store.endPause(request);
     if (result.kind === "unknown") return result;
     claims.wake(result.woken);
     if (result.pause.ending === null) return result;
     waits.signal(request.id);
     this.#announce(result.pause);
+    const { createdAt, ending } = result.pause;
+    if (result.kind === "ended" && ending.status === "responded") {
+      telemetry.counted({ what: "answer", afterMs: ending.at - createdAt });
+    }
     return result;
   }
 

@@ -228,6 +228,8 @@ export interface BacklogCount {
   readonly heldBytes: number;
   /** When the oldest one was created; null when none waits. */
   readonly oldestAt: EpochMs | null;
+  /** Since when the delivery that could be claimed for the longest time waits; null when none could be claimed. */
+  readonly readySince: EpochMs | null;
 }
 
 export interface HistoryVerbs {

@@ -2,6 +2,7 @@
 
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { Totals } from "../../domain/upkeep/totals.ts";
 import type { LaneState, Lease, Wake } from "./delivery.ts";
 
 export interface SweepRequest {
@@ -14,6 +15,10 @@ export interface StoreStats {
   readonly walBytes: number;
   /** Deliveries that are leased. */
   readonly leased: number;
+  /** Pauses of all tenants that wait for an answer. */
+  readonly openPauses: number;
+  /** What this process has committed since its start. */
+  readonly totals: Totals;
   /** Whether the latest commit succeeded. The engine sends nothing while it is false. */
   readonly writable: boolean;
 }

@@ -89,7 +89,7 @@ export function cancelFound(
   if (delivery.state > STATE.leased || w.lanes.get(delivery.endpoint_seq).deleted) return { kind: "ended" };
   w.prepare(CANCEL).run(now, delivery.seq);
   noteChanged(w, tenantSeq, delivery.seq);
-  w.counters.ended({ tenantSeq, endpointSeq: delivery.endpoint_seq, at: now }, "failed");
+  w.counters.ended({ tenantSeq, endpointSeq: delivery.endpoint_seq, at: now }, "CANCELLED");
   // The lane's `ready_at` may now be too early. The next claim then finds nothing and corrects it.
   return { kind: "cancelled", ...which };
 }
@@ -289,5 +289,5 @@ export interface LaterDelivery {
 export function insertLater(w: Writing, { now, ...delivery }: LaterDelivery): void {
   const { ordered } = w.lanes.get(delivery.endpointSeq);
   const createdAt = creationTime(w, now);
-  insertDelivery(w, { ...delivery, id: w.newId(), ordered, createdAt, dueAt: now, lease: null, later: true });
+  insertDelivery(w, { ...delivery, id: w.newId(), ordered, createdAt, dueAt: now, lease: null, origin: "replay" });
 }

@@ -12,7 +12,7 @@ import type { ClaimedLane, ClaimRequest, ClaimResult, Wake } from "../../ports/s
 import { loadDestination } from "../endpoints/endpoint-rows.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import { uuidText } from "../rows.ts";
-import { FORMAT, STATE } from "../stored-enums.ts";
+import { DELIVERY_STATE, FORMAT } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
 import { drainOf, mustLeaveLast } from "./drain.ts";
 import { isForeign, isHeld, type LaneRow, laneState, refreshReadyAt, updateLane } from "./lane-rows.ts";
@@ -154,18 +154,29 @@ function payloadLength({ payload }: DueRow): number {
   return (payload as string).length;
 }
 
+interface Ended {
+  readonly state: "FAILED" | "EXPIRED";
+  readonly reason: string;
+}
+
 /** How a due delivery ends without another attempt; null when it has to be sent. */
-function endInstead(w: Writing, row: DueRow, lane: LaneRow, scheduleSeconds: readonly number[], now: EpochMs) {
+function endInstead(
+  w: Writing,
+  row: DueRow,
+  lane: LaneRow,
+  scheduleSeconds: readonly number[],
+  now: EpochMs,
+): Ended | null {
   const runAttempts = Number(row.attempts) - Number(row.attempts_before_run);
   const voidClaims = Number(row.claims) - Number(row.claims_before_run) - runAttempts;
   // A delivery that crashes the process every time must stop after some claims.
-  if (voidClaims >= scheduleSeconds.length + VOID_CLAIMS_MAX) return { state: STATE.failed, reason: "crashed" };
+  if (voidClaims >= scheduleSeconds.length + VOID_CLAIMS_MAX) return { state: "FAILED", reason: "crashed" };
   const firstActiveMs = row.run_first_active_ms as number | null;
   // After a hold or a downtime there is one more attempt before it expires: the receiver did not cause that wait.
   const triedSince = Math.max(lane.activeSince ?? 0, w.self.enteredAt);
   if (((row.last_attempt_at as number | null) ?? 0) < triedSince) return null;
   if (firstActiveMs !== null && isExpired(now - lane.heldMs, firstActiveMs, scheduleSeconds)) {
-    return { state: STATE.expired, reason: "expired" };
+    return { state: "EXPIRED", reason: "expired" };
   }
   return null;
 }
@@ -175,10 +186,10 @@ const END = `
   SET state = ?, reason = ?, ended_at = ?
   WHERE seq = ?`;
 
-function end(w: Writing, row: DueRow, lane: LaneRow, how: { state: number; reason: string }, now: EpochMs): Wake[] {
-  w.prepare(END).run(how.state, how.reason, now, row.seq as number);
+function end(w: Writing, row: DueRow, lane: LaneRow, how: Ended, now: EpochMs): Wake[] {
+  w.prepare(END).run(DELIVERY_STATE.number(how.state), how.reason, now, row.seq as number);
   noteChanged(w, lane.tenantSeq, row.seq as number);
-  w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "failed");
+  w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, how.state);
   return publishFailed(w, lane.tenantSeq, row.seq as number);
 }
 

@@ -5,6 +5,7 @@ import type { Event } from "../../domain/delivery/event.ts";
 import type { Format } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, LeaseToken, Seq, Uuid } from "../../domain/ids.ts";
 import { CLOCK_OFFSET_MS_MAX } from "../../domain/limits.ts";
+import type { TotalName } from "../../domain/upkeep/totals.ts";
 import { insert } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import { FORMAT, STATE } from "../stored-enums.ts";
@@ -19,6 +20,8 @@ export interface NewEvent {
   readonly named: boolean;
   readonly namedDisabled: readonly Seq[];
   readonly keyed: boolean;
+  /** What published it. */
+  readonly origin: TotalName<"events">;
 }
 
 export interface NewDelivery {
@@ -33,8 +36,8 @@ export interface NewDelivery {
   readonly dueAt: EpochMs;
   /** Null: the delivery waits in the store and is due at once. */
   readonly lease: LeaseToken | null;
-  /** Created after its event, by a replay or recovery. */
-  readonly later: boolean;
+  /** What created it. `replay` also stands for a recovery: the delivery is created after its event. */
+  readonly origin: TotalName<"deliveries">;
 }
 
 const INSERT_EVENT = `
@@ -69,6 +72,7 @@ export function insertEvent(w: Writing, row: NewEvent): { readonly eventSeq: Seq
     event.hops ?? null,
   );
   w.usage.addBytes(row.tenantSeq, eventBytes(event, row.deliveryCount));
+  w.totals.add("events", row.origin);
   return { eventSeq, typeSeq };
 }
 
@@ -124,10 +128,10 @@ export function insertDelivery(w: Writing, row: NewDelivery): Seq {
     dueAt,
     row.lease,
     row.lease === null ? 0 : 1,
-    row.later ? 1 : 0,
+    row.origin === "replay" ? 1 : 0,
   );
   if (row.lease === null) noteWaiting(w.lanes.get(row.endpointSeq), dueAt);
-  w.counters.created({ tenantSeq: row.tenantSeq, endpointSeq: row.endpointSeq, at: row.dueAt });
+  w.counters.created({ tenantSeq: row.tenantSeq, endpointSeq: row.endpointSeq, at: row.dueAt }, row.origin);
   return seq;
 }
 

@@ -69,5 +69,5 @@ export function publishFailed(w: Writing, tenantSeq: Seq, deliverySeq: Seq): Wak
     pauseId: null,
   };
   // With the hops of its cause: otherwise a loop through another server would begin anew with each failure.
-  return publishOwn(w, tenantSeq, cameThrough(event, delivery.hops ?? 0));
+  return publishOwn(w, tenantSeq, cameThrough(event, delivery.hops ?? 0), "operational");
 }

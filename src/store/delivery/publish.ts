@@ -4,6 +4,7 @@ import { nodeOfToken } from "../../domain/delivery/lease-token.ts";
 import { isPaced } from "../../domain/delivery/pace.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { HELD_BYTES_PER_TENANT_MAX } from "../../domain/limits.ts";
+import type { TotalName } from "../../domain/upkeep/totals.ts";
 import type {
   Broken,
   DeliveryRef,
@@ -52,6 +53,7 @@ function publishOne(w: Writing, request: PublishRequest): PublishResult {
     named: request.named,
     namedDisabled: request.namedDisabled,
     keyed: idempotency !== null,
+    origin: "publish",
   });
   const createdAt = creationTime(w, now);
   const leases = request.targets.map((target, index) => leaseFor(w, target, lanes[index], now));
@@ -68,7 +70,7 @@ function publishOne(w: Writing, request: PublishRequest): PublishResult {
       createdAt,
       dueAt: now,
       lease,
-      later: false,
+      origin: "publish",
     });
     return { seq, leased: lease !== null };
   });
@@ -170,13 +172,16 @@ function firstResult(w: Writing, eventSeq: Seq): PublishResult {
   return { kind: "repeated", eventId: uuidText(event.id as Uint8Array), deliveries };
 }
 
+/** What publishes within another verb's transaction. */
+type OwnOrigin = Exclude<TotalName<"events">, "publish" | "test">;
+
 /**
  * Publish an event of Signalbox's own within another verb's transaction. Its deliveries wait in the store. Returns
  * which lanes to wake. The event counts towards the quotas of held and stored bytes, but is never refused because of
  * them: the tenant must learn how a pause ended.
  */
-export function publishOwn(w: Writing, tenantSeq: Seq, event: Event): Wake[] {
-  return publishFrom(w, tenantSeq, event).woken;
+export function publishOwn(w: Writing, tenantSeq: Seq, event: Event, origin: OwnOrigin): Wake[] {
+  return publishFrom(w, tenantSeq, event, origin).woken;
 }
 
 /** Apart from the insert of every event, which the few decisions of signed-in users must not make wider. */
@@ -187,6 +192,7 @@ export function publishFrom(
   w: Writing,
   tenantSeq: Seq,
   event: Event,
+  origin: OwnOrigin,
 ): { readonly eventSeq: Seq; readonly woken: Wake[] } {
   const targets = w.memory.subscriptions.targets(tenantSeq, event.type);
   const { eventSeq, typeSeq } = insertEvent(w, {
@@ -196,6 +202,7 @@ export function publishFrom(
     named: false,
     namedDisabled: [],
     keyed: false,
+    origin,
   });
   if (event.decidedBy !== undefined) w.prepare(SET_DECIDER).run(JSON.stringify(event.decidedBy), eventSeq);
   const createdAt = creationTime(w, event.acceptedAt);
@@ -211,7 +218,7 @@ export function publishFrom(
       createdAt,
       dueAt: event.acceptedAt,
       lease: null,
-      later: false,
+      origin,
     });
   }
   for (const { seq } of targets) addToBacklog(w, w.lanes.get(seq), event);

@@ -31,7 +31,7 @@ export function release(w: Writing, { now, leases, disown, areVoid = false }: Re
     if (lane.deleted || row.cancel_requested === 1) {
       w.prepare(CANCEL).run(now, lane.deleted ? "endpoint_deleted" : "cancelled", deliverySeq);
       noteChanged(w, lane.tenantSeq, deliverySeq);
-      w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "failed");
+      w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "CANCELLED");
       continue;
     }
     const retried = (row.attempts as number) > (row.attempts_before_run as number);
@@ -66,6 +66,7 @@ export function recordTest(w: Writing, record: TestRecord): void {
     named: true,
     namedDisabled: [],
     keyed: false,
+    origin: "test",
   });
   const deliverySeq = insertDelivery(w, {
     id: record.deliveryId,
@@ -78,7 +79,7 @@ export function recordTest(w: Writing, record: TestRecord): void {
     createdAt: event.acceptedAt,
     dueAt: event.acceptedAt,
     lease: null,
-    later: false,
+    origin: "test",
   });
   const attemptSeq = w.sequences.attempt++;
   insertAttempt(w, { attemptSeq, deliverySeq, endpointSeq, previousSeq: null, attempt, transition });
@@ -87,7 +88,7 @@ export function recordTest(w: Writing, record: TestRecord): void {
   const reason = delivered ? null : transition.next.state === "FAILED" ? transition.next.reason : "attempts_exhausted";
   w.prepare(END_TEST).run(state, attempt.startedAt, attemptSeq, attempt.endedAt, reason, deliverySeq);
   const counter = { tenantSeq, endpointSeq, at: attempt.endedAt };
-  w.counters.ended(counter, delivered ? "delivered" : "failed");
+  w.counters.ended(counter, delivered ? "DELIVERED" : "FAILED");
   if (attempt.httpStatus !== null) w.counters.answered(counter, attempt.endedAt - attempt.startedAt);
   countAttempt(w.lanes.get(endpointSeq), attempt, transition);
 }

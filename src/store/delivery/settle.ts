@@ -49,7 +49,7 @@ function settleOne(w: Writing, settlement: Settlement, first: First | null): Set
   const counter = { tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: attempt.endedAt };
   if (attempt.httpStatus !== null) w.counters.answered(counter, attempt.endedAt - attempt.startedAt);
   w.counters.attempted(counter, transition.outcome === "SUCCESS" ? "ok" : "failed");
-  if (applied.ended) w.counters.ended(counter, applied.state === "DELIVERED" ? "delivered" : "failed");
+  if (applied.ended && applied.state !== "SCHEDULED") w.counters.ended(counter, applied.state);
   countAttempt(lane, attempt, transition);
   noteFailing(lane, attempt, transition);
   const disabled = settlement.generation === lane.generation ? applyToLane(w, lane, transition, attempt.endedAt) : null;
@@ -311,7 +311,7 @@ function disable(w: Writing, lane: LaneRow, reason: DisabledReason, now: EpochMs
   changeStatus(w, lane.endpointSeq, "DISABLED", reason, now);
   const endpoint = w.prepare(ENDPOINT).get(lane.endpointSeq);
   const tenant = w.prepare(TENANT).get(lane.tenantSeq);
-  return publishOwn(w, lane.tenantSeq, {
+  const event = {
     id: w.newId(),
     tenantId: uuidText(tenant?.id as Uint8Array),
     type: "endpoint.disabled",
@@ -324,5 +324,6 @@ function disable(w: Writing, lane: LaneRow, reason: DisabledReason, now: EpochMs
     }),
     acceptedAt: now,
     pauseId: null,
-  });
+  };
+  return publishOwn(w, lane.tenantSeq, event, "operational");
 }

@@ -72,7 +72,7 @@ function expireBacklog(w: Writing, endpointSeq: Seq, { now, cutoff }: Ages, budg
   if (expired.length === 0) return "next";
   for (const { seq } of expired) {
     noteChanged(w, lane.tenantSeq, seq);
-    w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq, at: now }, "failed");
+    w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq, at: now }, "EXPIRED");
     budget.woken.push(...publishFailed(w, lane.tenantSeq, seq));
   }
   if (expired.length === limit) return "again";

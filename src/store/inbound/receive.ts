@@ -54,7 +54,7 @@ export function publishOf(
   event: NonNullable<Receive["event"]>,
   now: EpochMs,
 ): Wake[] {
-  const { eventSeq, woken } = publishFrom(w, tenantSeq, event);
+  const { eventSeq, woken } = publishFrom(w, tenantSeq, event, "inbound");
   linkEvent(w, inboundSeq, eventSeq, now);
   return woken;
 }

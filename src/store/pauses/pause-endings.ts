@@ -77,14 +77,16 @@ function end(w: Writing, row: PauseColumns, ending: Ending, request: EndPause | 
   w.usage.addOpenPauses(row.tenant_seq, -1);
   const id = uuidText(row.id);
   audit(w, { ...endingEntry(ending, request), tenantSeq: row.tenant_seq, pauseId: id, now });
-  return publishOwn(w, row.tenant_seq, {
+  w.totals.add("endedPauses", ending.status);
+  const event = {
     ...endingEvent(ending, row.metadata),
     id: eventId,
     tenantId: uuidText(row.tenant_id),
     acceptedAt: now,
     pauseId: id,
     ...(user !== null && { decidedBy: user }),
-  });
+  };
+  return publishOwn(w, row.tenant_seq, event, "pause");
 }
 
 function endingEntry(

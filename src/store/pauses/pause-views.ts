@@ -121,6 +121,14 @@ const NEXT_DEADLINE = `
   ORDER BY expires_at
   LIMIT 1`;
 
+// Each tenant's row has the number for its quota, and there are far fewer tenants than pauses.
+const COUNT_OPEN = "SELECT coalesce(sum(open_pauses), 0) AS count FROM tenants";
+
+/** Of all tenants. */
+export function countOpenPauses(connection: ReadConnection): number {
+  return Number(one<{ count: number }>(connection, COUNT_OPEN)?.count);
+}
+
 export function countPauses(connection: ReadConnection, tenantSeq: Seq): PauseCounts {
   const counted = (status: PauseStatus) => {
     const number = PAUSE_STATUS.number(status);

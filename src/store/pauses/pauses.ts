@@ -34,6 +34,7 @@ export function createPause(w: Writing, request: CreatePause): CreatePauseResult
   if (excess !== null) return excess;
   const seq = insertPause(w, request, approvers.signIn);
   w.usage.addOpenPauses(tenantSeq, 1);
+  w.totals.add("createdPauses", "created");
   w.usage.addBytes(tenantSeq, bytes);
   if (idempotency !== null) rememberKey(w, tenantSeq, idempotency, seq, now);
   const data = { channel: recipient?.channel ?? null, ...byActor(actor) };

@@ -6,6 +6,8 @@ import type { ProgressData } from "../silence/progress.ts";
 export interface ThreadData {
   readonly masterKey: Uint8Array;
   readonly database: SqliteDatabase | PostgresDatabase;
+  /** Where the writer thread counts what it commits. */
+  readonly totals?: SharedArrayBuffer;
 }
 
 export interface SqliteDatabase {

@@ -39,7 +39,7 @@ import { getCredentials } from "../inbound/credentials.ts";
 import { findSource, getDeletedSource, getSource, hadSource, listSources } from "../inbound/source-views.ts";
 import { findInboundOfEvent, getInbound, listInbound, listRejected, sumRefused } from "../inbound/views.ts";
 import { countPauseEndings } from "../pauses/pause-statistics.ts";
-import { countPauses, getPause, listPauses } from "../pauses/pause-views.ts";
+import { countOpenPauses, countPauses, getPause, listPauses } from "../pauses/pause-views.ts";
 import type { ReadConnection } from "../read-connection.ts";
 import { changesOfNodes } from "../upkeep/changes-of-nodes.ts";
 import { getJob, listJobs } from "../upkeep/job-views.ts";
@@ -119,7 +119,10 @@ export const READER_VERBS = {
   /** `changesSince` of a store that several nodes share. */
   changesOfNodes,
   /** Part of `stats`. */
-  countLeased: (connection: ReadConnection) => countLeases(connection, LANE_POOL_DELIVERIES_MAX),
+  countForStats: (connection: ReadConnection) => ({
+    leased: countLeases(connection, LANE_POOL_DELIVERIES_MAX),
+    openPauses: countOpenPauses(connection),
+  }),
   /** Part of `stats` on PostgreSQL: the bytes of the database. */
   measureDatabase: (connection: ReadConnection) =>
     Number(connection.prepare("SELECT pg_database_size(current_database()) AS bytes").get()?.bytes),

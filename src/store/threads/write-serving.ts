@@ -41,7 +41,8 @@ interface Open {
 
 function open(data: ThreadData, clock: Clock): Open {
   const database = openForWrites(data, clock);
-  const writing = createWriting(database.connection, createVault(data.masterKey), () => clock.uuid());
+  const vault = createVault(data.masterKey);
+  const writing = createWriting(database.connection, vault, () => clock.uuid(), data.totals);
   return { database, writing, progress: progressOf(data) };
 }
 

@@ -263,7 +263,7 @@ function stepCancelBacklog(w: Writing, cursor: CancelCursor): Step<CancelCursor>
   const cancelled = all<{ seq: Seq }>(w, CANCEL, at, endpointSeq, JOB_STEP_ROWS);
   for (const { seq } of cancelled) {
     noteChanged(w, endpoint.tenant_seq, seq);
-    w.counters.ended({ tenantSeq: endpoint.tenant_seq, endpointSeq, at }, "failed");
+    w.counters.ended({ tenantSeq: endpoint.tenant_seq, endpointSeq, at }, "CANCELLED");
   }
   const changed = cancelled.length;
   return { changed, woken: [], next: changed < JOB_STEP_ROWS ? null : cursor };

@@ -78,7 +78,7 @@ function voidLease(w: Writing, row: Leased, now: EpochMs): void {
   if (lane.deleted || row.cancel_requested === 1) {
     w.prepare(CANCEL).run(now, lane.deleted ? "endpoint_deleted" : "cancelled", row.seq);
     noteChanged(w, lane.tenantSeq, row.seq);
-    w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "failed");
+    w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "CANCELLED");
   } else {
     const retried = row.attempts > row.attempts_before_run;
     w.prepare(GIVE_BACK).run(retried ? STATE.waitingRetry : STATE.waitingNew, row.seq);

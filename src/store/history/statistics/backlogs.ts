@@ -7,7 +7,7 @@ import { all, one } from "../../read-connection.ts";
 
 // Only lanes that may have a backlog. Of one tenant, served by endpoints_live.
 const LANES = (where: string) => `
-  SELECT l.endpoint_seq, e.tenant_seq, l.held_since IS NOT NULL AS held, l.held_bytes
+  SELECT l.endpoint_seq, e.tenant_seq, l.held_since IS NOT NULL AS held, l.held_bytes, l.ready_at
   FROM endpoints e JOIN lanes l ON l.endpoint_seq = e.seq
   WHERE e.deleted_at IS NULL AND (l.ready_at IS NOT NULL OR l.held_since IS NOT NULL) ${where}`;
 const ALL_LANES = LANES("");
@@ -18,6 +18,7 @@ interface LaneColumns {
   readonly tenant_seq: Seq;
   readonly held: number;
   readonly held_bytes: number;
+  readonly ready_at: EpochMs | null;
 }
 
 // Served by deliveries_waiting alone.
@@ -75,9 +76,13 @@ export function countBacklogs(connection: Connection, tenantSeq: Seq | null, now
     if (lane.held === 0) sums.ready += count - later;
     sums.heldBytes += lane.held === 1 ? lane.held_bytes : 0;
     const oldest = count === 0 ? null : oldestWaiting(connection, lane.endpoint_seq);
+    const { ready_at: readyAt } = lane;
+    if (count > later && readyAt !== null && readyAt <= now && (sums.readySince ?? now) >= readyAt) {
+      sums.readySince = readyAt;
+    }
     if (oldest !== null && (sums.oldestAt === null || oldest < sums.oldestAt)) sums.oldestAt = oldest;
   }
   return [...byTenant.values()];
 }
 
-const NOTHING = { held: 0, ready: 0, scheduled: 0, more: false, heldBytes: 0, oldestAt: null };
+const NOTHING = { held: 0, ready: 0, scheduled: 0, more: false, heldBytes: 0, oldestAt: null, readySince: null };

@@ -1,11 +1,13 @@
 /** The sums for the statistics. They are added up in memory during a group commit and written once at its end. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import type { TotalName } from "../../../domain/upkeep/totals.ts";
 import type { Connection } from "../../connection.ts";
 import { hourOf } from "../../rows.ts";
+import type { Counting } from "../../totals.ts";
 
 export interface Counters {
-  created(key: CounterKey): void;
-  ended(key: CounterKey, how: "delivered" | "failed"): void;
+  created(key: CounterKey, origin: TotalName<"deliveries">): void;
+  ended(key: CounterKey, state: TotalName<"endedDeliveries">): void;
   /** A delivery that ended without success at that time waits again. */
   reopened(key: CounterKey): void;
   answered(key: CounterKey, latencyMs: number): void;
@@ -63,7 +65,12 @@ const ADD = `
     attempts_ok = counters.attempts_ok + excluded.attempts_ok,
     attempts_failed = counters.attempts_failed + excluded.attempts_failed`;
 
-export function createCounters(connection: Connection): Counters {
+function bucketOf(latencyMs: number): number {
+  const bound = BUCKET_BOUNDS_MS.findIndex((upTo) => latencyMs < upTo);
+  return FIRST_BUCKET + (bound === -1 ? BUCKET_BOUNDS_MS.length : bound);
+}
+
+export function createCounters(connection: Connection, totals: Pick<Counting, "add">): Counters {
   /** By tenant, then endpoint, then hour. A group touches few of them, and no combined key has to be built. */
   const rows = new Map<Seq, Map<Seq, Row[]>>();
 
@@ -72,12 +79,11 @@ export function createCounters(connection: Connection): Counters {
     rows.set(tenantSeq, ofTenant);
     const ofEndpoint = ofTenant.get(endpointSeq) ?? [];
     ofTenant.set(endpointSeq, ofEndpoint);
-    let row = ofEndpoint.find((candidate) => candidate.hour === hour);
-    if (row === undefined) {
-      row = { tenantSeq, hour, endpointSeq, sums: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] };
-      ofEndpoint.push(row);
-    }
-    return row.sums;
+    const known = ofEndpoint.find((candidate) => candidate.hour === hour);
+    if (known !== undefined) return known.sums;
+    const sums: Sums = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    ofEndpoint.push({ tenantSeq, hour, endpointSeq, sums });
+    return sums;
   }
 
   /** What the last call added to: a settlement adds to the same sums several times, and the next one often does. */
@@ -98,12 +104,17 @@ export function createCounters(connection: Connection): Counters {
   }
 
   return {
-    created: (key) => add(key, TOTAL, 1),
-    ended: (key, how) => add(key, how === "delivered" ? DELIVERED : FAILED, 1),
+    created(key, origin) {
+      add(key, TOTAL, 1);
+      totals.add("deliveries", origin);
+    },
+    ended(key, state) {
+      add(key, state === "DELIVERED" ? DELIVERED : FAILED, 1);
+      totals.add("endedDeliveries", state);
+    },
     reopened: (key) => add(key, FAILED, -1),
     answered(key, latencyMs) {
-      const bound = BUCKET_BOUNDS_MS.findIndex((upTo) => latencyMs < upTo);
-      add(key, FIRST_BUCKET + (bound === -1 ? BUCKET_BOUNDS_MS.length : bound), 1);
+      add(key, bucketOf(latencyMs), 1);
       add(key, LATENCY_SUM, latencyMs);
     },
     attempted: (key, how) => add(key, how === "ok" ? ATTEMPTS_OK : ATTEMPTS_FAILED, 1),

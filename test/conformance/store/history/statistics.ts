@@ -153,6 +153,7 @@ export function statisticsCases(open: OpenStore): void {
       more: false,
       heldBytes: 7,
       oldestAt,
+      readySince: START + 1,
     };
     assert.deepEqual(await world.store.countBacklogs(tenant.tenantSeq, START + 5), [expected]);
     assert.deepEqual(await world.store.countBacklogs(quiet.tenantSeq, START + 5), []);
