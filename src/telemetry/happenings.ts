@@ -33,6 +33,7 @@ function attemptMetrics(registry: Registry): Pick<Happenings, "attempted"> {
     help: "Attempts that ended.",
     labelNames: ["outcome", "classification"],
   });
+  attempts.inc({ outcome: "SUCCESS", classification: "success" }, 0);
   const latency = new Histogram({
     registers,
     name: "signalbox_attempt_latency_seconds",

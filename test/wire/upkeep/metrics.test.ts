@@ -1,4 +1,4 @@
-/** `/metrics`: what it counts, and that the docs name every metric. */
+/** `/metrics`: what it counts, and that the docs, the dashboard and the alerts name metrics that it has. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
@@ -9,7 +9,8 @@ import { ask, respond } from "../../harness/pauses.ts";
 import { startRunningReceiver } from "../../harness/receiver.ts";
 import { type Client, startServer } from "../../harness/server.ts";
 
-const DOCS = new URL("../../../docs/monitoring.md", import.meta.url);
+const FILES = new URL("../../../", import.meta.url);
+const USERS = ["deploy/grafana/signalbox.json", "deploy/prometheus/alerts.yml", "deploy/prometheus/alerts.test.yml"];
 
 /** The series of the product's own counters and gauges, by name and labels. */
 async function scrape(client: Client): Promise<Map<string, number>> {
@@ -92,13 +93,27 @@ test("events, deliveries, pauses, inbound requests and notifications are counted
   assert.equal(after.get("signalbox_pauses_open"), 0);
   assert.equal(after.get("signalbox_pause_answer_seconds_count"), 1);
   await eachMetricIsDocumented(after);
+  await eachMetricInUseExists(server);
 });
 
 /** A histogram has several series for one metric. */
 async function eachMetricIsDocumented(series: Map<string, number>): Promise<void> {
-  const docs = await readFile(DOCS, "utf8");
+  const docs = await readFile(new URL("docs/monitoring.md", FILES), "utf8");
   const metricOf = (name: string) => name.replace(/\{.*/, "").replace(/_(?:bucket|sum|count)$/, "");
   const metrics = [...new Set([...series.keys()].map(metricOf))].toSorted();
   const documented = [...new Set(docs.match(/signalbox_\w+/g))].toSorted();
   assert.deepEqual(documented, metrics, "docs/monitoring.md names each metric of the server, and no other");
+}
+
+async function eachMetricInUseExists(client: Client): Promise<void> {
+  const { text } = await client.request("GET", "/metrics");
+  const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type]) => [name, type]));
+  for (const file of USERS) {
+    const used = (await readFile(new URL(file, FILES), "utf8")).match(/\b(?:signalbox|process|nodejs)_\w+/g);
+    assert.ok(used !== null && used.length > 10, file);
+    for (const name of new Set(used)) {
+      const histogram = name.replace(/_bucket$/, "");
+      assert.ok(types.has(name) || types.get(histogram) === "histogram", `${file} uses ${name}, which no server has`);
+    }
+  }
 }
