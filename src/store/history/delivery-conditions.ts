@@ -169,7 +169,11 @@ function stateCondition(state: DeliveryState): Condition {
   }
 }
 
-function typeCondition({ from, end }: FoundTypes): Condition {
+/** A set of types is looked up once, and a name for each delivery. */
+function typeCondition({ seqs, from, end }: FoundTypes): Condition {
+  if (seqs !== null) {
+    return { sql: "d.type_seq IN (SELECT CAST(value AS INTEGER) FROM json_each(?))", values: [JSON.stringify(seqs)] };
+  }
   return {
     sql: exists("event_types t WHERE t.seq = d.type_seq", "t.name >= ? AND t.name < ?"),
     values: [from, end],

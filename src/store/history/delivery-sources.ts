@@ -46,13 +46,15 @@ export interface Span {
   readonly high: Seq;
 }
 
+/** IS TRUE keeps PostgreSQL from reading the index of a condition instead of the range's. */
+const checked = (rest: readonly Condition[]): string => rest.map(({ sql }) => ` AND (${sql}) IS TRUE`).join("");
+
 function head(select: string, { index }: Range, rest: readonly Condition[]): string {
   const { by, where } = INDEXES[index];
-  const conditions = rest.map(({ sql }) => ` AND ${sql}`).join("");
   return `
   SELECT ${select}
   FROM deliveries d ${by}
-  WHERE ${where} AND d.seq < ? AND d.seq >= ?${conditions}
+  WHERE ${where} AND d.seq < ? AND d.seq >= ?${checked(rest)}
   ORDER BY d.seq DESC`;
 }
 
@@ -128,7 +130,7 @@ const leasedSql = {
   hits: (rest: readonly Condition[]) => `
   SELECT d.seq
   FROM deliveries d INDEXED BY deliveries_leased
-  WHERE d.lease IS NOT NULL AND d.lease > ? AND d.lease <= ? AND +d.seq < ? AND +d.seq >= ?${rest.map(({ sql }) => ` AND (${sql}) IS TRUE`).join("")}`,
+  WHERE d.lease IS NOT NULL AND d.lease > ? AND d.lease <= ? AND +d.seq < ? AND +d.seq >= ?${checked(rest)}`,
 };
 
 /** Counts up to `countMax`. */
