@@ -1,9 +1,8 @@
 /** `signalbox serve`: the server. */
-import { SERVE_WORD } from "./arguments.ts";
 import type { Command } from "./command.ts";
 
 export const SERVE: Command = {
-  group: SERVE_WORD,
+  group: "serve",
   action: null,
   operand: null,
   options: {},

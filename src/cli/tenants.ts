@@ -1,4 +1,4 @@
-/** `signalbox admin tenants`. */
+/** `signalbox tenants`. */
 
 import { QUOTA_NAMES, type QuotaName } from "../domain/access/quota.ts";
 import { ID_PREFIX } from "../domain/ids.ts";

@@ -7,6 +7,7 @@ import type { AuditLog } from "./access/audit-log.ts";
 import type { Caller } from "./access/caller.ts";
 import type { TooFast } from "./access/publish-rate.ts";
 import type { SessionService } from "./access/session-types.ts";
+import type { TerminalService } from "./access/terminal-types.ts";
 import type { UserService } from "./access/user-types.ts";
 import type { PublishInput, PublishOutput } from "./delivery/publish-types.ts";
 import type { EndpointService } from "./endpoints/endpoint-types.ts";
@@ -37,6 +38,7 @@ export interface Engine {
   readonly auditLog: Pick<AuditLog, "list">;
   readonly sessions: SessionService;
   readonly users: UserService;
+  readonly terminals: TerminalService;
   readonly pauses: PauseService;
   readonly inbound: InboundService;
   readonly cursors: Cursors;

@@ -12,6 +12,7 @@ import type { Caller } from "./access/caller.ts";
 import type { TooFast } from "./access/publish-rate.ts";
 import { PublishRate } from "./access/publish-rate.ts";
 import { Sessions } from "./access/sessions.ts";
+import { Terminals } from "./access/terminals.ts";
 import { Users } from "./access/users.ts";
 import { Attempts } from "./delivery/attempts.ts";
 import { Deliveries } from "./delivery/deliveries.ts";
@@ -206,7 +207,14 @@ function assembleAccess({ clock, store }: EngineOptions, streams: Streams) {
   });
   const sessions = new Sessions({ store, clock, onSessionsChanged: () => streams.close() });
   const users = new Users(store, clock, () => sessions.forget());
-  return { publishRate, access, auditLog: new AuditLog(store), sessions, users };
+  return {
+    publishRate,
+    access,
+    auditLog: new AuditLog(store),
+    sessions,
+    users,
+    terminals: new Terminals(store, clock),
+  };
 }
 
 /** Pauses, and the notifications and links with which people decide them. */
@@ -257,6 +265,7 @@ export class RunningEngine implements Engine {
   readonly auditLog: Engine["auditLog"];
   readonly sessions: Engine["sessions"];
   readonly users: Engine["users"];
+  readonly terminals: Engine["terminals"];
   readonly pauses: Engine["pauses"];
   readonly inbound: Engine["inbound"];
   readonly cursors: Engine["cursors"];
@@ -277,6 +286,7 @@ export class RunningEngine implements Engine {
     this.auditLog = parts.auditLog;
     this.sessions = parts.sessions;
     this.users = parts.users;
+    this.terminals = parts.terminals;
     this.pauses = parts.pauses;
     this.inbound = parts.inbound;
     this.cursors = parts.cursors;

@@ -18,6 +18,7 @@ import type { LedgerVerbs } from "./store/ledger.ts";
 import type { NodeNotes } from "./store/node-notes.ts";
 import type { PauseVerbs } from "./store/pauses.ts";
 import type { SessionVerbs } from "./store/sessions.ts";
+import type { TerminalVerbs } from "./store/terminals.ts";
 import type { UpkeepVerbs } from "./store/upkeep.ts";
 
 export interface Store
@@ -32,6 +33,7 @@ export interface Store
     AccessVerbs,
     AuditVerbs,
     SessionVerbs,
+    TerminalVerbs,
     PauseVerbs,
     UpkeepVerbs {
   /** Null: only this process has the store open. */
@@ -52,4 +54,5 @@ export type * from "./store/ledger.ts";
 export type * from "./store/node-notes.ts";
 export type * from "./store/pauses.ts";
 export type * from "./store/sessions.ts";
+export type * from "./store/terminals.ts";
 export type * from "./store/upkeep.ts";

@@ -4,6 +4,7 @@ import { bootstrap, createKey, createTenant, recordKeyUse, revokeKey, rotateKey 
 import { recordAction } from "./access/audit.ts";
 import { changePassword, createSession, endSession, recordSessionUse } from "./access/sessions.ts";
 import { patchTenant } from "./access/tenants.ts";
+import { decideTerminal, issueTerminalKey, openTerminal } from "./access/terminals.ts";
 import { createUser, linkUser, patchUser, resetPassword, setUserDisabled, usePasswordLink } from "./access/users.ts";
 import { cancel, replay, retry, retryEvent } from "./delivery/changes.ts";
 import { claim } from "./delivery/claim.ts";
@@ -65,6 +66,9 @@ const VERBS = {
   recordKeyUse,
   endSession,
   changePassword,
+  openTerminal,
+  decideTerminal,
+  issueTerminalKey,
   recordAction,
   createPause,
   findRepeatedPause,
@@ -121,6 +125,8 @@ export const GROWING_VERBS: ReadonlySet<WriterVerb> = new Set<WriterVerb>([
   "createTenant",
   "createUser",
   "createSession",
+  "openTerminal",
+  "issueTerminalKey",
   "createPause",
   "recordOpening",
   "recordReveal",

@@ -61,6 +61,10 @@ const RESPONSES = {
   "getMe.data": "session.me",
   "signIn.data": "session.signIn",
   "listSessions.data": "session.list",
+  openDevice: "terminals.open",
+  pollDevice: "terminals.poll",
+  findTerminal: "terminals.find",
+  approveTerminal: "terminals.approve",
   createPause: "pause",
   getPause: "getPause",
   listPauses: "listPauses",
@@ -88,6 +92,8 @@ const BODIES = {
   DecisionInput: "answerPauseLink.1",
   PauseWebhookInput: "webhooks.create.0",
   ChannelTestInput: "status.testChannel.1",
+  DeviceInput: "terminals.open.0",
+  TerminalApproval: "terminals.approve.0",
   LoginInput: "session.signIn.0",
 };
 

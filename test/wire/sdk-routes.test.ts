@@ -113,6 +113,7 @@ const CALLS: Readonly<Record<string, readonly [operationId: string, call: (given
   "keys.page": ["listKeys", ({ client }) => client.keys.page({ limit: 5 })],
   "keys.revoke": ["revokeKey", ({ client }) => client.keys.revoke(`key_${UUID}`)],
   "keys.rotate": ["rotateKey", ({ client }) => client.keys.rotate()],
+  "keys.revokeOwn": ["revokeOwnKey", ({ client }) => client.keys.revokeOwn()],
   "tenants.create": ["createTenant", ({ client }) => client.tenants.create({ name: "a" })],
   "tenants.get": ["getTenant", ({ client }) => client.tenants.get(`dev_${UUID}`)],
   "tenants.update": [
@@ -193,6 +194,14 @@ const CALLS: Readonly<Record<string, readonly [operationId: string, call: (given
   "session.list": ["listSessions", ({ client }) => client.session.list()],
   "session.end": ["endSession", ({ client }) => client.session.end(`ses_${UUID}`)],
   "session.endOthers": ["endOtherSessions", ({ client }) => client.session.endOthers()],
+  "terminals.open": ["openDevice", ({ client }) => client.terminals.open({ name: "ada@laptop", role: "viewer" })],
+  "terminals.poll": ["pollDevice", ({ client }) => client.terminals.poll("0".repeat(64))],
+  "terminals.find": ["findTerminal", ({ client }) => client.terminals.find("WDJB-MJHT")],
+  "terminals.approve": [
+    "approveTerminal",
+    ({ client }) => client.terminals.approve({ user_code: "WDJB-MJHT", role: "viewer" }),
+  ],
+  "terminals.deny": ["denyTerminal", ({ client }) => client.terminals.deny("WDJB-MJHT")],
   stream: [
     "streamOutcomes",
     ({ client, signal }) => client.stream({ endpointId: `${ep}`, status: ["FAILED"], signal }),
@@ -279,8 +288,8 @@ test("each method calls its route, and the server finds nothing wrong with the r
       if (operationId === "streamOutcomes") leaving.abort();
       return response;
     };
-    // A rotation ends the key that asks for it.
-    const asked = operationId === "rotateKey" ? { apiKey } : { apiKey: server.apiKey, tenant };
+    // These end the key that asks for them.
+    const asked = ["rotateKey", "revokeOwnKey"].includes(operationId) ? { apiKey } : { apiKey: server.apiKey, tenant };
     const client = new Signalbox({ url: server.url, ...asked, fetch: recording, retries: 0 });
     const refusal = await settle(call({ client, signal: leaving.signal }));
     const [request = ""] = seen;

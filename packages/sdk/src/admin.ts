@@ -241,6 +241,11 @@ export class Keys {
     });
   }
 
+  /** Revoke this client's own key, effective immediately. Every role may do so. */
+  async revokeOwn(options?: CallOptions): Promise<void> {
+    await this.#transport.call({ method: "POST", path: `${KEYS}/revoke`, signal: options?.signal });
+  }
+
   /**
    * Replace this client's own key. The old key stops working immediately, and the client uses the new one from then on.
    * Store the new key.

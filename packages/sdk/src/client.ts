@@ -39,6 +39,7 @@ import {
 import { Audit, Session, Users } from "./people.ts";
 import { Status } from "./status.ts";
 import { type FollowedEvent, type FollowOptions, type StreamEvent, type StreamOptions, stream } from "./stream.ts";
+import { Terminals } from "./terminals.ts";
 
 /** The server's address and your credentials. */
 export interface SignalboxOptions {
@@ -85,6 +86,7 @@ export class Signalbox {
   readonly status: Status;
   readonly webhooks: Webhooks;
   readonly session: Session;
+  readonly terminals: Terminals;
   readonly #transport: Transport;
 
   /**
@@ -118,6 +120,7 @@ export class Signalbox {
     this.status = new Status(this.#transport);
     this.webhooks = new Webhooks(this.#transport);
     this.session = new Session(this.#transport);
+    this.terminals = new Terminals(this.#transport);
   }
 
   /**

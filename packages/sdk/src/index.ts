@@ -40,4 +40,5 @@ export type * from "./statistics.ts";
 export type { Readiness, ServerNode, ServerStatus } from "./status.ts";
 export type { FollowedEvent, FollowOptions, StreamEvent, StreamOptions, StreamTopic } from "./stream.ts";
 export type * from "./tenant.ts";
+export type { Device, DeviceInput, DeviceToken, Terminal, TerminalState } from "./terminals.ts";
 export type * from "./types.ts";

@@ -351,6 +351,8 @@ export interface Key {
   readonly created_by: string | null;
   /** From then on the key is refused. Null: never. */
   readonly expires_at: string | null;
+  /** The key ends when it was not used for so many days. Null if it need not be used. */
+  readonly idle_days: number | null;
   /** Accurate to an hour. Null if the key was never used. */
   readonly last_used_at: string | null;
 }

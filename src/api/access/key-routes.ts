@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import { includesRole } from "../../domain/access/access.ts";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
+import type { RevokeKeyResult } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { errorResponses, KEY_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
 import { invalid, problem, UNAUTHORIZED } from "../errors/problem.ts";
@@ -30,6 +31,7 @@ export function registerKeyRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.get("/v1/auth/keys", LIST, listKeys(deps));
   app.delete<ById>("/v1/auth/keys/:id", REVOKE, revokeKey(deps));
   app.post("/v1/auth/keys/rotate", ROTATE, rotateKey(deps));
+  app.post("/v1/auth/keys/revoke", REVOKE_OWN, revokeOwnKey(deps));
 }
 
 const CREATE = {
@@ -76,6 +78,8 @@ function listKeys({ engine }: ApiDeps) {
   });
 }
 
+const REVOKED = Type.Null({ description: "Revoked." });
+
 const REVOKE = {
   config,
   schema: {
@@ -84,25 +88,47 @@ const REVOKE = {
     summary: "Revoke a key immediately",
     description: "The last key with the role global_admin cannot be revoked: 409 LAST_ADMIN_KEY.",
     params: PathId,
-    response: { 204: Type.Null({ description: "Revoked." }), ...errorResponses(404, 409) },
+    response: { 204: REVOKED, ...errorResponses(404, 409) },
   },
 };
 
 function revokeKey({ engine: { access } }: ApiDeps) {
   return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<FastifyReply> => {
     const id = parseId(ID_PREFIX.key, request.params.id);
-    const result = id === null ? "unknown" : await access.revokeKey(request.caller, id);
-    switch (result) {
-      case "revoked":
-        return reply.code(204).send();
-      case "forbidden":
-        return refuse(reply, ABOVE_CALLER);
-      case "lastAdmin":
-        return refuse(reply, LAST_ADMIN_KEY);
-      case "unknown":
-        return refuse(reply, KEY_NOT_FOUND);
-    }
+    return sendRevoked(reply, id === null ? "unknown" : await access.revokeKey(request.caller, id));
   };
+}
+
+const REVOKE_OWN = {
+  config: { accepts: "key", needs: "any" },
+  schema: {
+    tags,
+    operationId: "revokeOwnKey",
+    summary: "Revoke your own key immediately",
+    description: "For a program that signs out. The last key with the role global_admin stays: 409 LAST_ADMIN_KEY.",
+    response: { 204: REVOKED, ...errorResponses(409, 413, 415) },
+  },
+} as const;
+
+function revokeOwnKey({ engine: { access } }: ApiDeps) {
+  return async ({ caller: { actor } }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    // The key's own tenant, whichever tenant the request is about.
+    const own = { actor, tenantId: actor.tenantId, tenantSeq: actor.tenantSeq };
+    return sendRevoked(reply, await access.revokeKey(own, actor.id));
+  };
+}
+
+function sendRevoked(reply: FastifyReply, result: RevokeKeyResult): FastifyReply {
+  switch (result) {
+    case "revoked":
+      return reply.code(204).send();
+    case "forbidden":
+      return refuse(reply, ABOVE_CALLER);
+    case "lastAdmin":
+      return refuse(reply, LAST_ADMIN_KEY);
+    case "unknown":
+      return refuse(reply, KEY_NOT_FOUND);
+  }
 }
 
 const ROTATE = {

@@ -41,6 +41,8 @@ export function parseCreateKey(body: unknown, now: EpochMs): Checked<CreateKeyIn
   return { kind: "ok", value: { name, role, test, expiresAt } };
 }
 
+const DAY_MS = 86_400_000;
+
 const ApiKey = Type.String({ description: "It is never shown again." });
 export const CreatedKeyResponse = Type.Object(
   {
@@ -54,6 +56,9 @@ export const CreatedKeyResponse = Type.Object(
   { title: "CreatedKey" },
 );
 export const RotatedKeyResponse = Type.Object({ api_key: ApiKey }, { title: "RotatedKey" });
+export const IdleDays = Nullable(
+  Type.Integer({ description: "The key ends when it was not used for so many days. Null if it need not be used." }),
+);
 const KeyResponse = Type.Object(
   {
     id: Type.String(),
@@ -65,6 +70,7 @@ const KeyResponse = Type.Object(
       Type.String({ description: "`key_…` or `usr_…`. Null for a key from the first start or the command line." }),
     ),
     expires_at: Nullable(Time),
+    idle_days: IdleDays,
     last_used_at: Nullable(
       Type.String({ format: "date-time", description: "Accurate to an hour. Null if the key was never used." }),
     ),
@@ -101,6 +107,11 @@ export function keyJson(row: KeyRow): Static<typeof KeyResponse> {
     created_at: wholeSeconds(row.createdAt),
     created_by: row.createdBy === null ? null : ID_PREFIX[row.createdBy.kind] + row.createdBy.id,
     expires_at: wholeSecondsOrNull(row.expiresAt),
+    idle_days: idleDays(row),
     last_used_at: wholeSecondsOrNull(row.usedAt),
   };
+}
+
+export function idleDays({ idleMs }: KeyRow): number | null {
+  return idleMs === null ? null : idleMs / DAY_MS;
 }

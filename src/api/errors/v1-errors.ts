@@ -11,6 +11,12 @@ export function errorResponses(...statuses: readonly number[]): Record<number, D
   return documentedErrors(CommonError, statuses);
 }
 
+/** The error responses of a route without authentication. */
+export function openErrorResponses(...statuses: readonly number[]): Record<number, DocumentedResponse> {
+  const { 404: _noTenant, ...others } = errorResponses(...statuses);
+  return others;
+}
+
 export const ENDPOINT_NOT_FOUND = notFound("ENDPOINT_NOT_FOUND", "There is no such endpoint.");
 export const EVENT_NOT_FOUND = notFound("EVENT_NOT_FOUND", "There is no such event.");
 export const DELIVERY_NOT_FOUND = notFound("DELIVERY_NOT_FOUND", "There is no such delivery.");

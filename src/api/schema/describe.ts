@@ -33,6 +33,7 @@ const FORMAT_WORDS: Readonly<Record<string, string>> = {
   "inbound-id": "the id of an inbound event",
   "any-id": "an id such as ep_… or usr_…",
   "actor-id": "the id of a user or of a key",
+  "device-code": "the 64 lower-case hex digits of a device code",
   email: "an email address such as ana@example.com",
   origin: "an origin such as https://shop.example.com, without a path",
   "http-status": "an HTTP status such as 503, or a class of them such as 5xx",

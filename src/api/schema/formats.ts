@@ -1,6 +1,7 @@
 /** The string formats of the API's schemas. */
 import Format from "typebox/format";
 import { isOrigin, isTenantName } from "../../domain/access/tenant.ts";
+import { DEVICE_CODE_PATTERN } from "../../domain/access/terminal.ts";
 import { isEventFilter, isEventType } from "../../domain/delivery/event.ts";
 import { parseWebUrl } from "../../domain/endpoints/web-url.ts";
 import { ID_PREFIX, parseAnyId, parseEndpointId, parseId } from "../../domain/ids.ts";
@@ -47,6 +48,7 @@ Format.Set("json-pointer-below", (text) => text.isWellFormed() && POINTER.test(t
 // RFC 7617 §2: a colon separates the user name from the password.
 Format.Set("username", (text) => isPlain(text) && !text.includes(":"));
 Format.Set("event-type-part", (text) => EVENT_TYPE_PART.test(text));
+Format.Set("device-code", (text) => DEVICE_CODE_PATTERN.test(text));
 Format.Set("tenant-name", isTenantName);
 Format.Set("origin", isOrigin);
 Format.Set("email", (text) => recipientFault("email", text) === null);

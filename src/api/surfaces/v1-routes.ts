@@ -1,6 +1,7 @@
 /** The endpoints surface: endpoints, events, deliveries, sources and tenants, for services that publish events. */
 import type { FastifyInstance } from "fastify";
 import { registerTenantRoutes } from "../access/tenant-routes.ts";
+import { registerOpenTerminalRoutes, registerTerminalRoutes } from "../access/terminal-routes.ts";
 import { registerUserRoutes } from "../access/user-routes.ts";
 import { registerAttemptRoutes } from "../delivery/attempt-routes.ts";
 import { registerEventListRoutes } from "../delivery/event-list-routes.ts";
@@ -19,11 +20,20 @@ import { registerInboundEventRoutes } from "../inbound/inbound-event-routes.ts";
 import { registerSourceEventRoutes } from "../inbound/source-event-routes.ts";
 import { registerSourceRoutes } from "../inbound/source-routes.ts";
 import { registerPauseEndings } from "../pauses/pause-endings.ts";
+import { refuseUnknownQuery } from "../schema/query.ts";
 import { registerJobRoutes } from "../upkeep/job-routes.ts";
 import { registerStatusRoutes } from "../upkeep/status-routes.ts";
 import { installSurface } from "./surface.ts";
 
 export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDeps): Promise<void> {
+  app.register(async (inner) => registerRoutes(inner, deps));
+  app.register(async (open) => {
+    open.addHook("onRequest", refuseUnknownQuery(envelope));
+    registerOpenTerminalRoutes(open, deps);
+  });
+}
+
+function registerRoutes(app: FastifyInstance, deps: ApiDeps): void {
   installSurface(app, deps, envelope);
   registerEndpointRoutes(app, deps);
   registerEventRoutes(app, deps);
@@ -41,6 +51,7 @@ export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDe
   registerInboundEventRoutes(app, deps);
   registerTenantRoutes(app, deps);
   registerUserRoutes(app, deps);
+  registerTerminalRoutes(app, deps);
   registerJobRoutes(app, deps);
   registerExportStateRoute(app, deps);
   registerStatusRoutes(app, deps);

@@ -29,12 +29,24 @@ export interface Actor {
   readonly test: boolean;
 }
 
-/** The actor of a key that is not revoked. */
-export interface KeyActor extends Actor {
+/** When a key ends by itself. */
+export interface KeyTimes {
   /** From then on the key is refused; null: it never expires. */
   readonly expiresAt: EpochMs | null;
+  /** The key ends when it was not used for this long; null: it need not be used. */
+  readonly idleMs: number | null;
+  readonly createdAt: EpochMs;
   /** When the key was last used, to the hour; null: never. */
   readonly usedAt: EpochMs | null;
+}
+
+/** The actor of a key that is not revoked. */
+export interface KeyActor extends Actor, KeyTimes {}
+
+/** Whether a key has ended by itself: it has expired, or it was not used for too long. */
+export function hasEnded({ expiresAt, idleMs, createdAt, usedAt }: KeyTimes, now: EpochMs): boolean {
+  if (expiresAt !== null && now >= expiresAt) return true;
+  return idleMs !== null && now >= (usedAt ?? createdAt) + idleMs;
 }
 
 /** The key or the user who did something; null for the server itself and for its command line. */

@@ -13,6 +13,8 @@ export const AUDIT_TYPES = [
   "key.created",
   "key.rotated",
   "key.revoked",
+  "terminal.approved",
+  "terminal.denied",
   "tenant.updated",
   "user.created",
   "user.updated",

@@ -6,6 +6,28 @@ export const KEYS_PER_TENANT_COUNT_DEFAULT = 1000;
 export const KEYS_PER_TENANT_COUNT_MAX = 100_000;
 /** How often the use of a key is stored. Each time is a commit, and nobody needs to know the minute. */
 export const KEY_USE_RECORDED_MS = HOUR_MS;
+/** A key of a terminal ends when it was not used for this long, since nobody remembers on which machine it is. */
+export const TERMINAL_KEY_IDLE_MS = 90 * DAY_MS;
+/** How long a terminal's code can be approved: time to sign in, and too short for a code to be passed around. */
+export const TERMINAL_CODE_MS = 10 * MINUTE_MS;
+/** How often a terminal asks whether it was approved. Each time is one read, and a person waits for the result. */
+export const TERMINAL_POLL_SECONDS = 2;
+/** RFC 8628 §3.5: a terminal that asks too soon waits this much longer from then on. */
+export const TERMINAL_SLOW_DOWN_SECONDS = 5;
+/** A terminal that never slows down does not get ever longer waits. */
+export const TERMINAL_POLL_SECONDS_MAX = 60;
+/** A request may be this much early, since the network does not delay all requests by the same time. */
+export const TERMINAL_POLL_EARLY_MS = 1000;
+/** Terminals that wait for approval at the same time. Anybody may ask, so that this bounds what strangers store. */
+export const TERMINALS_OPEN_COUNT_MAX = 1000;
+/** Those of one network: an office whose machines share an address. */
+export const TERMINALS_PER_NETWORK_COUNT_MAX = 20;
+/** RFC 8628 §5.1: after so many wrong codes within `TERMINAL_CODE_MS`, a person waits. There are 20^8 codes. */
+export const WRONG_USER_CODES_COUNT_MAX = 5;
+/** `user@host`: more than most host names have. */
+export const TERMINAL_NAME_CHARS_MAX = 80;
+/** Longer than any code with its hyphen and the spaces around it. */
+export const USER_CODE_CHARS_MAX = 40;
 /** The number that one page can list. */
 export const SOURCES_PER_TENANT_COUNT_DEFAULT = 1000;
 /** Creating a source counts the existing ones, which takes the writer 0.2 ms. */

@@ -31,7 +31,7 @@ export interface PatchTenantInput {
 }
 
 export interface AccessService {
-  /** The actor that a key belongs to; null when the key is unknown, revoked or expired. Counts as use of the key. */
+  /** The actor that a key belongs to; null when the key is unknown, was revoked or has ended. Counts as use of the key. */
   authenticate(apiKey: string): Promise<Actor | null>;
   findTenant(id: Uuid): Promise<Tenant | null>;
   createKey(caller: Caller, input: CreateKeyInput): Promise<CreateKeyOutput>;

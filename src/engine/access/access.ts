@@ -1,7 +1,7 @@
 /** API keys and tenants. Keys are cached until any key changes. */
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { type Actor, KEY_PATTERN, type KeyActor } from "../../domain/access/access.ts";
+import { type Actor, hasEnded, KEY_PATTERN, type KeyActor } from "../../domain/access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { CREDENTIAL_CACHE_MAX, entriesMax, KEY_USE_RECORDED_MS } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -66,12 +66,13 @@ export class Access implements AccessService {
   async authenticate(apiKey: string): Promise<Actor | null> {
     if (!KEY_PATTERN.test(apiKey)) return null;
     const keyHash = hashKey(apiKey);
-    const key = this.#actors.get(keyHash) ?? (await this.#lookUp(keyHash));
-    if (key === null) return null;
+    const cached = this.#actors.get(keyHash);
     const now = this.#clock.now();
-    if (key.expiresAt !== null && now >= key.expiresAt) return null;
-    this.#recordUse(key, now);
-    return key;
+    if (cached !== undefined && !hasEnded(cached, now)) return this.#used(cached, now);
+    // Another node may have recorded a later use than the one that is cached.
+    this.#actors.delete(keyHash);
+    const key = await this.#lookUp(keyHash);
+    return key === null || hasEnded(key, now) ? null : this.#used(key, now);
   }
 
   findTenant(id: Uuid): Promise<Tenant | null> {
@@ -136,17 +137,19 @@ export class Access implements AccessService {
   }
 
   /**
-   * Record the use of a key, without waiting for the store. If the store fails, only the next hour tries again: a store in
-   * trouble must not get a write for each request.
+   * The actor of a key that is used now. The use is recorded without waiting for the store. If the store fails, only the
+   * next hour tries again: a store in trouble must not get a write for each request.
    */
-  #recordUse(key: CachedKey, now: EpochMs): void {
-    if (key.usedAt !== null && now - key.usedAt < KEY_USE_RECORDED_MS) return;
-    key.usedAt = now;
-    this.#store.recordKeyUse(key.id, now).catch(() => undefined);
+  #used(key: CachedKey, now: EpochMs): Actor {
+    if (key.usedAt === null || now - key.usedAt >= KEY_USE_RECORDED_MS) {
+      key.usedAt = now;
+      this.#store.recordKeyUse(key.id, now).catch(() => undefined);
+    }
+    return key;
   }
 
   #newKey(input: CreateKeyInput): { readonly apiKey: string; readonly key: NewKey } {
     const apiKey = generateKey(this.#clock, input.test);
-    return { apiKey, key: { ...input, id: this.#clock.uuid(), hash: hashKey(apiKey) } };
+    return { apiKey, key: { ...input, idleMs: null, id: this.#clock.uuid(), hash: hashKey(apiKey) } };
   }
 }

@@ -40,6 +40,7 @@ export async function bootstrap(store: Store, clock: Clock, options: BootstrapOp
       role: "global_admin",
       test: apiKey.startsWith("sb_test_"),
       expiresAt: null,
+      idleMs: null,
     },
     now: clock.now(),
   });

@@ -35,6 +35,8 @@ export interface NewKey {
   readonly test: boolean;
   /** From then on the key is refused; null: it never expires. */
   readonly expiresAt: EpochMs | null;
+  /** The key ends when it was not used for this long; null: it need not be used. */
+  readonly idleMs: number | null;
 }
 
 export interface KeyRow extends Omit<NewKey, "hash"> {
@@ -115,7 +117,7 @@ export type RevokeKeyResult = "revoked" | "unknown" | "forbidden" | "lastAdmin";
 export interface AccessVerbs {
   /** Set up an empty store. Returns false, and changes nothing, when the store has a tenant. */
   bootstrap(bootstrap: Bootstrap): Promise<boolean>;
-  /** Null when there is no such key or it was revoked. The caller checks whether the key has expired. */
+  /** Null when there is no such key or it was revoked. The caller checks whether the key has ended. */
   findKey(hash: string): Promise<KeyActor | null>;
   /** Record that a key was used at `now`. Never sets the time back. */
   recordKeyUse(id: Uuid, now: EpochMs): Promise<void>;
@@ -123,9 +125,9 @@ export interface AccessVerbs {
   createKey(request: { actor: Actor; tenantSeq: Seq; key: NewKey; now: EpochMs }): Promise<CreateKeyResult>;
   /** The keys that are not revoked, in creation order. */
   listKeys(tenantSeq: Seq, cursor: Cursor | null, limit: number): Promise<KeyPage>;
-  /** `forbidden`: the key's role is above the actor's. `lastAdmin`: it is the only key of role `global_admin` that has not expired. */
+  /** `forbidden`: the key's role is above the actor's. `lastAdmin`: it is the only key of role `global_admin` that has not expired and does not end when it is not used. */
   revokeKey(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<RevokeKeyResult>;
-  /** Replace the actor's own key by one with the same name, role and expiry. False when that key was revoked meanwhile. */
+  /** Replace the actor's own key by one with the same name, role, expiry and idle time. False when that key was revoked meanwhile. */
   rotateKey(request: { actor: Actor; id: Uuid; hash: string; now: EpochMs }): Promise<boolean>;
   createTenant(request: { actor: Actor; id: Uuid; name: string; key: NewKey; now: EpochMs }): Promise<Tenant>;
   /** Change only what is present. Null when there is no such tenant. */

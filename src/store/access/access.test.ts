@@ -13,7 +13,7 @@ function open() {
   return {
     ...store,
     key(role: Role, digit = "a", id = store.newId()) {
-      const key = { id, hash: hash(digit), name: "ci", role, test: false, expiresAt: null };
+      const key = { id, hash: hash(digit), name: "ci", role, test: false, expiresAt: null, idleMs: null };
       const made = store.run(() => createKey(w, { actor, tenantSeq, key, now: START }));
       assert(made.kind === "created");
       return made.key;
@@ -27,7 +27,15 @@ test("bootstrap sets up an empty store, and no other", () => {
   const newInstallation = () => ({
     tenant: { id: newId(), name: "First" },
     user: { id: newId(), email: `${newId()}@example.com`, passwordHash: "$argon2id$", role: "global_admin" as const },
-    key: { id: newId(), hash: hash("f"), name: "first", role: "global_admin" as const, test: false, expiresAt: null },
+    key: {
+      id: newId(),
+      hash: hash("f"),
+      name: "first",
+      role: "global_admin" as const,
+      test: false,
+      expiresAt: null,
+      idleMs: null,
+    },
     now: START,
   });
   assert.equal(
@@ -88,6 +96,7 @@ test("the last key of role global_admin in the installation is not revoked", () 
     role: "global_admin",
     test: false,
     expiresAt: null,
+    idleMs: null,
   } as const;
   const revoke = (id: typeof first.id) => run(() => revokeKey(w, { actor: admin, tenantSeq, id, now: START }));
   assert.deepEqual([revoke(first.id), revoke(second.id)], ["revoked", "lastAdmin"]);
@@ -121,7 +130,15 @@ test("a tenant comes with its first key; repeated creation makes one", () => {
     actor,
     id: newId(),
     name: "Second",
-    key: { id: newId(), hash: hash("e"), name: "first", role: "org_admin" as const, test: false, expiresAt: null },
+    key: {
+      id: newId(),
+      hash: hash("e"),
+      name: "first",
+      role: "org_admin" as const,
+      test: false,
+      expiresAt: null,
+      idleMs: null,
+    },
     now: START,
   };
   const made = run(() => createTenant(w, request));

@@ -48,10 +48,11 @@ interface StoredKey {
   readonly role: Role;
   readonly test: number;
   readonly expires_at: EpochMs | null;
+  readonly idle_ms: number | null;
 }
 
 const LIVE_KEY = `
-  SELECT tenant_seq, name, role, test, expires_at
+  SELECT tenant_seq, name, role, test, expires_at, idle_ms
   FROM keys
   WHERE id = ? AND revoked_at IS NULL`;
 // The row stays until retention deletes it, so that the same hash cannot be inserted again meanwhile.
@@ -61,7 +62,9 @@ const REVOKE = "UPDATE keys SET revoked_at = ? WHERE id = ?";
 const OTHER_ADMIN = `
   SELECT 1
   FROM keys
-  WHERE role = 'global_admin' AND revoked_at IS NULL AND id <> ? AND (expires_at IS NULL OR expires_at > ?)
+  WHERE
+    role = 'global_admin' AND revoked_at IS NULL AND id <> ? AND idle_ms IS NULL
+    AND (expires_at IS NULL OR expires_at > ?)
   LIMIT 1`;
 
 export function revokeKey(w: Writing, { actor, tenantSeq, id, now }: RevokeKey): RevokeKeyResult {
@@ -85,7 +88,8 @@ export function rotateKey(w: Writing, { actor, id, hash, now }: RotateKey): bool
   if (one(w, LIVE_KEY, uuidBytes(id)) !== undefined) return true;
   const old = actor.kind === "key" ? one<StoredKey>(w, LIVE_KEY, uuidBytes(actor.id)) : undefined;
   if (old === undefined) return false;
-  const key = { id, hash, name: old.name, role: old.role, test: old.test === 1, expiresAt: old.expires_at };
+  const { name, role, expires_at: expiresAt, idle_ms: idleMs } = old;
+  const key = { id, hash, name, role, test: old.test === 1, expiresAt, idleMs };
   w.prepare(REVOKE).run(now, uuidBytes(actor.id));
   insertKey(w, { tenantSeq: old.tenant_seq, key, by: actorRef(actor), now });
   auditKey(w, { actor, tenantSeq: old.tenant_seq, type: "key.rotated", key, now });
@@ -129,8 +133,8 @@ export function insertUser(w: Writing, tenantSeq: Seq, user: NewUser, now: Epoch
 
 const INSERT_KEY = `
   INSERT INTO keys (
-    id, tenant_seq, hash, name, role, test, created_at, expires_at, created_by_kind, created_by)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    id, tenant_seq, hash, name, role, test, created_at, expires_at, idle_ms, created_by_kind, created_by)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 interface InsertKey {
   readonly tenantSeq: Seq;
@@ -139,7 +143,7 @@ interface InsertKey {
   readonly now: EpochMs;
 }
 
-function insertKey(w: Writing, { tenantSeq, key, by, now }: InsertKey): void {
+export function insertKey(w: Writing, { tenantSeq, key, by, now }: InsertKey): void {
   w.prepare(INSERT_KEY).run(
     uuidBytes(key.id),
     tenantSeq,
@@ -149,6 +153,7 @@ function insertKey(w: Writing, { tenantSeq, key, by, now }: InsertKey): void {
     key.test ? 1 : 0,
     now,
     key.expiresAt,
+    key.idleMs,
     by?.kind ?? null,
     by === null ? null : uuidBytes(by.id),
   );
@@ -161,13 +166,13 @@ export function recordKeyUse(w: Writing, id: Uuid, now: EpochMs): void {
 }
 
 interface KeyChange {
-  readonly actor: Actor;
+  readonly actor: Pick<Actor, "kind" | "id">;
   readonly tenantSeq: Seq;
   readonly type: "key.created" | "key.rotated" | "key.revoked";
   readonly key: Pick<NewKey, "id" | "name" | "role">;
   readonly now: EpochMs;
 }
 
-function auditKey(w: Writing, { key, ...entry }: KeyChange): void {
+export function auditKey(w: Writing, { key, ...entry }: KeyChange): void {
   audit(w, { ...entry, subject: key.id, data: { keyId: key.id, name: key.name, role: key.role } });
 }

@@ -27,11 +27,23 @@ test("a key is found by its hash until it is revoked", () => {
     tenantId: tenant?.id,
     tenantSeq,
     test: true,
+    createdAt: START,
     expiresAt: null,
+    idleMs: null,
     usedAt: null,
   });
   assert.deepEqual(listKeys(rows.connection, tenantSeq, null, 10).keys, [
-    { id, name: "ci", role: "org_admin", test: true, expiresAt: null, createdAt: START, createdBy: null, usedAt: null },
+    {
+      id,
+      name: "ci",
+      role: "org_admin",
+      test: true,
+      expiresAt: null,
+      idleMs: null,
+      createdAt: START,
+      createdBy: null,
+      usedAt: null,
+    },
   ]);
   rows.connection.db.prepare("UPDATE keys SET revoked_at = ?").run(START + 1);
   assert.equal(findKey(rows.connection, hash), null);

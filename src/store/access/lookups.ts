@@ -9,7 +9,7 @@ import { all, one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 
 const KEY = `
-  SELECT k.id, k.role, k.test, k.tenant_seq, t.id AS tenant_id, k.expires_at, k.used_at
+  SELECT k.id, k.role, k.test, k.tenant_seq, t.id AS tenant_id, k.created_at, k.expires_at, k.idle_ms, k.used_at
   FROM keys k CROSS JOIN tenants t ON t.seq = k.tenant_seq
   WHERE k.hash = ? AND k.revoked_at IS NULL`;
 
@@ -20,7 +20,9 @@ export function findKey(connection: Connection, hash: string): KeyActor | null {
     test: number;
     tenant_seq: Seq;
     tenant_id: Uint8Array;
+    created_at: EpochMs;
     expires_at: EpochMs | null;
+    idle_ms: number | null;
     used_at: EpochMs | null;
   };
   const row = one<Row>(connection, KEY, Buffer.from(hash, "hex"));
@@ -32,7 +34,9 @@ export function findKey(connection: Connection, hash: string): KeyActor | null {
     tenantId: uuidText(row.tenant_id),
     tenantSeq: row.tenant_seq,
     test: row.test === 1,
+    createdAt: row.created_at,
     expiresAt: row.expires_at,
+    idleMs: row.idle_ms,
     usedAt: row.used_at,
   };
 }
@@ -45,12 +49,13 @@ interface KeyColumns {
   readonly test: number;
   readonly created_at: EpochMs;
   readonly expires_at: EpochMs | null;
+  readonly idle_ms: number | null;
   readonly used_at: EpochMs | null;
   readonly created_by_kind: "key" | "user" | null;
   readonly created_by: Uint8Array | null;
 }
 
-const KEY_COLUMNS = "seq, id, name, role, test, created_at, expires_at, used_at, created_by_kind, created_by";
+const KEY_COLUMNS = "seq, id, name, role, test, created_at, expires_at, idle_ms, used_at, created_by_kind, created_by";
 
 export function keyOfId(connection: Connection, id: Uuid): KeyRow | null {
   const row = one<KeyColumns>(connection, `SELECT ${KEY_COLUMNS} FROM keys WHERE id = ?`, uuidBytes(id));
@@ -80,6 +85,7 @@ function toKey(row: KeyColumns): KeyRow {
     role: row.role,
     test: row.test === 1,
     expiresAt: row.expires_at,
+    idleMs: row.idle_ms,
     createdAt: row.created_at,
     createdBy: kind === null || by === null ? null : { kind, id: uuidText(by) },
     usedAt: row.used_at,

@@ -27,6 +27,7 @@ const newKey = () => ({
   role: "global_admin" as const,
   test: false,
   expiresAt: null,
+  idleMs: null,
 });
 
 function newDir(t: TestContext): string {

@@ -6,6 +6,7 @@ import { listAudit } from "../access/audit-views.ts";
 import { findKey, findKeyTenant, findTenant, listKeys, listTenants } from "../access/lookups.ts";
 import { findSession, findUserByEmail, listSessions } from "../access/session-views.ts";
 import { findQuotas, getTenant } from "../access/tenant-views.ts";
+import { findTerminal, findTerminalState } from "../access/terminal-views.ts";
 import { findUser, isPasswordLink, listUsers } from "../access/user-views.ts";
 import { findEndpoints, matchTypes } from "../endpoints/endpoint-filters.ts";
 import {
@@ -93,6 +94,8 @@ const VERBS = {
   findUserByEmail,
   findSession,
   listSessions,
+  findTerminal,
+  findTerminalState,
   getPause,
   listPauses,
   countPauses,

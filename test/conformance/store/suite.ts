@@ -7,6 +7,7 @@ import { accessCases } from "./access/access.ts";
 import { auditCases } from "./access/audit.ts";
 import { quotaCases } from "./access/quotas.ts";
 import { sessionCases } from "./access/sessions.ts";
+import { terminalCases } from "./access/terminals.ts";
 import { userCases } from "./access/users.ts";
 import { changeCases } from "./delivery/changes.ts";
 import { claimCases } from "./delivery/claims.ts";
@@ -65,6 +66,7 @@ export const USUAL_CALLS: readonly Subject[] = [
   ["quotas", quotaCases],
   ["users", userCases],
   ["sessions", sessionCases],
+  ["terminals", terminalCases],
   ["jobs", jobCases],
   ["bulk actions", bulkCases],
   ["retention", retentionCases],

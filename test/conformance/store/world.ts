@@ -62,7 +62,7 @@ async function openWorld(open: OpenStore): Promise<OpenWorld> {
     newKey(role = "org_admin") {
       keys += 1;
       const hash = createHash("sha256").update(`key ${keys}`).digest("hex");
-      return { id: world.newId(), hash, name: `Key ${keys}`, role, test: false, expiresAt: null };
+      return { id: world.newId(), hash, name: `Key ${keys}`, role, test: false, expiresAt: null, idleMs: null };
     },
     async newTenant(role = "org_admin") {
       const id = world.newId();

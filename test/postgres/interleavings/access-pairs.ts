@@ -98,6 +98,7 @@ export const ACCESS_PAIRS: readonly Pair[] = [
       role: "developer",
       test: false,
       expiresAt: null,
+      idleMs: null,
     } as const;
     await a.store.createKey({ ...a.tenant.owner, key, now: START });
     const actor = (await a.store.findKey(key.hash)) ?? assert.fail();

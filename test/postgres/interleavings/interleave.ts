@@ -197,7 +197,15 @@ class Field {
     this.#keys += 1;
     const id = newId();
     const hash = this.#keys.toString(16).padStart(64, "0");
-    const key = { id: newId(), hash, name: "Key", role: "global_admin", test: false, expiresAt: null } as const;
+    const key = {
+      id: newId(),
+      hash,
+      name: "Key",
+      role: "global_admin",
+      test: false,
+      expiresAt: null,
+      idleMs: null,
+    } as const;
     const actor = {
       kind: "system",
       id: newId(),

@@ -9,7 +9,17 @@ import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 const UNKNOWN = "00000000-0000-7000-8000-000000000000" as Uuid;
-const KEY_FIELDS = ["id", "name", "role", "test", "created_at", "created_by", "expires_at", "last_used_at"];
+const KEY_FIELDS = [
+  "id",
+  "name",
+  "role",
+  "test",
+  "created_at",
+  "created_by",
+  "expires_at",
+  "idle_days",
+  "last_used_at",
+];
 
 test("a key works immediately after its creation, and stops working immediately after its revocation", async () => {
   const tenant = await newTenant(server);

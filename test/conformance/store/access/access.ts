@@ -46,7 +46,9 @@ export function accessCases(open: OpenStore): void {
         tenantId: first.tenant.id,
         tenantSeq: tenants[0]?.seq,
         test: false,
+        createdAt: START,
         expiresAt: null,
+        idleMs: null,
         usedAt: null,
       });
     });
@@ -69,7 +71,7 @@ export function accessCases(open: OpenStore): void {
     const made = await world.store.createKey({ ...tenant.owner, key, now: START + 3 });
     assert.deepEqual(made, { kind: "created", key: listed(key, START + 3, tenant.actor) });
     const actor = await world.store.findKey(key.hash);
-    assert.deepEqual(actor, { ...tenant.actor, id: key.id, role: "developer", test: true });
+    assert.deepEqual(actor, { ...tenant.actor, id: key.id, role: "developer", test: true, createdAt: START + 3 });
     assert.equal(await world.store.findKey("0".repeat(64)), null);
   });
 
@@ -149,7 +151,7 @@ export function accessCases(open: OpenStore): void {
     const rotation = { actor, id, hash, now: START + 5 };
     assert.equal(await world.store.rotateKey(rotation), true);
     assert.equal(await world.store.findKey(old.hash), null);
-    assert.deepEqual(await world.store.findKey(hash), { ...actor, id });
+    assert.deepEqual(await world.store.findKey(hash), { ...actor, id, createdAt: START + 5 });
     assert.deepEqual((await world.store.listKeys(tenant.tenantSeq, null, 10)).keys.at(-1), {
       ...listed(old, START + 5, actor),
       id,
