@@ -6,23 +6,37 @@ import { once } from "node:events";
 import { readdirSync, statSync } from "node:fs";
 import module from "node:module";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const FILE = fileURLToPath(import.meta.url);
-const SOURCES = path.dirname(FILE);
+const ROOT = path.join(path.dirname(FILE), "..");
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"];
 const IF_THERE = { throwIfNoEntry: false };
-const PROGRAM = path.join(SOURCES, "program.ts");
-const BUILT = path.join(SOURCES, "../dist/program.js");
+
+/** The server and its data. Its commands run in the Node that the server needs. */
+const SERVER = { source: "src/program.ts", built: "dist/program.js", folders: ["src"] };
+/** The commands that talk to a server. They run in the Node that is running. */
+const CLIENT = {
+  source: "packages/cli/src/main.ts",
+  built: "dist/cli.js",
+  folders: ["packages/cli/src", "packages/sdk/src"],
+};
 
 const NEEDED = [24, 15]; // for argon2, and for `node:sqlite` without a warning in every thread
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const isNewEnough = major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1]);
 
-if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
+const words = process.argv.slice(2);
+const program = words.length === 0 || words[0] === "serve" || words[0] === "admin" ? SERVER : CLIENT;
+const runsBuilt = isBuilt(program);
+
+if (isNewEnough || (program === CLIENT && runsBuilt)) {
   // A start reads the code that an earlier one has compiled, which saves a third of its CPU time. The folder is not a
   // temporary one, where another user could put other code. If it cannot be written, the program runs without it.
-  module.enableCompileCache(path.join(SOURCES, "../node_modules/.cache/signalbox"));
-  (isBuilt() ? import(BUILT) : import("./program.ts")).then(({ run }) => run(process.argv.slice(2))).catch(explain);
+  module.enableCompileCache?.(path.join(ROOT, "node_modules/.cache/signalbox"));
+  import(pathToFileURL(path.join(ROOT, runsBuilt ? program.built : program.source)).href)
+    .then(({ run }) => run(words))
+    .catch(explain);
 } else {
   const newer = installedNode();
   if (newer === null) {
@@ -51,7 +65,7 @@ function installedNode() {
 /** Run this file in another Node, which gets all signals and whose end is this process's end. */
 async function continueWith(node) {
   const { spawn } = await import("node:child_process");
-  const child = spawn(node, [FILE, ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, [FILE, ...words], { stdio: "inherit" });
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
   const [code, signal] = await once(child, "exit");
   process.exitCode = code;
@@ -61,15 +75,13 @@ async function continueWith(node) {
 }
 
 /** Whether to run the build, which takes half the CPU time to start. In the repository, it may be older than a source file. */
-function isBuilt() {
-  if (statSync(PROGRAM, IF_THERE) === undefined) return true;
-  const built = statSync(BUILT, IF_THERE)?.mtimeMs ?? 0;
+function isBuilt({ source, built, folders }) {
+  if (statSync(path.join(ROOT, source), IF_THERE) === undefined) return true;
+  const builtAt = statSync(path.join(ROOT, built), IF_THERE)?.mtimeMs ?? 0;
   // A file that is gone meanwhile, or a link to nothing, is one that an editor made.
   const changedAt = ({ parentPath, name }) => statSync(path.join(parentPath, name), IF_THERE)?.mtimeMs ?? 0;
-  return (
-    built > 0 &&
-    readdirSync(SOURCES, { recursive: true, withFileTypes: true }).every((file) => changedAt(file) <= built)
-  );
+  const files = (folder) => readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true });
+  return builtAt > 0 && folders.flatMap(files).every((file) => changedAt(file) <= builtAt);
 }
 
 function explain(error) {

@@ -1,4 +1,4 @@
-/** Run the program: one command, which is `serve` when the command line has no words. */
+/** Run the program on the server's machine: `admin …`, or `serve`, which is also what no words mean. */
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { setFlagsFromString } from "node:v8";
@@ -141,7 +141,6 @@ export async function command(words: readonly string[], surroundings: Surroundin
   const clock = createSystemClock();
   const running = runCommand(words, {
     clock,
-    version,
     openStore: () => openAccessStore(loadConfig(env), () => clock.uuid()),
     readInput,
     stores: createStores(() => loadConfig(env), clock),

@@ -7,7 +7,6 @@ import { ParsedArguments } from "./parsed-arguments.ts";
 export type Parsed =
   /** The commands to print help for. */
   | { readonly kind: "help"; readonly commands: readonly Command[] }
-  | { readonly kind: "version" }
   | { readonly kind: "mistake"; readonly message: string }
   | { readonly kind: "run"; readonly run: Run; readonly asJson: boolean };
 
@@ -16,33 +15,39 @@ export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
   help: { value: null, about: "print this help" },
 };
 
-/** The group of all commands that work on the data without a key. */
-export const ADMIN = "admin";
+/** The first word of all commands that work on the data without a key. */
+const ADMIN = "admin";
+/** The first word of the server. It is the only command without `admin`. */
+export const SERVE_WORD = "serve";
 
+/**
+ * @param words `serve …` or `admin …`; `src/main.js` passes nothing else
+ */
 export function parse(words: readonly string[], commands: readonly Command[]): Parsed {
+  const [first = "", ...rest] = words;
+  const isServe = ({ group }: Command) => group === SERVE_WORD;
+  if (first !== ADMIN) return parseWords(words, commands.filter(isServe));
+  return parseWords(
+    rest,
+    commands.filter((command) => !isServe(command)),
+  );
+}
+
+function parseWords(words: readonly string[], commands: readonly Command[]): Parsed {
   const [group = "", action = ""] = words;
   if (isHelp(group)) return { kind: "help", commands };
-  if (group === "--version" || group === "version") return { kind: "version" };
   const groups = [...new Set(commands.map((command) => command.group))];
-  if (!groups.includes(group)) return unknownWord(group, groups);
+  if (group === "" || group.startsWith("-")) return mistake(`admin needs one of these words: ${groups.join(", ")}`);
+  if (!groups.includes(group)) return unknownWord(group, groups, "admin ");
   const alone = commands.find((command) => command.group === group && command.action === null);
   if (alone !== undefined) return parseRest(alone, words.slice(1));
   const ofGroup = commands.filter((command) => command.group === group);
-  // `admin users list` is `users list`: the words of older versions go on working.
-  if (
-    group === ADMIN &&
-    action !== ADMIN &&
-    groups.includes(action) &&
-    !ofGroup.some((each) => each.action === action)
-  ) {
-    return parse(words.slice(1), commands);
-  }
   if (isHelp(action)) return { kind: "help", commands: ofGroup };
   const command = ofGroup.find((candidate) => candidate.action === action);
   const actions = ofGroup.map((candidate) => candidate.action ?? "");
   if (command !== undefined) return parseRest(command, words.slice(2));
-  if (action === "" || action.startsWith("-")) return mistake(`${group} needs an action: ${actions.join(", ")}`);
-  return unknownWord(action, actions, `${group} `);
+  if (action === "" || action.startsWith("-")) return mistake(`admin ${group} needs an action: ${actions.join(", ")}`);
+  return unknownWord(action, actions, `admin ${group} `);
 }
 
 function isHelp(word: string): boolean {
@@ -53,7 +58,7 @@ function mistake(message: string): Parsed {
   return { kind: "mistake", message };
 }
 
-function unknownWord(word: string, known: readonly string[], before = ""): Parsed {
+function unknownWord(word: string, known: readonly string[], before: string): Parsed {
   const meant = nearest(word, known);
   const hint = meant === null ? `; the commands are ${known.join(", ")}` : `; did you mean ${before}${meant}?`;
   return mistake(`unknown command ${JSON.stringify(before + word)}${hint}`);
@@ -126,5 +131,6 @@ function optionFault(
 }
 
 export function nameOf({ group, action }: Command): string {
-  return ["signalbox", group, ...(action === null ? [] : [action])].join(" ");
+  const program = group === SERVE_WORD ? ["signalbox"] : ["signalbox", ADMIN];
+  return [...program, group, ...(action === null ? [] : [action])].join(" ");
 }

@@ -13,7 +13,7 @@ export interface Option {
 }
 
 export interface Command {
-  /** The first and second word, as in `users reset-password`. A command of one word has no action. */
+  /** The words after `admin`, as in `users reset-password`. A command of one word has no action. */
   readonly group: string;
   readonly action: string | null;
   /** The placeholder of the command's operand in the help; null: the command takes no operand. */

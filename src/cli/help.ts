@@ -17,7 +17,7 @@ function fullHelp(command: Command): string {
 
 function overview(commands: readonly Command[]): string {
   const lines = commands.map((command) => [`  ${usage(command)}`, command.about]);
-  return `${columns(lines)}\n\nEvery command accepts --json and --help. signalbox --version prints the version. Without a command, it starts the server.\n`;
+  return `${columns(lines)}\n\nEvery command accepts --json and --help. These commands need no key: they work on the data of SIGNALBOX_DATA_DIR or DATABASE_URL.\n`;
 }
 
 function usage(command: Command): string {

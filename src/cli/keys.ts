@@ -1,4 +1,4 @@
-/** `signalbox keys`. */
+/** `signalbox admin keys`. */
 import { ROLES } from "../domain/access/access.ts";
 import { ID_PREFIX } from "../domain/ids.ts";
 import { wholeSeconds } from "../domain/text/time.ts";
@@ -50,7 +50,7 @@ export const KEY_COMMANDS: readonly Command[] = [
         const answer = await access.createKey(operatorIn(tenant), input);
         if (answer.kind === "quotaExceeded") {
           return failed(
-            `the tenant has reached its quota of ${answer.limit} keys; revoke some, or raise it with \`tenants set --keys N\``,
+            `the tenant has reached its quota of ${answer.limit} keys; revoke some, or raise it with \`admin tenants set --keys N\``,
           );
         }
         return { kind: "one", fields: { ...keyFields(answer.row, tenant), api_key: answer.apiKey }, secret: "api_key" };
@@ -69,7 +69,7 @@ export const KEY_COMMANDS: readonly Command[] = [
         const tenant = await store.findKeyTenant(id);
         const result = tenant === null ? "unknown" : await access.revokeKey(operatorIn(tenant), id);
         if (result === "lastAdmin") {
-          return failed("this is the last key of role global_admin; create another one first with `keys add`");
+          return failed("this is the last key of role global_admin; create another one first with `admin keys add`");
         }
         if (result !== "revoked") return failed(`there is no key ${ID_PREFIX.key}${id}, or it is already revoked`);
         return { kind: "one", fields: { id: ID_PREFIX.key + id, revoked: true } };

@@ -110,7 +110,7 @@ export class ParsedArguments {
   keyId(): Uuid {
     const placeholder = "" as Uuid; // never used, because a mistake ends the command
     if (this.#operand === null) return this.#missing("KEY_ID", placeholder);
-    const rule = `must be a key id (key_…) from \`keys list\`, not ${shown(this.#operand)}`;
+    const rule = `must be a key id (key_…) from \`admin keys list\`, not ${shown(this.#operand)}`;
     return parseId(ID_PREFIX.key, this.#operand) ?? this.#wrong("KEY_ID", rule, placeholder);
   }
 

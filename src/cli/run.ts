@@ -1,5 +1,5 @@
 /**
- * `signalbox admin …`: run a command on the data, while the server is running or stopped.
+ * `signalbox admin …` and `signalbox serve`: run a command on the data, while the server is running or stopped.
  */
 import { Access } from "../engine/access/access.ts";
 import type { AccessService } from "../engine/access/access-types.ts";
@@ -18,7 +18,6 @@ import { USER_COMMANDS } from "./users.ts";
 
 export interface CliEnvironment {
   readonly clock: Clock;
-  readonly version: string;
   /** Called only when a command needs it. */
   readonly openStore: () => AccessStore;
   readonly readInput: () => Promise<string>;
@@ -44,9 +43,6 @@ export async function runCommand(words: readonly string[], environment: CliEnvir
   switch (parsed.kind) {
     case "help":
       environment.print(helpOf(parsed.commands));
-      return EXIT.done;
-    case "version":
-      environment.print(`signalbox ${environment.version}\n`);
       return EXIT.done;
     case "mistake":
       environment.printError(parsed.message);

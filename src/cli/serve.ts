@@ -1,8 +1,9 @@
 /** `signalbox serve`: the server. */
+import { SERVE_WORD } from "./arguments.ts";
 import type { Command } from "./command.ts";
 
 export const SERVE: Command = {
-  group: "serve",
+  group: SERVE_WORD,
   action: null,
   operand: null,
   options: {},

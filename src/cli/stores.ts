@@ -1,10 +1,9 @@
 /** `signalbox admin backup|restore|verify|migrate-store`: commands on a whole store. */
-import { ADMIN } from "./arguments.ts";
 import type { Command } from "./command.ts";
 
 const BACKUP: Command = {
-  group: ADMIN,
-  action: "backup",
+  group: "backup",
+  action: null,
   operand: "FILE",
   options: { force: { value: null, about: "replace an existing file" } },
   about: "copy the data to a file and verify the copy; the server can keep running",
@@ -19,8 +18,8 @@ const BACKUP: Command = {
 };
 
 const RESTORE: Command = {
-  group: ADMIN,
-  action: "restore",
+  group: "restore",
+  action: null,
   operand: "FILE",
   options: { force: { value: null, about: "replace data that is there" } },
   about: "verify a backup and restore the data from it; the server must be stopped",
@@ -32,8 +31,8 @@ const RESTORE: Command = {
 };
 
 const VERIFY: Command = {
-  group: ADMIN,
-  action: "verify",
+  group: "verify",
+  action: null,
   operand: null,
   options: {},
   about: "check that the rows of the data agree with each other; the server can keep running",
@@ -48,8 +47,8 @@ const VERIFY: Command = {
 };
 
 const MIGRATE_STORE: Command = {
-  group: ADMIN,
-  action: "migrate-store",
+  group: "migrate-store",
+  action: null,
   operand: null,
   options: { to: { value: "URL", about: "an empty PostgreSQL database, as in DATABASE_URL", required: true } },
   about: "move the data to PostgreSQL; the server must be stopped",
@@ -69,13 +68,7 @@ const MIGRATE_STORE: Command = {
   },
 };
 
-export const STORE_COMMANDS: readonly Command[] = [
-  BACKUP,
-  RESTORE,
-  VERIFY,
-  MIGRATE_STORE,
-  { ...BACKUP, group: "backup", action: null, about: "the same as admin backup" },
-];
+export const STORE_COMMANDS: readonly Command[] = [BACKUP, RESTORE, VERIFY, MIGRATE_STORE];
 
 function startNote(startCommand: string): string {
   const fill = startCommand.includes(":PASSWORD@") ? ", with the password of the database in place of PASSWORD" : "";

@@ -49,7 +49,7 @@ export async function chooseTenants(store: AccessStore, named: string | null): P
 function unknownTenant(named: string, tenants: readonly Tenant[]): string {
   const names = tenants.map(({ name }) => name);
   const meant = nearest(named, names);
-  const hint = meant === null ? "; `tenants list` shows all tenants" : `; did you mean ${JSON.stringify(meant)}?`;
+  const hint = meant === null ? "; `admin tenants list` shows all tenants" : `; did you mean ${JSON.stringify(meant)}?`;
   return `there is no tenant ${JSON.stringify(named)}${hint}`;
 }
 

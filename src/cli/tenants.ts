@@ -1,4 +1,4 @@
-/** `signalbox tenants`. */
+/** `signalbox admin tenants`. */
 
 import { QUOTA_NAMES, type QuotaName } from "../domain/access/quota.ts";
 import { ID_PREFIX } from "../domain/ids.ts";

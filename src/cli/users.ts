@@ -1,4 +1,4 @@
-/** `signalbox users`. */
+/** `signalbox admin users`. */
 import { passwordFault, USER_ROLES } from "../domain/access/access.ts";
 import { ID_PREFIX } from "../domain/ids.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../domain/text/time.ts";
@@ -138,7 +138,7 @@ async function withUser(
 }
 
 function noSuchUser(email: string): CommandOutcome {
-  return failed(`there is no user ${email}; \`users list\` shows all users`);
+  return failed(`there is no user ${email}; \`admin users list\` shows all users`);
 }
 
 /**

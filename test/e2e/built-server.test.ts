@@ -11,7 +11,7 @@ import { PROJECT_DIR } from "../harness/command.ts";
 
 const folder = await mkdtemp(path.join(tmpdir(), "signalbox-build-"));
 after(() => rm(folder, { recursive: true, force: true }));
-for (const part of ["build.js", "src", "package.json"])
+for (const part of ["build.js", "src", "packages/cli", "packages/sdk/src", "package.json"])
   await cp(path.join(PROJECT_DIR, part), path.join(folder, part), { recursive: true });
 
 interface Run {
@@ -60,20 +60,20 @@ test("a build finds its files, answers as the sources do, and is used until a so
 
   await symlink("nobody@nowhere:1", path.join(folder, "src/.#program.ts")); // as Emacs marks an open file
   await utimes(path.join(folder, "src"), new Date(0), new Date(0));
-  assert.equal((await runNode("src/main.js", "--version")).stderr, "");
+  assert.equal((await runNode("src/main.js", "serve", "--help")).stderr, "");
   await appendFile(path.join(folder, "src/program.ts"), '\nprocess.stderr.write("from its sources\\n");\n');
-  const changed = await runNode("src/main.js", "--version");
+  const changed = await runNode("src/main.js", "serve", "--help");
   assert.match(changed.stderr, /^from its sources\n/);
   assert.deepEqual(await runNode("build.js", "--strict"), { code: 0, stdout: "", stderr: "" });
   await appendFile(path.join(folder, "dist/program.js"), '\nprocess.stderr.write("from the build\\n");\n');
-  const built = await runNode("src/main.js", "--version");
+  const built = await runNode("src/main.js", "serve", "--help");
   assert.match(built.stderr, /from the build\n$/);
   assert.equal(built.stdout, changed.stdout);
 
   server.kill("SIGKILL");
   await once(server, "exit");
   await rm(path.join(folder, "node_modules"));
-  assert.deepEqual(await runNode("src/main.js", "--version"), built, "a build needs no packages");
+  assert.deepEqual(await runNode("src/main.js", "serve", "--help"), built, "a build needs no packages");
   assert.equal((await runNode("build.js")).code, 0);
   assert.equal(existsSync(path.join(folder, "dist")), false, "an older build would be used with other packages");
 });

@@ -1,4 +1,4 @@
-/** `signalbox tenants|users|keys`, with and without a running server. */
+/** `signalbox admin tenants|users|keys`, with and without a running server. */
 import assert from "node:assert/strict";
 import { hash, randomBytes } from "node:crypto";
 import { after, suite, type TestContext, test } from "node:test";
@@ -20,7 +20,7 @@ const newInitializedData = (t: TestContext) => copyOfData(t, initialized);
 
 /** Runs a command that must succeed, and returns its JSON output. */
 async function asked<T = Json>(dataDir: string, ...words: readonly string[]): Promise<T> {
-  const { code, stdout, stderr } = await runHere(dataDir, [...words, "--json"]);
+  const { code, stdout, stderr } = await runHere(dataDir, ["admin", ...words, "--json"]);
   assert.deepEqual([code, stderr], [0, ""], stdout);
   return JSON.parse(stdout) as T;
 }
@@ -71,7 +71,11 @@ suite("the command line", { concurrency: 3 }, () => {
     assert.deepEqual(await asked(dataDir, "keys", "revoke", String(key.id)), { id: key.id, revoked: true });
     await untilAccess(server, String(key.api_key), 401);
     await untilAccess(server, String(tenant.api_key), 200);
-    assertRefused(await runHere(dataDir, ["keys", "revoke", String(key.id)]), 1, /there is no key key_.*already/);
+    assertRefused(
+      await runHere(dataDir, ["admin", "keys", "revoke", String(key.id)]),
+      1,
+      /there is no key key_.*already/,
+    );
 
     const audit = await server.request("GET", "/v1/audit", { key: String(tenant.api_key) });
     assert.deepEqual(
@@ -161,10 +165,10 @@ suite("the command line", { concurrency: 3 }, () => {
     assert.deepEqual(await names("--tenant", "shop"), shops);
     assert.deepEqual(await names("--tenant", String(shop.id)), shops);
 
-    const unknown = await runHere(dataDir, ["keys", "list", "--tenant", "shopp"]);
+    const unknown = await runHere(dataDir, ["admin", "keys", "list", "--tenant", "shopp"]);
     assertRefused(unknown, 1, /there is no tenant "shopp"; did you mean "shop"\?/);
     await asked(dataDir, "tenants", "add", "shop");
-    const ambiguous = await runHere(dataDir, ["users", "list", "--tenant", "shop"]);
+    const ambiguous = await runHere(dataDir, ["admin", "users", "list", "--tenant", "shop"]);
     assertRefused(ambiguous, 1, new RegExp(`2 tenants are named "shop"; .*${shop.id}, dev_`));
   });
 
@@ -180,7 +184,7 @@ suite("the command line", { concurrency: 3 }, () => {
       ...["tenants", "set", "--keys", "1", "--events-per-second", "1", "--tenant", "Acme"],
     );
     assert.deepEqual(set, { ...renamed, keys_limit: 1, events_per_second_limit: 1 });
-    const full = await runHere(dataDir, ["keys", "add", "--name", "x", "--role", "developer"]);
+    const full = await runHere(dataDir, ["admin", "keys", "add", "--name", "x", "--role", "developer"]);
     assertRefused(full, 1, /the tenant has reached its quota of 1 keys/);
 
     // Until the server knows the new rate it accepts each batch. The first batch after that uses up the quota for the
@@ -207,7 +211,7 @@ suite("the command line", { concurrency: 3 }, () => {
     assert.equal(String(made.password).length, 20);
     assert.deepEqual([made.email, made.role, made.disabled_at], ["Ada@example.com", "org_admin", null]);
 
-    const again = ["users", "add", "--email", "ada@EXAMPLE.com", "--role", "developer"];
+    const again = ["admin", "users", "add", "--email", "ada@EXAMPLE.com", "--role", "developer"];
     assertRefused(await runHere(dataDir, again), 1, /the user ada@EXAMPLE\.com already exists/);
 
     const disabled = await asked(dataDir, "users", "disable", "ada@example.com");
@@ -225,37 +229,57 @@ suite("the command line", { concurrency: 3 }, () => {
 
     const reset = ["users", "reset-password", "ada@example.com"];
     assert.equal(String((await asked(dataDir, ...reset)).password).length, 20);
-    const typed = await runSignalbox(dataDir, [...reset, "--password-stdin"], { input: "correct horse\n" });
+    const typed = await runSignalbox(dataDir, ["admin", ...reset, "--password-stdin"], { input: "correct horse\n" });
     assert.equal(typed.code, 0, typed.stderr);
     assert.doesNotMatch(typed.stdout, /correct horse|password/);
-    const short = await runHere(dataDir, [...reset, "--password-stdin"], { input: "short\n" });
+    const short = await runHere(dataDir, ["admin", ...reset, "--password-stdin"], { input: "short\n" });
     assertRefused(short, 1, /the password on standard input must have 8 to 1024 characters/);
-    const unknown = await runHere(dataDir, ["users", "disable", "nobody@example.com"]);
+    const unknown = await runHere(dataDir, ["admin", "users", "disable", "nobody@example.com"]);
     assertRefused(unknown, 1, /there is no user nobody@example\.com/);
   });
 
   test("without --json the output is tables and lines for people", async (t) => {
     const dataDir = await newInitializedData(t);
-    const listed = await runSignalbox(dataDir, ["keys", "list"]);
+    const listed = await runSignalbox(dataDir, ["admin", "keys", "list"]);
     assert.match(
       listed.stdout,
       /^ID +NAME +ROLE +TEST +TENANT +CREATED_AT\nkey_\S+ +first key +global_admin +no +dev_\S+ +\S+Z\n$/,
     );
-    const made = await runSignalbox(dataDir, ["users", "add", "--email", "a@example.com", "--role", "developer"]);
+    const made = await runSignalbox(dataDir, [
+      "admin",
+      "users",
+      "add",
+      "--email",
+      "a@example.com",
+      "--role",
+      "developer",
+    ]);
     assert.match(
       made.stdout,
       /^id +usr_.*\nemail +a@example\.com\n(.*\n)*password +\S{20}\n\nthe password is shown only once; store it now\n$/,
     );
-    const help = await runSignalbox(dataDir, ["users", "--help"]);
+    const help = await runSignalbox(dataDir, ["admin", "users", "--help"]);
     assert.deepEqual([help.code, help.stderr], [0, ""]);
-    assert.match(help.stdout, /signalbox users reset-password EMAIL/);
+    assert.match(help.stdout, /signalbox admin users reset-password EMAIL/);
   });
 
   test("an unknown command exits with code 2 and suggests the closest one", async (t) => {
     const dataDir = await newDataDir(t);
-    assertRefused(await runSignalbox(dataDir, ["user", "list"]), 2, /unknown command "user"; did you mean users\?/);
-    assertRefused(await runHere(dataDir, ["keys", "list", "--tenat", "x"]), 2, /unknown option --tenat; .* --tenant\?/);
-    assertRefused(await runHere(dataDir, ["users", "add", "--email", "x"]), 2, /--email must be .*; --role is missing/);
+    assertRefused(
+      await runSignalbox(dataDir, ["admin", "user", "list"]),
+      2,
+      /unknown command "admin user"; did you mean admin users\?/,
+    );
+    assertRefused(
+      await runHere(dataDir, ["admin", "keys", "list", "--tenat", "x"]),
+      2,
+      /unknown option --tenat; .* --tenant\?/,
+    );
+    assertRefused(
+      await runHere(dataDir, ["admin", "users", "add", "--email", "x"]),
+      2,
+      /--email must be .*; --role is missing/,
+    );
   });
 
   test("commands work without a server, and the next server sees the changes", async (t) => {
@@ -263,7 +287,11 @@ suite("the command line", { concurrency: 3 }, () => {
     const key = await asked(dataDir, "keys", "add", "--name", "ci", "--role", "developer");
     const [first] = await asked<readonly Json[]>(dataDir, "keys", "list");
     const revoke = ["keys", "revoke", String(first?.id)];
-    assertRefused(await runHere(dataDir, revoke), 1, /the last key of role global_admin; create another one first/);
+    assertRefused(
+      await runHere(dataDir, ["admin", ...revoke]),
+      1,
+      /the last key of role global_admin; create another one first/,
+    );
     await asked(dataDir, "keys", "add", "--name", "admin", "--role", "global_admin");
     await asked(dataDir, ...revoke);
     const server = await startHere(t, dataDir);
@@ -273,7 +301,11 @@ suite("the command line", { concurrency: 3 }, () => {
 
   test("a command creates no data, so that the first start still shows its secrets", async (t) => {
     const dataDir = await newDataDir(t);
-    assertRefused(await runSignalbox(dataDir, ["tenants", "add", "x"]), 1, /there is no data in .*SIGNALBOX_DATA_DIR/);
+    assertRefused(
+      await runSignalbox(dataDir, ["admin", "tenants", "add", "x"]),
+      1,
+      /there is no data in .*SIGNALBOX_DATA_DIR/,
+    );
     const server = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
     await server.says(/password +\S+\n {2}API key +sb_live_/);
   });
@@ -281,8 +313,8 @@ suite("the command line", { concurrency: 3 }, () => {
   test("commands use the server's settings and master key", async (t) => {
     const dataDir = await newInitializedData(t);
     const env = { SIGNALBOX_MASTER_KEY: randomBytes(32).toString("base64") };
-    assertRefused(await runSignalbox(dataDir, ["keys", "list"], { env }), 1, /the master key is not the one/);
+    assertRefused(await runSignalbox(dataDir, ["admin", "keys", "list"], { env }), 1, /the master key is not the one/);
     const wrong = { SIGNALBOX_RETENTION_DAYS: "0" };
-    assertRefused(await runHere(dataDir, ["keys", "list"], { env: wrong }), 1, /SIGNALBOX_RETENTION_DAYS/);
+    assertRefused(await runHere(dataDir, ["admin", "keys", "list"], { env: wrong }), 1, /SIGNALBOX_RETENTION_DAYS/);
   });
 });

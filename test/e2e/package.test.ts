@@ -66,11 +66,11 @@ describe("the package", () => {
     const { version }: Manifest = JSON.parse(await readFile(installed("package.json"), "utf8"));
     assert.equal(await signalbox("--version"), `signalbox ${version}\n`);
     assert.match(await readFile(installed("CHANGELOG.md"), "utf8"), new RegExp(`^[^]*?\n## \\[?${version}\\b`));
-    for (const other of ["console", "packages/sdk"]) {
+    for (const other of ["console", "packages/cli", "packages/sdk"]) {
       const manifest: Manifest = JSON.parse(await readFile(path.join(PROJECT_DIR, other, "package.json"), "utf8"));
       assert.equal(manifest.version, version, other);
     }
-    assert.match(await signalbox("--help"), /signalbox serve +start the server/);
+    assert.match(await signalbox("--help"), /^ {2}serve +start the server/m);
   });
 
   test("runs a server with its pages and its command line", async (t) => {

@@ -7,15 +7,15 @@ export const start: readonly Mutant[] = [
   {
     fault: "an old build is used although a source file is newer",
     file: "src/main.js",
-    find: "changedAt(file) <= built)",
+    find: "changedAt(file) <= builtAt)",
     replace: "changedAt(file) >= 0)",
     test: BUILT_SERVER,
   },
   {
     fault: "a build is never used",
     file: "src/main.js",
-    find: "built > 0 &&",
-    replace: "built < 0 &&",
+    find: "builtAt > 0 &&",
+    replace: "builtAt < 0 &&",
     test: BUILT_SERVER,
   },
   {
@@ -28,7 +28,7 @@ export const start: readonly Mutant[] = [
   {
     fault: "a source file that changes during a build is older than the build",
     file: "build.js",
-    find: 'utimesSync(path.join(staging, "program.js"), begun, begun);',
+    find: "utimesSync(path.join(staging, name), begun, begun);",
     replace: "",
     test: BUILT_SERVER,
   },

@@ -146,7 +146,7 @@ export function movingCases({ server, createDatabase }: MovingGround): void {
       assert.equal((await jar.signIn(EMAIL, PASSWORD)).status, 200);
       cookie = String(jar.cookie);
       firstEvent = await fill(old, hooks);
-      const key = ["keys", "add", "--name", "of the command line", "--role", "developer"];
+      const key = ["admin", "keys", "add", "--name", "of the command line", "--role", "developer"];
       assert.equal((await runHere(filled, key, { env })).code, 0);
       const settled = async () => {
         const { body } = await old.request("GET", "/v1/deliveries?status=PENDING&status=IN_PROGRESS");

@@ -118,7 +118,7 @@ export function nodeCases({ createDatabase, query, masterKey }: NodesGround): vo
       }
       const env = { DATABASE_URL: shownDatabase(database), SIGNALBOX_MASTER_KEY };
       for (const words of [
-        ["keys", "list"],
+        ["admin", "keys", "list"],
         ["admin", "verify"],
       ]) {
         const { code, stderr } = await runHere("", words, { env });

@@ -226,7 +226,7 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
         DATABASE_URL: url("by_password:wrong"),
         SIGNALBOX_MASTER_KEY: Buffer.from(masterKey).toString("base64"),
       };
-      const code = await command(["tenants", "list"], {
+      const code = await command(["admin", "tenants", "list"], {
         env,
         readInput: async () => "",
         print: assert.fail,

@@ -34,7 +34,7 @@ export function quotaProblem({ quota, limit }: QuotaExceeded): Problem {
   const { status, message } = TEXTS[quota];
   const raise =
     limit < QUOTA_BOUNDS[quota].max
-      ? `A global_admin can raise the quota: PATCH /v1/tenants/{id} with quotas.${quota}, \`signalbox tenants set\`, or Tenants in the console.`
+      ? `A global_admin can raise the quota: PATCH /v1/tenants/{id} with quotas.${quota}, \`signalbox admin tenants set\`, or Tenants in the console.`
       : "No tenant can have a higher quota.";
   const details = [{ field: `quotas.${quota}`, rule: `is ${limit} for this tenant` }];
   return problem(status, "QUOTA_EXCEEDED", `${message(limit)}. ${raise}`, details);

@@ -5,7 +5,7 @@ export const signIn = {
   submit: "Sign in",
   wrong: "The email address or the password is wrong.",
   firstUser: "The first start printed the first user and its password. To set a new password, run:",
-  command: "npm run signalbox -- users reset-password EMAIL",
+  command: "npx signalbox admin users reset-password EMAIL",
   lapsed: "Your session has ended",
   lapsedHint: "Sign in again to continue. What you typed is still here.",
   otherUser: "You signed in as somebody else, so the page is loaded again.",

@@ -52,7 +52,7 @@ export default function KeysPage() {
       lead={m.lead}
       actions={
         <>
-          <CopyView request={{ path: "/v1/auth/keys" }} command="signalbox keys list" />
+          <CopyView request={{ path: "/v1/auth/keys" }} command="signalbox admin keys list" />
           {create}
         </>
       }

@@ -42,7 +42,7 @@ export default function TenantsPage() {
       lead={m.lead}
       actions={
         <>
-          <CopyView request={{ path: "/v1/tenants" }} command="signalbox tenants list" />
+          <CopyView request={{ path: "/v1/tenants" }} command="signalbox admin tenants list" />
           {create}
         </>
       }

@@ -67,7 +67,7 @@ export default function UsersPage() {
       lead={m.lead}
       actions={
         <>
-          <CopyView request={{ path: "/v1/users" }} command="signalbox users list" />
+          <CopyView request={{ path: "/v1/users" }} command="signalbox admin users list" />
           {create}
         </>
       }

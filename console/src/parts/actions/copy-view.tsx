@@ -18,7 +18,7 @@ export interface ApiRequest {
 
 interface CopyViewProps {
   readonly request: ApiRequest;
-  /** Of the command line, if it has one that shows the same: such as `signalbox keys list`. */
+  /** Of the command line, if it has one that shows the same: such as `signalbox admin keys list`. */
   readonly command?: string | undefined;
 }
 

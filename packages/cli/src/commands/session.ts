@@ -1,0 +1,59 @@
+/** `signalbox whoami` and `logout`. */
+import { command } from "../command.ts";
+import { credentialFor } from "../settings/connection.ts";
+import { revoke } from "./login.ts";
+
+export const whoami = command({
+  name: "whoami",
+  about: "show the server, the key, its role and its tenant",
+  examples: [["signalbox whoami --json", "the same for a program"]],
+  async run({ client, connection, out }) {
+    const { id, role, tenant } = await client.session.me();
+    const { url, urlFrom, profile } = connection;
+    await out.one(
+      { id, role, tenant, url, profile },
+      {
+        id: () => id,
+        fields: () => [
+          ["server", url],
+          ["from", urlFrom],
+          ["key", id],
+          ["key from", profile === null ? "SIGNALBOX_API_KEY" : `profile "${profile}"`],
+          ["role", role],
+          ["tenant", `${tenant.name} (${tenant.id})`],
+        ],
+      },
+    );
+  },
+});
+
+export const logout = command({
+  name: "logout",
+  about: "delete the key of a profile, and revoke it if `login` made it",
+  details: "The profile keeps its address. A key that you passed with --api-key-stdin stays valid on the server.",
+  examples: [["signalbox logout --profile staging", "sign out of one of several servers"]],
+  async run({ env, flags, out, settings }) {
+    const name = flags.profile ?? env.SIGNALBOX_PROFILE ?? settings.config().current ?? "default";
+    const credential = credentialFor(settings.credentials(), name);
+    if (credential === null) return out.tell(`Profile "${name}" has no key.`);
+    const revoked = await revoke(credential);
+    await settings.changeCredentials(({ profiles: { [name]: _, ...profiles }, ...others }) => ({
+      ...others,
+      profiles,
+    }));
+    if (credential.key_id !== undefined && !revoked) {
+      out.warn(`the server did not revoke ${credential.key_id}; it ends after 90 days without use`);
+    }
+    await out.one(
+      { profile: name, url: credential.url, revoked },
+      {
+        id: () => name,
+        fields: () => [
+          ["signed out of", credential.url],
+          ["profile", name],
+          ["key", revoked ? "revoked" : "stays valid on the server"],
+        ],
+      },
+    );
+  },
+});

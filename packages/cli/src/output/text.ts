@@ -1,0 +1,55 @@
+/** Text on a terminal: how wide it is, where to cut it, and which characters must not reach it. */
+import truncatedWidth from "fast-string-truncated-width";
+
+const ELLIPSIS = "…";
+
+// Characters that control a terminal, are invisible, or reverse the reading direction.
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** Text of a server on one line: what could control the terminal is escaped as in JSON. */
+export function safe(text: string): string {
+  return text.replace(UNSAFE, (found) => NAMED[found] ?? escaped(found));
+}
+
+/** The same for text of several lines. */
+export function safeLines(text: string): string {
+  return text.replace(/\r\n/g, "\n").replace(UNSAFE, (found) => (/[\n\t]/.test(found) ? found : escaped(found)));
+}
+
+function escaped(found: string): string {
+  return Array.from({ length: found.length }, (_, at) => `\\u${hex(found.charCodeAt(at))}`).join("");
+}
+
+function hex(unit: number): string {
+  return unit.toString(16).padStart(4, "0");
+}
+
+/** JSON whose strings have no such characters either. The value stays the same. */
+export function safeJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
+}
+
+/** The columns that a terminal shows it in. */
+export function widthOf(text: string): number {
+  return truncatedWidth(text, {}, WIDTHS).width;
+}
+
+/** The text, or its start with an ellipsis, in at most `width` columns. */
+export function cut(text: string, width: number): string {
+  const found = truncatedWidth(text, { limit: width, ellipsis: ELLIPSIS, ellipsisWidth: 1 }, WIDTHS);
+  return found.truncated ? text.slice(0, found.index) + (found.ellipsed ? ELLIPSIS : "") : text;
+}
+
+const WIDTHS = { controlWidth: 0 };
+
+/** Fill with spaces to `width` columns. */
+export function padded(text: string, width: number, align: "start" | "end" = "start"): string {
+  const space = " ".repeat(Math.max(0, width - widthOf(text)));
+  return align === "start" ? text + space : space + text;
+}
+
+/** `1 delivery`, `2 deliveries`. */
+export function counted(count: number, one: string, several = `${one}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? one : several}`;
+}

@@ -1,0 +1,53 @@
+/** All first words, in the order of the help. A group's file is loaded only when one of its commands runs. */
+import type { Command, Group } from "./command.ts";
+
+export interface Entry {
+  readonly name: string;
+  /** The heading in the help. */
+  readonly section: string;
+  readonly about: string;
+  /** Null: the server's program has the command, and `src/main.js` starts that. */
+  readonly load: (() => Promise<Command | Group>) | null;
+}
+
+const SIGN_IN = "Sign in";
+const TOOLS = "Tools";
+const SERVER = "On the server's machine";
+
+export const ENTRIES: readonly Entry[] = [
+  {
+    name: "login",
+    section: SIGN_IN,
+    about: "sign in to a server, and keep the key in a profile",
+    load: async () => (await import("./commands/login.ts")).login,
+  },
+  {
+    name: "logout",
+    section: SIGN_IN,
+    about: "delete the key of a profile",
+    load: async () => (await import("./commands/session.ts")).logout,
+  },
+  {
+    name: "whoami",
+    section: SIGN_IN,
+    about: "show the server, the key, its role and its tenant",
+    load: async () => (await import("./commands/session.ts")).whoami,
+  },
+  {
+    name: "profile",
+    section: SIGN_IN,
+    about: "list your servers, and choose one of them",
+    load: async () => (await import("./commands/profile.ts")).profile,
+  },
+  {
+    name: "completion",
+    section: TOOLS,
+    about: "complete words, options and ids in your shell",
+    load: async () => (await import("./commands/completion.ts")).completion,
+  },
+  { name: "serve", section: SERVER, about: "start the server; `signalbox` alone does the same", load: null },
+  { name: "admin", section: SERVER, about: "work on the data without a key: users, keys, backups", load: null },
+];
+
+/** First words of older versions that are an `admin` command now. */
+export const MOVED_TO_ADMIN: readonly string[] = ["tenants", "users", "keys", "backup"];

@@ -1,0 +1,135 @@
+/** Which server to talk to, and with which key: flags over the environment, over the project, over the profile. Pure. */
+import { EXIT, Failure, usage } from "../failure.ts";
+import type { Environment } from "./files.ts";
+import type { Project } from "./project.ts";
+import type { Config, Credential, Credentials, Profile } from "./settings.ts";
+
+export interface ConnectionFlags {
+  readonly url: string | undefined;
+  readonly profile: string | undefined;
+  readonly tenant: string | undefined;
+  readonly insecureHttp: boolean;
+}
+
+export interface Sources {
+  readonly flags: ConnectionFlags;
+  readonly env: Environment;
+  readonly project: Project | null;
+  readonly config: Config;
+  readonly credentials: Credentials;
+}
+
+export interface Connection {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly apiKey: string;
+  /** The profile that the key belongs to; null when the key is from the environment. */
+  readonly profile: string | null;
+  readonly tenant: string | null;
+  /** Where the URL is from, for people, such as `--url` or `profile "prod"`. */
+  readonly urlFrom: string;
+}
+
+/** Where the server is, before it is known whether there is a key for it. */
+interface Place {
+  readonly url: string;
+  readonly from: string;
+  /** Null: a URL was given, so any profile with this URL may have the key. */
+  readonly profile: string | null;
+}
+
+const NOT_SIGNED_IN = "NOT_SIGNED_IN";
+
+/** @throws Failure when there is no server, no key for it, or the key would travel in plain text */
+export function connectionOf(sources: Sources): Connection {
+  const place = placeOf(sources);
+  const url = normalizedUrl(place.url, place.from);
+  const found = keyFor(url, place, sources);
+  const profile = found.profile === null ? null : profileNamed(sources.config, found.profile);
+  refusePlainHttp(url, sources.flags.insecureHttp || profile?.insecure_http === true);
+  const tenant = sources.flags.tenant ?? profile?.tenant ?? null;
+  return { url, apiKey: found.apiKey, profile: found.profile, tenant, urlFrom: place.from };
+}
+
+/** The first level that names a server or a profile decides. */
+function placeOf({ flags, env, project, config }: Sources): Place {
+  const levels = [
+    { url: flags.url, profile: flags.profile, urlFrom: "--url", profileFrom: "--profile" },
+    {
+      url: env.SIGNALBOX_URL,
+      profile: env.SIGNALBOX_PROFILE,
+      urlFrom: "SIGNALBOX_URL",
+      profileFrom: "SIGNALBOX_PROFILE",
+    },
+    { url: project?.url, profile: project?.profile, urlFrom: project?.file ?? "", profileFrom: project?.file ?? "" },
+    { url: undefined, profile: config.current, urlFrom: "", profileFrom: "the current profile" },
+  ];
+  for (const { url, profile, urlFrom, profileFrom } of levels) {
+    if (url) return { url, from: urlFrom, profile: profile || null };
+    if (profile) return ofProfile(config, profile, profileFrom);
+  }
+  throw new Failure(
+    EXIT.refused,
+    NOT_SIGNED_IN,
+    "You are not signed in. Run `signalbox login URL`, or set SIGNALBOX_URL and SIGNALBOX_API_KEY.",
+  );
+}
+
+function ofProfile(config: Config, name: string, from: string): Place {
+  const profile = profileNamed(config, name);
+  if (profile !== null) return { url: profile.url, from: `profile "${name}"`, profile: name };
+  const known = Object.keys(config.profiles);
+  const hint = known.length === 0 ? "there are none" : `the profiles are ${known.join(", ")}`;
+  const message = `There is no profile ${JSON.stringify(name)}, which ${from} names; ${hint}. Run \`signalbox login URL --profile ${name}\`.`;
+  throw new Failure(EXIT.refused, "PROFILE_NOT_FOUND", message);
+}
+
+export function profileNamed(config: Config, name: string): Profile | null {
+  return Object.hasOwn(config.profiles, name) ? (config.profiles[name] ?? null) : null;
+}
+
+/** A stored key is sent only to the server that it was stored for. A named profile's key is over `SIGNALBOX_API_KEY`. */
+function keyFor(url: string, place: Place, { flags, env, config, credentials }: Sources) {
+  const named = [flags.profile, place.profile, config.current].filter((name) => name !== null && name !== undefined);
+  const stored = [...named, ...Object.keys(credentials.profiles)].find(
+    (name) => credentialFor(credentials, name)?.url === url,
+  );
+  const storedKey =
+    stored === undefined ? null : { profile: stored, apiKey: credentials.profiles[stored]?.api_key ?? "" };
+  const { SIGNALBOX_API_KEY: given } = env;
+  if (given && !(flags.profile !== undefined && stored === flags.profile)) return { profile: null, apiKey: given };
+  if (storedKey !== null) return storedKey;
+  throw new Failure(EXIT.refused, NOT_SIGNED_IN, `You are not signed in to ${url}. Run \`signalbox login ${url}\`.`);
+}
+
+export function credentialFor(credentials: Credentials, name: string): Credential | null {
+  return Object.hasOwn(credentials.profiles, name) ? (credentials.profiles[name] ?? null) : null;
+}
+
+/** The URL in one form, so that two ways to write it are the same server. */
+export function normalizedUrl(text: string, from: string): string {
+  const isWhole = /^https?:\/\/[^/\\\s?#]+/i.test(text) && URL.canParse(text);
+  if (!isWhole) {
+    const example = /^[\w.-]+(:\d+)?(\/|$)/.test(text) ? `; did you mean https://${text}?` : "";
+    throw usage(`${from} must be a URL that begins with https:// or http://, not ${JSON.stringify(text)}${example}`);
+  }
+  const { origin, pathname, search, hash, username, password } = new URL(text);
+  if (username !== "" || password !== "") throw usage(`${from} must not contain a user name or a password`);
+  if (search !== "" || hash !== "") throw usage(`${from} must have neither a query nor a fragment`);
+  return origin + pathname.replace(/\/+$/, "");
+}
+
+/** A key in plain text could be read on its way. On this machine it does not leave it. */
+export function refusePlainHttp(url: string, isAllowed: boolean): void {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === "https:" || isAllowed || isLoopback(hostname)) return;
+  throw new Failure(
+    EXIT.refused,
+    "INSECURE_HTTP",
+    `${url} would carry your key in plain text. Use https://, or pass --insecure-http if the network is trusted.`,
+  );
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost|.+\.localhost)$/.test(hostname);
+}

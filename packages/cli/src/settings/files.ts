@@ -1,0 +1,143 @@
+/** The folder of the client's settings, and how its files are read and replaced. */
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { EXIT, Failure } from "../failure.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How long to wait for another `signalbox` that writes the same file. */
+const LOCK_WAIT_MS = 5000;
+const LOCK_POLL_MS = 20;
+/** A lock of this age belongs to a process that has ended. */
+const LOCK_STALE_MS = 10_000;
+const OTHERS = 0o077;
+
+/** `$SIGNALBOX_CONFIG`, or the place that the operating system has for settings. */
+export function settingsFolder(env: Environment, platform: NodeJS.Platform): string {
+  if (env.SIGNALBOX_CONFIG) return path.resolve(env.SIGNALBOX_CONFIG);
+  if (platform === "win32" && env.APPDATA) return path.join(env.APPDATA, "signalbox");
+  // The XDG specification ignores a relative path.
+  const { XDG_CONFIG_HOME: xdg } = env;
+  const home = env.HOME ?? homedir();
+  return path.join(xdg && path.isAbsolute(xdg) ? xdg : path.join(home, ".config"), "signalbox");
+}
+
+/** The JSON value of a file, or null when there is no such file. Messages do not contain its text, which may be secret. */
+export function readJsonFile(file: string): unknown {
+  const text = readIfThere(file);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unreadable(file, "is not valid JSON");
+  }
+}
+
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw new Failure(EXIT.failed, "SETTINGS_UNREADABLE", `${file} cannot be read: ${code}`);
+  }
+}
+
+export function unreadable(file: string, fault: string): Failure {
+  return new Failure(
+    EXIT.failed,
+    "SETTINGS_INVALID",
+    `${file} ${fault}. Fix the file, or delete it and sign in again.`,
+  );
+}
+
+/** Refuse a file with secrets that other users of the machine can read. Windows keeps the folder private. */
+export function refuseShared(file: string, platform: NodeJS.Platform): void {
+  if (platform === "win32") return;
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode;
+  if (mode === undefined || (mode & OTHERS) === 0) return;
+  throw new Failure(
+    EXIT.refused,
+    "CREDENTIALS_SHARED",
+    `Other users can read ${file}, so it is not used. Run: chmod 600 ${quoted(file)}`,
+  );
+}
+
+function quoted(file: string): string {
+  return /^[\w@%+=:,./-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Change a file under a lock, and replace it at once: a reader sees the old text or the new text. */
+export async function changeFile(file: string, change: () => string): Promise<void> {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const unlock = await locked(`${file}.lock`);
+  try {
+    replace(resolved(file), change());
+  } finally {
+    unlock();
+  }
+}
+
+/** What a symbolic link points to, so that the link stays. */
+function resolved(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file; // it does not exist yet
+  }
+}
+
+function replace(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    const descriptor = openSync(temporary, "w", 0o600);
+    try {
+      writeSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    chmodSync(temporary, 0o600); // a file of an earlier process that had the same number keeps its mode
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Failure(EXIT.failed, "SETTINGS_UNWRITABLE", `${file} cannot be written: ${code}`);
+  }
+}
+
+async function locked(lock: string): Promise<() => void> {
+  for (let waitedMs = 0; ; waitedMs += LOCK_POLL_MS) {
+    try {
+      closeSync(openSync(lock, "wx", 0o600));
+      return () => rmSync(lock, { force: true });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "EEXIST")
+        throw new Failure(EXIT.failed, "SETTINGS_UNWRITABLE", `${lock} cannot be written: ${code}`);
+      const madeMs = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      if (Date.now() - madeMs > LOCK_STALE_MS) rmSync(lock, { force: true });
+      else if (waitedMs >= LOCK_WAIT_MS)
+        throw new Failure(
+          EXIT.failed,
+          "SETTINGS_LOCKED",
+          `Another signalbox is writing: delete ${lock} if none is running.`,
+        );
+      else await wait(LOCK_POLL_MS);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type TestContext, test } from "node:test";
+import { settingsFolder } from "../src/settings/files.ts";
+import { findProject } from "../src/settings/project.ts";
+import { isProfileName, listenerKey, Settings } from "../src/settings/settings.ts";
+
+function newFolder(t: TestContext): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "signalbox-settings-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const settingsIn = (folder: string) => new Settings({ SIGNALBOX_CONFIG: folder }, "linux");
+const KEY = { url: "https://a.example", api_key: "sb_live_0a" };
+
+test("the settings are where the environment and the operating system say", () => {
+  for (const [env, platform, expected] of [
+    [{ SIGNALBOX_CONFIG: "/s", XDG_CONFIG_HOME: "/x", HOME: "/h" }, "linux", "/s"],
+    [{ XDG_CONFIG_HOME: "/x", HOME: "/h" }, "linux", "/x/signalbox"],
+    [{ XDG_CONFIG_HOME: "relative", HOME: "/h" }, "linux", "/h/.config/signalbox"],
+    [{ HOME: "/h" }, "darwin", "/h/.config/signalbox"],
+    [{ APPDATA: "/r", HOME: "/h" }, "win32", "/r/signalbox"],
+    [{ APPDATA: "/r", HOME: "/h" }, "linux", "/h/.config/signalbox"],
+  ] as const) {
+    assert.equal(settingsFolder(env, platform), expected);
+  }
+});
+
+test("credentials are written for their owner alone, whole, and survive a repeated change", async (t) => {
+  const folder = path.join(newFolder(t), "deep/er");
+  const settings = settingsIn(folder);
+  const add = (name: string) =>
+    settings.changeCredentials(({ profiles, ...others }) => ({ ...others, profiles: { ...profiles, [name]: KEY } }));
+  await Promise.all(["a", "b", "c", "d"].map(add));
+  assert.deepEqual(Object.keys(settings.credentials().profiles).sort(), ["a", "b", "c", "d"]);
+  assert.equal(statSync(settings.credentialsFile).mode & 0o777, 0o600);
+  assert.equal(statSync(folder).mode & 0o777, 0o700);
+  assert.deepEqual(readdirSync(folder), ["credentials.json"]);
+  await settings.changeConfig((config) => ({ ...config, current: "a" }));
+  assert.equal(settings.config().current, "a");
+});
+
+test("a linked file stays a link", async (t) => {
+  const folder = newFolder(t);
+  const kept = path.join(newFolder(t), "mine.json");
+  writeFileSync(kept, "{}", { mode: 0o600 });
+  symlinkSync(kept, path.join(folder, "credentials.json"));
+  await settingsIn(folder).changeCredentials((all) => ({ ...all, listeners: { [listenerKey("u", "n")]: "whsec_x" } }));
+  assert.equal(JSON.parse(readFileSync(kept, "utf8")).listeners["u n"], "whsec_x");
+});
+
+test("credentials that others can read are refused, with the command that fixes it", async (t) => {
+  const folder = path.join(newFolder(t), "my settings");
+  mkdirSync(folder);
+  const settings = settingsIn(folder);
+  await settings.changeCredentials((all) => ({ ...all, profiles: { a: KEY } }));
+  for (const mode of [0o640, 0o604, 0o620]) {
+    chmodSync(settings.credentialsFile, mode);
+    const message = `Other users can read ${settings.credentialsFile}, so it is not used. Run: chmod 600 '${settings.credentialsFile}'`;
+    assert.throws(() => settings.credentials(), { exit: 6, message });
+    await assert.rejects(
+      settings.changeCredentials((all) => all),
+      { exit: 6 },
+    );
+  }
+  const onWindows = new Settings({ SIGNALBOX_CONFIG: folder }, "win32");
+  assert.deepEqual(onWindows.credentials().profiles.a, KEY);
+});
+
+const BROKEN = [
+  "",
+  "{",
+  "[]",
+  '{"profiles": []}',
+  '{"profiles": {"a": 1}}',
+  '{"profiles": {"__proto__": {}}}',
+  '{"profiles": {"a": {"url": 1, "api_key": "sb_live_0a"}}}',
+];
+
+for (const text of BROKEN) {
+  test(`a broken file is named, without its text: ${text}`, (t) => {
+    const settings = settingsIn(newFolder(t));
+    for (const file of [settings.configFile, settings.credentialsFile]) writeFileSync(file, text, { mode: 0o600 });
+    for (const read of [() => settings.config(), () => settings.credentials()])
+      assert.throws(read, {
+        exit: 1,
+        message: /^\/.*\.json (?!.*sb_live).*Fix the file, or delete it and sign in again\.$/,
+      });
+  });
+}
+
+test("a profile's name is a word", () => {
+  for (const name of ["default", "prod-1", "a.b"]) assert.ok(isProfileName(name));
+  for (const name of ["", "-x", "a b", "constructor", "__proto__", "x".repeat(64)]) assert.ok(!isProfileName(name));
+});
+
+test("the project is the nearest folder above that has the file", (t) => {
+  const folder = newFolder(t);
+  const deep = path.join(folder, "a/b");
+  mkdirSync(deep, { recursive: true });
+  assert.equal(findProject(deep), null);
+  const file = path.join(folder, ".signalbox.json");
+  writeFileSync(file, '{"url": "https://a.example", "forwards": {"order.*": "http://localhost:3000"}}');
+  const forwards = { "order.*": "http://localhost:3000" };
+  assert.deepEqual(findProject(deep), { file, url: "https://a.example", forwards });
+  writeFileSync(path.join(folder, "a/.signalbox.json"), "{");
+  assert.throws(() => findProject(deep), { exit: 1, message: /a\/\.signalbox\.json is not valid JSON/ });
+});

@@ -1,0 +1,98 @@
+/** `signalbox login`, `whoami`, `profile` and `logout` against a server. */
+import assert from "node:assert/strict";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, type TestContext, test } from "node:test";
+import { newCliFolder, runCli } from "../../../packages/cli/test/run-cli.ts";
+import { sharedServer } from "../../processes/one-server.ts";
+
+const server = await sharedServer({ after });
+
+async function signedIn(t: TestContext) {
+  const folder = await newCliFolder(t);
+  const env = { SIGNALBOX_CONFIG: folder };
+  const login = await runCli(["login", server.url, "--api-key-stdin"], { env, input: `${server.apiKey}\n`, folder });
+  assert.deepEqual([login.code, login.stderr], [0, ""]);
+  return { folder, env, login };
+}
+
+test("a key on standard input signs in, and the profile is used from then on", async (t) => {
+  const { folder, env, login } = await signedIn(t);
+  assert.match(login.stdout, /^signed in to {2}http:\/\/127\.0\.0\.1:\d+\nprofile {7}default\nkey {11}key_/);
+  assert.doesNotMatch(login.stdout, /sb_live/);
+  const credentials = path.join(folder, "credentials.json");
+  assert.equal(statSync(credentials).mode & 0o777, 0o600);
+  assert.equal(JSON.parse(readFileSync(credentials, "utf8")).profiles.default.api_key, server.apiKey);
+  assert.doesNotMatch(readFileSync(path.join(folder, "config.json"), "utf8"), /sb_live/);
+
+  const who = JSON.parse((await runCli(["whoami", "--json"], { env, folder })).stdout);
+  assert.deepEqual([who.url, who.profile, who.role], [server.url, "default", "global_admin"]);
+  assert.deepEqual(Object.keys(who.tenant), ["id", "name"]);
+  assert.equal((await runCli(["whoami", "--quiet"], { env, folder })).stdout, `${who.id}\n`);
+  assert.match((await runCli(["whoami"], { env, folder })).stdout, /^server {4}http.*\nfrom {6}profile "default"\n/);
+});
+
+test("several servers are profiles, one of which is current", async (t) => {
+  const { folder, env } = await signedIn(t);
+  const more = ["login", server.url, "--api-key-stdin", "--profile", "other", "--quiet"];
+  assert.equal((await runCli(more, { env, input: server.apiKey, folder })).code, 0);
+  const listed = await runCli(["profile", "list", "--json"], { env });
+  const rows = listed.stdout.trimEnd().split("\n");
+  assert.deepEqual(
+    rows.map((row) => JSON.parse(row)).map(({ name, current, signed_in }) => [name, current, signed_in]),
+    [
+      ["default", false, true],
+      ["other", true, true],
+    ],
+  );
+  assert.equal((await runCli(["profile", "use", "default"], { env })).code, 0);
+  assert.match((await runCli(["profile", "list"], { env })).stdout, /^default \* +http/m);
+  const unknown = await runCli(["profile", "use", "defualt"], { env });
+  assert.deepEqual([unknown.code, unknown.stdout], [7, ""]);
+});
+
+test("signing out deletes the key, but does not revoke one that was passed in", async (t) => {
+  const { folder, env } = await signedIn(t);
+  const out = await runCli(["logout", "--json"], { env });
+  assert.deepEqual(JSON.parse(out.stdout), { profile: "default", url: server.url, revoked: false });
+  assert.doesNotMatch(readFileSync(path.join(folder, "credentials.json"), "utf8"), /sb_live/);
+  const refused = await runCli(["whoami"], { env, folder });
+  assert.deepEqual([refused.code, refused.stdout], [6, ""]);
+  assert.match(refused.stderr, /^signalbox: You are not signed in to http.*Run `signalbox login http/);
+  assert.equal((await runCli(["logout"], { env })).code, 0, "a second time is no failure");
+  const direct = { ...env, SIGNALBOX_URL: server.url, SIGNALBOX_API_KEY: server.apiKey };
+  assert.equal((await runCli(["whoami"], { env: direct, folder })).code, 0);
+});
+
+test("what cannot sign in says why, and stores nothing", async (t) => {
+  const folder = await newCliFolder(t);
+  const env = { SIGNALBOX_CONFIG: folder };
+  const wrong = `sb_live_${"0".repeat(48)}`;
+  for (const [words, input, code, message] of [
+    [["login", server.url], "", 6, /no terminal to sign in on. Pass a key with --api-key-stdin/],
+    [["login", server.url, "--api-key-stdin"], wrong, 6, /Send a valid key as .*Run `signalbox login` with/],
+    [["login", server.url, "--api-key-stdin"], "", 2, /needs an API key on standard input/],
+    [["login", server.url, "--api-key-stdin"], "two keys", 2, /needs an API key on standard input/],
+    [["login", "http://127.0.0.1:1", "--api-key-stdin"], wrong, 9, /^signalbox: No response from the server: .*\n$/],
+    [["login", "http://hooks.example.com"], "", 6, /plain text/],
+    [["login", server.url, "--profile", "a b"], "", 2, /--profile must be a name/],
+  ] as const) {
+    const refused = await runCli(words, { env, input, folder });
+    assert.deepEqual([refused.code, refused.stdout], [code, ""], refused.stderr);
+    assert.match(refused.stderr, message);
+    assert.doesNotMatch(refused.stderr, /sb_live_0/);
+  }
+  assert.match((await runCli(["profile", "list"], { env })).stderr, /no profiles\. Run `signalbox login URL`/);
+});
+
+test("the project's file names the server, and an error is the API's with --json", async (t) => {
+  const folder = await newCliFolder(t);
+  writeFileSync(path.join(folder, ".signalbox.json"), JSON.stringify({ url: server.url }));
+  const env = { SIGNALBOX_CONFIG: path.join(folder, "settings"), SIGNALBOX_API_KEY: server.apiKey };
+  const who = await runCli(["whoami"], { env, folder });
+  assert.match(who.stdout, new RegExp(`\nfrom {6}${folder}/\\.signalbox\\.json\n`));
+  const refused = await runCli(["whoami", "--json"], { env: { ...env, SIGNALBOX_API_KEY: "sb_live_x" }, folder });
+  assert.deepEqual([refused.code, refused.stdout], [6, ""]);
+  const { error } = JSON.parse(refused.stderr);
+  assert.deepEqual([typeof error.code, typeof error.message], ["string", "string"]);
+});
