@@ -11,6 +11,8 @@ export interface Entry {
 }
 
 const SIGN_IN = "Sign in";
+const SEND = "Send and watch";
+const DELIVERIES = "Deliveries";
 const TOOLS = "Tools";
 const SERVER = "On the server's machine";
 
@@ -19,31 +21,73 @@ export const ENTRIES: readonly Entry[] = [
     name: "login",
     section: SIGN_IN,
     about: "sign in to a server, and keep the key in a profile",
-    load: async () => (await import("./commands/login.ts")).login,
+    load: async () => (await import("./commands/session/login.ts")).login,
   },
   {
     name: "logout",
     section: SIGN_IN,
     about: "delete the key of a profile",
-    load: async () => (await import("./commands/session.ts")).logout,
+    load: async () => (await import("./commands/session/whoami.ts")).logout,
   },
   {
     name: "whoami",
     section: SIGN_IN,
     about: "show the server, the key, its role and its tenant",
-    load: async () => (await import("./commands/session.ts")).whoami,
+    load: async () => (await import("./commands/session/whoami.ts")).whoami,
   },
   {
     name: "profile",
     section: SIGN_IN,
     about: "list your servers, and choose one of them",
-    load: async () => (await import("./commands/profile.ts")).profile,
+    load: async () => (await import("./commands/session/profile.ts")).profile,
+  },
+  {
+    name: "trigger",
+    section: SEND,
+    about: "publish an event",
+    load: async () => (await import("./commands/delivery/trigger.ts")).trigger,
+  },
+  {
+    name: "tail",
+    section: SEND,
+    about: "follow the outcomes of deliveries as they happen",
+    load: async () => (await import("./commands/delivery/tail.ts")).tail,
+  },
+  {
+    name: "events",
+    section: DELIVERIES,
+    about: "list, explain, retry, replay and cancel events",
+    load: async () => (await import("./commands/delivery/events.ts")).events,
+  },
+  {
+    name: "deliveries",
+    section: DELIVERIES,
+    about: "list, explain, retry, replay and cancel deliveries",
+    load: async () => (await import("./commands/delivery/deliveries.ts")).deliveries,
+  },
+  {
+    name: "endpoints",
+    section: DELIVERIES,
+    about: "create, change, pause, test and recover endpoints",
+    load: async () => (await import("./commands/delivery/endpoints.ts")).endpoints,
+  },
+  {
+    name: "status",
+    section: TOOLS,
+    about: "show whether the server is ready, and what waits",
+    load: async () => (await import("./commands/tools/status.ts")).status,
+  },
+  {
+    name: "open",
+    section: TOOLS,
+    about: "open the console, or the page of an id",
+    load: async () => (await import("./commands/tools/open.ts")).open,
   },
   {
     name: "completion",
     section: TOOLS,
     about: "complete words, options and ids in your shell",
-    load: async () => (await import("./commands/completion.ts")).completion,
+    load: async () => (await import("./commands/tools/completion.ts")).completion,
   },
   { name: "serve", section: SERVER, about: "start the server; `signalbox` alone does the same", load: null },
   { name: "admin", section: SERVER, about: "work on the data without a key: users, keys, backups", load: null },

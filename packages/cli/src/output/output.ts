@@ -29,6 +29,8 @@ export interface ListView<Item> {
 
 /** Rows whose columns are aligned together. Later ones are aligned anew, so a long list does not wait for its end. */
 const ALIGNED_ROWS = 100;
+/** How often progress is told where it cannot replace its line. */
+const PROGRESS_MS = 5000;
 /** The width of a terminal that does not tell its own. */
 const COLUMNS_DEFAULT = 80;
 
@@ -39,11 +41,14 @@ export class Output {
   readonly paintError: Paint;
   readonly #stdout: Writable;
   readonly #stderr: Writable;
+  readonly #canReplace: boolean;
+  #progress = { line: "", atMs: 0 };
 
   constructor(mode: Mode, stdout: Writable, stderr: Writable, env: Readonly<Record<string, string | undefined>>) {
     this.mode = mode;
     this.#stdout = stdout;
     this.#stderr = stderr;
+    this.#canReplace = stderr.isTTY === true && env.TERM !== "dumb";
     this.paint = paintFor(stdout, env);
     this.paintError = paintFor(stderr, env);
   }
@@ -98,6 +103,28 @@ export class Output {
   /** What is going on, for people on standard error. */
   tell(line: string): void {
     if (this.mode === "people") this.#stderr.write(`${line}\n`);
+  }
+
+  /** How far something is. On a terminal each line replaces the one before. */
+  progress(line: string): void {
+    if (this.mode !== "people" || line === this.#progress.line) return;
+    const nowMs = Date.now();
+    if (this.#canReplace) {
+      this.#stderr.write(`\r\u001b[K${cut(line, (this.#stderr.columns ?? COLUMNS_DEFAULT) - 1)}`);
+    } else if (this.#progress.atMs === 0) {
+      // What ends soon needs no line.
+    } else if (nowMs - this.#progress.atMs >= PROGRESS_MS) {
+      this.#stderr.write(`${line}\n`);
+    } else {
+      return;
+    }
+    this.#progress = { line, atMs: nowMs };
+  }
+
+  /** Clear the line of `progress`. */
+  endProgress(): void {
+    if (this.#canReplace && this.#progress.line !== "") this.#stderr.write("\r\u001b[K");
+    this.#progress = { line: "", atMs: 0 };
   }
 
   /** A sentence that nobody must miss, in every mode, on standard error. */

@@ -1,12 +1,12 @@
 /** `signalbox login`: sign in to a server, and keep its key in a profile. */
 import { hostname, userInfo } from "node:os";
-import { Signalbox } from "../../../sdk/src/index.ts";
-import { command } from "../command.ts";
-import type { Context } from "../context.ts";
-import { EXIT, Failure, usage } from "../failure.ts";
-import { choice, flag, operand } from "../options.ts";
-import { credentialFor, normalizedUrl, refusePlainHttp } from "../settings/connection.ts";
-import { type Credential, isProfileName, type Profile } from "../settings/settings.ts";
+import { Signalbox } from "../../../../sdk/src/index.ts";
+import { command } from "../../command.ts";
+import type { Context } from "../../context.ts";
+import { EXIT, Failure, usage } from "../../failure.ts";
+import { choice, flag, operand } from "../../options.ts";
+import { credentialFor, normalizedUrl, refusePlainHttp } from "../../settings/connection.ts";
+import { type Credential, isProfileName, type Profile } from "../../settings/settings.ts";
 import { signInByCode } from "./device.ts";
 
 const DEFAULT_PROFILE = "default";

@@ -1,6 +1,6 @@
 /** `signalbox whoami` and `logout`. */
-import { command } from "../command.ts";
-import { credentialFor } from "../settings/connection.ts";
+import { command } from "../../command.ts";
+import { credentialFor } from "../../settings/connection.ts";
 import { revoke } from "./login.ts";
 
 export const whoami = command({

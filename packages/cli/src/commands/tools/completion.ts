@@ -1,5 +1,5 @@
-import { command } from "../command.ts";
-import { choice, required } from "../options.ts";
+import { command } from "../../command.ts";
+import { choice, required } from "../../options.ts";
 
 export const completion = command({
   name: "completion",

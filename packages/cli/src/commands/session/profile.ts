@@ -1,8 +1,8 @@
 /** `signalbox profile`: the servers that you have signed in to. */
-import { command, group } from "../command.ts";
-import { EXIT, Failure } from "../failure.ts";
-import { operand } from "../options.ts";
-import { credentialFor, profileNamed } from "../settings/connection.ts";
+import { command, group } from "../../command.ts";
+import { EXIT, Failure } from "../../failure.ts";
+import { operand } from "../../options.ts";
+import { credentialFor, profileNamed } from "../../settings/connection.ts";
 
 export const profile = group(
   command({

@@ -1,9 +1,9 @@
 /** Sign in by a code that a person approves in the console, as in RFC 8628. These two requests carry no key. */
 import { setTimeout as wait } from "node:timers/promises";
-import { SignalboxError } from "../../../sdk/src/index.ts";
-import type { Context } from "../context.ts";
-import { EXIT, Failure } from "../failure.ts";
-import { safe } from "../output/text.ts";
+import { SignalboxError } from "../../../../sdk/src/index.ts";
+import type { Context } from "../../context.ts";
+import { EXIT, Failure } from "../../failure.ts";
+import { safe } from "../../output/text.ts";
 
 const REQUEST_TIMEOUT_MS = 30_000;
 

@@ -1,0 +1,60 @@
+/** Follow something that takes its time on the server, and say how far it is. */
+import type { Job } from "../../sdk/src/index.ts";
+import type { Context } from "./context.ts";
+import { EXIT, type ExitCode } from "./failure.ts";
+import { safe } from "./output/text.ts";
+
+const POLL_MS_MIN = 100;
+const POLL_MS_MAX = 2000;
+
+/** Ask again, less and less often, until `look` returns a value. Ctrl-C rejects. */
+export async function repeated<Value>(signal: AbortSignal, look: () => Promise<Value | null>): Promise<Value> {
+  for (let waitMs = POLL_MS_MIN; ; waitMs = Math.min(waitMs * 1.5, POLL_MS_MAX)) {
+    const found = await look();
+    if (found !== null) return found;
+    await pause(waitMs, signal);
+  }
+}
+
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** Follow a job to its end. */
+export async function watchJob({ client, out, signal }: Context, id: string): Promise<Job> {
+  const job = await repeated(signal, async () => {
+    const now = await client.jobs.get(id, { signal });
+    out.progress(`${now.kind}: ${now.done}${now.total === null ? "" : ` of ${now.total}`}`);
+    return now.state === "running" ? null : now;
+  });
+  out.endProgress();
+  return job;
+}
+
+/** Print a job that has ended. The exit code says whether all of it was done. */
+export async function printJob({ out }: Context, job: Job): Promise<ExitCode> {
+  await out.one(job, {
+    id: ({ id }) => id,
+    fields: ({ id, kind, state, done, total, failed, failures }) => [
+      ["job", id],
+      ["kind", kind],
+      ["state", state === "done" ? { text: state, color: "green" } : { text: state, color: "yellow" }],
+      ["done", total === null ? done : `${done} of ${total}`],
+      ["failed", failed === 0 ? 0 : { text: String(failed), color: "red" }],
+      ...failures.map(({ reason, count }) => [`  ${safe(reason)}`, count] as const),
+    ],
+  });
+  if (job.state === "cancelled") return EXIT.cancelled;
+  return job.failed === 0 ? EXIT.done : EXIT.failed;
+}
