@@ -181,6 +181,12 @@ test("a setting with a prefix that it does not have is corrected", () => {
   assert.deepEqual(mistakes({ SIGNALBOX_FROBNICATION: "1" }), ["SIGNALBOX_FROBNICATION: unknown setting"]);
 });
 
+test("the settings of the command line are none of the server's", () => {
+  const ofClient = { SIGNALBOX_URL: "https://x.example", SIGNALBOX_PROFILE: "work", SIGNALBOX_CONFIG: "/home/ada/x" };
+  assert.deepEqual(loadConfig(ofClient), loadConfig({}));
+  assert.deepEqual(mistakes({ SIGNALBOX_URLS: "x" }), ["SIGNALBOX_URLS: unknown setting"]);
+});
+
 test("an empty value counts as unset, except for the database", () => {
   assert.deepEqual(loadConfig({ PORT: "", SIGNALBOX_API_KEY: "" }), loadConfig({}));
   assert.throws(

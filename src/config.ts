@@ -157,10 +157,14 @@ function readSms(settings: Settings): Config["sms"] {
   return accountSid === null || authToken === null || from === null ? null : { accountSid, authToken, from, baseUrl };
 }
 
+/** Settings of the command line, which a person may have set where a server starts. */
+const OF_THE_CLIENT: readonly string[] = ["SIGNALBOX_CONFIG", "SIGNALBOX_PROFILE", "SIGNALBOX_URL"];
+
 /** Without this check, a setting with a mistyped name would silently have no effect. */
 function refuseUnknown(settings: Settings, names: readonly string[]): void {
   for (const name of names) {
     if (!name.toUpperCase().startsWith(OWN_PREFIX) || NAMES.some((known) => known === name)) continue;
+    if (OF_THE_CLIENT.includes(name)) continue;
     const part = nearest(ownPart(name), OWN_PARTS);
     const meant = NAMES.find((known) => ownPart(known) === part);
     settings.mistakes.push(`${name}: unknown setting${meant === undefined ? "" : `; did you mean ${meant}?`}`);

@@ -194,3 +194,77 @@ test("a tenant is created, opened by its URL, and changed; a fault is at its fie
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });
+
+test("a person signs in, sees which terminal shows the code, and approves it; the key goes to the terminal alone", async (t) => {
+  const person = await app.stage.person("org_admin");
+  const device = await openTerminal({ name: HOSTILE, role: "global_admin" });
+  const opened = await app.open(`${app.url}/console/cli?code=${device.user_code.toLowerCase()}`);
+  const { page } = opened;
+  const step = stepsOf(t, page);
+  await step("after signing in, the code is still there", async () => {
+    await page.getByLabel("Email address").fill(person.email);
+    await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await page.getByLabel("Password", { exact: true }).press("Enter");
+    await page.getByText(device.user_code, { exact: true }).waitFor();
+    await page.getByText("⟨U+202E⟩").waitFor();
+    await page.getByText("127.0.0.1").waitFor();
+    await page.getByText("a higher role than your own").waitFor();
+    await opened.assertAccessible("terminal");
+  });
+  await step("the key has the role that the person chose, and the browser never got it", async () => {
+    await page.getByLabel("Role of the key").selectOption("viewer");
+    const answers: Promise<string>[] = [];
+    page.on("response", (response) => answers.push(response.text().catch(() => "")));
+    await page.getByRole("button", { name: "Approve" }).click();
+    await page.getByText("Your terminal continues by itself").waitFor();
+    assert.equal(await page.evaluate("document.activeElement.getAttribute('role')"), "status");
+    const token = await server.request("POST", "/v1/cli/token", {
+      key: null,
+      body: { device_code: device.device_code },
+    });
+    assert.match(token.text, /"role":"viewer"/);
+    assert.doesNotMatch((await Promise.all(answers)).join("") + (await page.content()), /sb_live_/);
+  });
+  await step("a code that was used is wrong, and another one can be typed and denied", async () => {
+    await page.reload();
+    await page.getByText("No terminal waits with this code").waitFor();
+    await opened.assertAccessible("terminal-unknown");
+    const { user_code, ...other } = await openTerminal({ name: "ada@laptop" });
+    await page.getByLabel("Code").fill(user_code);
+    await page.getByLabel("Code").press("Enter");
+    await page.getByRole("button", { name: "Deny" }).click();
+    await page.getByText("The terminal gets no key").waitFor();
+    assert.equal(
+      (await server.request("POST", "/v1/cli/token", { key: null, body: other })).text,
+      '{"status":"denied"}',
+    );
+  });
+  assert.deepEqual(opened.complaints, []);
+  await opened.close();
+});
+
+test("who may not create keys is told who may, and a global admin chooses the tenant", async () => {
+  const device = await openTerminal({ name: "ada@laptop" });
+  const path = `/console/cli?code=${device.user_code}`;
+  const weak = await app.visit("developer", path);
+  await weak.page.getByText("Ask somebody with the role organization admin").waitFor();
+  assert.equal(await weak.page.getByRole("button", { name: "Approve" }).count(), 0);
+  await weak.close();
+  const visit = await app.visit("global_admin", path);
+  const tenant = weak.person.tenantId;
+  await visit.page.getByLabel("Tenant of the key").selectOption(tenant);
+  await visit.assertAccessible("terminal-tenant");
+  await visit.page.getByRole("button", { name: "Approve" }).click();
+  await visit.page.getByText("Your terminal continues by itself").waitFor();
+  const { device_code } = device;
+  const token = await server.request("POST", "/v1/cli/token", { key: null, body: { device_code } });
+  assert.ok(token.text.includes(tenant), token.text);
+  await visit.close();
+});
+
+async function openTerminal(body: object): Promise<{ readonly device_code: string; readonly user_code: string }> {
+  const answer = await server.request("POST", "/v1/cli/device", { key: null, body });
+  assert.equal(answer.status, 201, answer.text);
+  const { device_code, user_code } = JSON.parse(answer.text) as { device_code: string; user_code: string };
+  return { device_code, user_code };
+}

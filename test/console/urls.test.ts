@@ -187,6 +187,7 @@ const PAGES: readonly PageOfAll[] = [
   ["/access/users", "Users", "org_admin"],
   ["/access/tenants", "Tenants", "global_admin"],
   ["/access/audit", "Audit", "org_admin"],
+  ["/cli", "Sign in a terminal"],
   ["/settings", "Settings"],
   ["/health", "Health", "org_admin"],
   ["/go/nonsense", "Find an id"],

@@ -41,6 +41,7 @@ export const PAGES: readonly PageEntry[] = [
   page("/access/users", () => import("../pages/access/users-page.tsx"), "org_admin"),
   page("/access/tenants", () => import("../pages/access/tenants-page.tsx"), "global_admin"),
   page("/access/audit", () => import("../pages/access/audit-page.tsx"), "org_admin"),
+  page("/cli", () => import("../pages/access/terminal-page.tsx")),
   page("/settings", () => import("../pages/settings/settings-page.tsx")),
   page("/health", () => import("../pages/health/health-page.tsx"), "org_admin"),
   page("/go/$id", () => import("../pages/overview/go-page.tsx")),

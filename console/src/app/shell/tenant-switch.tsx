@@ -1,31 +1,17 @@
 /** For a `global_admin`: whose data the console shows. The choice is in the URL and goes with every request. */
 import "@mantine/core/styles/Combobox.css";
 import { Select } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { account as m } from "../../messages/en/app.ts";
-import { apiFor, useTenant } from "../../session/api.ts";
+import { useTenant } from "../../session/api.ts";
 import { useMe } from "../../session/me.ts";
-
-/** More tenants than a person scrolls through; the id of any other one can stand in the URL. */
-const TENANTS_MAX = 1000;
+import { useTenantNames } from "../../session/tenant-names.ts";
 
 export default function TenantSwitch() {
   const own = useMe().tenant.id;
   const chosen = useTenant() ?? own;
   const navigate = useNavigate();
-  const { data = [] } = useQuery({
-    queryKey: ["tenant", "names"],
-    queryFn: async ({ signal }) => {
-      const tenants: { value: string; label: string }[] = [];
-      for await (const { id, name } of apiFor(undefined).tenants.list({ limit: 100, signal })) {
-        tenants.push({ value: id, label: name });
-        if (tenants.length >= TENANTS_MAX) break;
-      }
-      return tenants;
-    },
-    staleTime: 60_000,
-  });
+  const { data = [] } = useTenantNames();
   if (data.length < 2 && chosen === own) return null;
   const known = data.some(({ value }) => value === chosen) ? data : [...data, { value: chosen, label: chosen }];
   return (

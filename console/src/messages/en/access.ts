@@ -29,6 +29,7 @@ export const keys = {
   testHint: "Questions that a test key asks notify nobody.",
   expires: "Expires",
   expiries: { never: "Never", week: "In 7 days", month: "In 30 days", quarter: "In 90 days", year: "In a year" },
+  unusedFor: (days: number) => plural(days, { one: "After a day without use", other: "After # days without use" }),
   created: "Created",
   createdBy: "Created by",
   firstStart: "first start or command line",

@@ -25,6 +25,8 @@ import { useMay, useMe } from "../../session/me.ts";
 import { AccessTabs } from "./access-tabs.tsx";
 import { NewKey } from "./new-key.tsx";
 
+const DAY_MS = 86_400_000;
+
 const FILTERS = {};
 
 export default function KeysPage() {
@@ -114,7 +116,7 @@ const COLUMNS: readonly Column<Key>[] = [
   { label: m.role, cell: ({ role }) => account.role[role] },
   { label: m.state, cell: (key) => <State of={key} /> },
   { label: m.lastUsed, cell: ({ last_used_at: at }) => (at === null ? m.neverUsed : <Time at={at} />) },
-  { label: m.expires, cell: ({ expires_at: at }) => (at === null ? m.expiries.never : <Time at={at} />) },
+  { label: m.expires, cell: (key) => <Expires of={key} /> },
   { label: m.createdBy, cell: (key) => <CreatedBy of={key} />, wideOnly: true },
   { label: m.created, cell: ({ created_at: at }) => <Time at={at} />, align: "end" },
 ];
@@ -124,10 +126,23 @@ function CreatedBy({ of: { created_by: by } }: { readonly of: Key }) {
   return by === id ? <Foreign text={email ?? id} /> : (by ?? m.firstStart);
 }
 
-function State({ of: { test, expires_at: at } }: { readonly of: Key }) {
-  const isExpired = useNow((nowMs) => (at !== null && Date.parse(at) <= nowMs ? 1 : 0)) === 1;
+function Expires({ of: { expires_at: at, idle_days: days } }: { readonly of: Key }) {
+  if (at !== null) return <Time at={at} />;
+  return days === null ? m.expiries.never : m.unusedFor(days);
+}
+
+function State({ of: key }: { readonly of: Key }) {
+  const { test } = key;
+  const endMs = endOf(key);
+  const isExpired = useNow((nowMs) => (endMs <= nowMs ? 1 : 0)) === 1;
   if (isExpired) return <StateBadge tone="idle" word={m.expired} />;
   return <StateBadge tone="ok" word={test ? m.testWord : m.live} />;
+}
+
+/** When the key ends if nobody uses it from now on. */
+function endOf({ expires_at: at, idle_days: days, last_used_at: used, created_at: created }: Key): number {
+  const idleEnd = days === null ? Number.POSITIVE_INFINITY : Date.parse(used ?? created) + days * DAY_MS;
+  return Math.min(idleEnd, at === null ? Number.POSITIVE_INFINITY : Date.parse(at));
 }
 
 function actsColumn(onRevoke: (key: Key) => void): Column<Key> {
