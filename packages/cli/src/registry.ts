@@ -13,6 +13,8 @@ export interface Entry {
 const SIGN_IN = "Sign in";
 const SEND = "Send and watch";
 const DELIVERIES = "Deliveries";
+const INBOUND = "Inbound webhooks";
+const PEOPLE = "Questions to people";
 const TOOLS = "Tools";
 const SERVER = "On the server's machine";
 
@@ -72,6 +74,36 @@ export const ENTRIES: readonly Entry[] = [
     load: async () => (await import("./commands/delivery/endpoints.ts")).endpoints,
   },
   {
+    name: "jobs",
+    section: DELIVERIES,
+    about: "follow what the server does in the background",
+    load: async () => (await import("./commands/history/jobs.ts")).jobs,
+  },
+  {
+    name: "export",
+    section: DELIVERIES,
+    about: "write the delivery history to a file",
+    load: async () => (await import("./commands/history/export.ts")).exportHistory,
+  },
+  {
+    name: "sources",
+    section: INBOUND,
+    about: "receive webhooks of other services",
+    load: async () => (await import("./commands/inbound/sources.ts")).sources,
+  },
+  {
+    name: "quarantine",
+    section: INBOUND,
+    about: "look into refused requests, and publish them after all",
+    load: async () => (await import("./commands/inbound/quarantine.ts")).quarantine,
+  },
+  {
+    name: "pause",
+    section: PEOPLE,
+    about: "ask a person, and go on with the answer",
+    load: async () => (await import("./commands/pause/pause.ts")).pause,
+  },
+  {
     name: "status",
     section: TOOLS,
     about: "show whether the server is ready, and what waits",
@@ -82,6 +114,18 @@ export const ENTRIES: readonly Entry[] = [
     section: TOOLS,
     about: "open the console, or the page of an id",
     load: async () => (await import("./commands/tools/open.ts")).open,
+  },
+  {
+    name: "verify",
+    section: TOOLS,
+    about: "check the signature of a delivery, and say why it fails",
+    load: async () => (await import("./commands/signing/verify.ts")).verify,
+  },
+  {
+    name: "sign",
+    section: TOOLS,
+    about: "print the headers that sign a body, to test a receiver",
+    load: async () => (await import("./commands/signing/sign.ts")).sign,
   },
   {
     name: "completion",

@@ -2,7 +2,9 @@
 import type { Job } from "../../sdk/src/index.ts";
 import type { Context } from "./context.ts";
 import { EXIT, type ExitCode } from "./failure.ts";
+import type { View } from "./output/output.ts";
 import { safe } from "./output/text.ts";
+import { shortTime } from "./output/time.ts";
 
 const POLL_MS_MIN = 100;
 const POLL_MS_MAX = 2000;
@@ -42,19 +44,24 @@ export async function watchJob({ client, out, signal }: Context, id: string): Pr
   return job;
 }
 
+export const JOB: View<Job> = {
+  id: ({ id }) => id,
+  fields: ({ id, kind, state, done, total, failed, failures, ...job }) => [
+    ["job", id],
+    ["kind", kind],
+    ["state", state === "done" ? { text: state, color: "green" } : { text: state, color: "yellow" }],
+    ["done", total === null ? done : `${done} of ${total}`],
+    ["failed", failed === 0 ? 0 : { text: String(failed), color: "red" }],
+    ...failures.map(({ reason, count }) => [`  ${safe(reason)}`, count] as const),
+    ["started", shortTime(job.created_at)],
+    ["by", job.by?.name ?? job.by?.id],
+    ["ended", shortTime(job.finished_at)],
+  ],
+};
+
 /** Print a job that has ended. The exit code says whether all of it was done. */
 export async function printJob({ out }: Context, job: Job): Promise<ExitCode> {
-  await out.one(job, {
-    id: ({ id }) => id,
-    fields: ({ id, kind, state, done, total, failed, failures }) => [
-      ["job", id],
-      ["kind", kind],
-      ["state", state === "done" ? { text: state, color: "green" } : { text: state, color: "yellow" }],
-      ["done", total === null ? done : `${done} of ${total}`],
-      ["failed", failed === 0 ? 0 : { text: String(failed), color: "red" }],
-      ...failures.map(({ reason, count }) => [`  ${safe(reason)}`, count] as const),
-    ],
-  });
+  await out.one(job, JOB);
   if (job.state === "cancelled") return EXIT.cancelled;
-  return job.failed === 0 ? EXIT.done : EXIT.failed;
+  return job.failed === 0 ? EXIT.done : EXIT.otherOutcome;
 }

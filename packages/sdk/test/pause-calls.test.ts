@@ -184,6 +184,16 @@ describe("waiting for a pause", () => {
     assert.deepEqual(waits.slice(2, 4), [7000, 60_000]);
   });
 
+  it("tells of the pause while it is pending, and of requests that it repeats", async (test) => {
+    const { client } = await connect(test, json(200, PENDING), hangUp, json(200, PENDING), json(200, RESPONDED));
+    const told: string[] = [];
+    await client.waitForPause("psr_1", {
+      onPending: ({ status }) => told.push(status),
+      onRetry: ({ code }) => told.push(code),
+    });
+    assert.deepEqual(told, ["pending", "NETWORK_ERROR", "pending"]);
+  });
+
   it("survives a long outage of the server, asking at least every 10 s", async (test) => {
     const away = Array.from({ length: 40 }, () => hangUp);
     const { client, seen, waits } = await connect(test, ...away, json(200, TIMED_OUT));

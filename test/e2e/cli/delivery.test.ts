@@ -167,7 +167,7 @@ suite("the command line of deliveries", { concurrency: 4 }, () => {
     assert.match(yes.stderr, /Retry 3 deliveries\? \[y\/N\] /);
     assert.equal(yes.code, 0);
     const watched = await cli(["deliveries", "replay", "--type", "order.paid", "--yes", "--watch"]);
-    assert.match(watched.stdout, /kind {4}bulk_replay\nstate {3}done\ndone {4}3 of 3\nfailed {2}0\n/);
+    assert.match(watched.stdout, /kind +bulk_replay\nstate +done\ndone +3 of 3\nfailed +0\n/);
     for (const [words, message] of [
       [[], /pass ids, or filters such as --status FAILED, or --all/],
       [["del_1", "--status", "FAILED"], /ids or filters, not both/],
@@ -203,7 +203,7 @@ suite("the command line of deliveries", { concurrency: 4 }, () => {
     );
     assert.equal((await value("events", "replay", eventId, "--dry-run")).total, 1);
     const replayed = await cli(["events", "replay", eventId, "--yes", "--watch"]);
-    assert.match(replayed.stdout, /done {4}1 of 1/);
+    assert.match(replayed.stdout, /done +1 of 1/);
   });
 
   test("endpoints are created, changed, tested and deleted", async (t) => {

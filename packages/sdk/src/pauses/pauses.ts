@@ -43,6 +43,10 @@ export interface GetPauseOptions extends CallOptions {
 export interface WaitForPauseOptions extends CallOptions {
   /** Default: no limit. */
   readonly timeoutMs?: number | undefined;
+  /** Called with the pause about once a minute, for as long as it is pending. */
+  readonly onPending?: ((pause: Pause) => void) | undefined;
+  /** Called when the server cannot be asked, and will be asked again. */
+  readonly onRetry?: ((error: SignalboxError) => void) | undefined;
 }
 
 /** Create a pause. A call without an idempotency key gets one, so that its retries cannot ask twice. */
@@ -151,15 +155,15 @@ export async function cancelPause(transport: Transport, id: string, options?: Ca
 /** The result of one request for a pause. */
 type Poll =
   | { readonly kind: "ended"; readonly pause: EndedPause }
-  | { readonly kind: "pending" }
-  /** No result, and sooner than requested, so the next request is delayed. */
-  | { readonly kind: "fruitless"; readonly error: SignalboxError | null };
+  /** `early`: sooner than requested, so the next request is delayed. */
+  | { readonly kind: "pending"; readonly pause: Pause; readonly early: boolean }
+  | { readonly kind: "failed"; readonly error: SignalboxError };
 
 /** Poll until the pause has ended; see `Signalbox.waitForPause`. */
 export async function waitForPause(
   transport: Transport,
   id: string,
-  { timeoutMs = Number.POSITIVE_INFINITY, signal }: WaitForPauseOptions = {},
+  { timeoutMs = Number.POSITIVE_INFINITY, signal, onPending, onRetry }: WaitForPauseOptions = {},
 ): Promise<EndedPause> {
   if (timeoutMs !== Number.POSITIVE_INFINITY) checkAmount("timeoutMs", timeoutMs);
   // The remaining time is computed for each request instead of by one timer, because pauses last up to a year and
@@ -172,8 +176,10 @@ export async function waitForPause(
     if (remainingMs <= 0) throw notEnded(timeoutMs, lastError);
     const poll = await pollOnce(transport, id, remainingMs, signal);
     if (poll.kind === "ended") return poll.pause;
-    lastError = poll.kind === "fruitless" ? poll.error : null;
-    fruitless = poll.kind === "fruitless" ? fruitless + 1 : 0;
+    if (poll.kind === "pending") onPending?.(poll.pause);
+    else onRetry?.(poll.error);
+    lastError = poll.kind === "failed" ? poll.error : null;
+    fruitless = poll.kind === "failed" || poll.early ? fruitless + 1 : 0;
     if (fruitless === 0) continue;
     await transport.wait(Math.min(delayMs(fruitless, lastError), remainingMs), signal);
   }
@@ -192,10 +198,9 @@ async function pollOnce(
     const call = { method: "GET", path: one(id), query: { wait }, timeoutMs, retriesMax: 0, signal } as const;
     const pause = (await transport.call<Pause>(call)).body;
     if (hasEnded(pause)) return { kind: "ended", pause };
-    const waited = performance.now() - startedMs >= LONG_POLL_MS_MIN;
-    return waited ? { kind: "pending" } : { kind: "fruitless", error: null };
+    return { kind: "pending", pause, early: performance.now() - startedMs < LONG_POLL_MS_MIN };
   } catch (error) {
-    if (error instanceof SignalboxError && isTemporary(error)) return { kind: "fruitless", error };
+    if (error instanceof SignalboxError && isTemporary(error)) return { kind: "failed", error };
     throw error;
   }
 }
