@@ -16,6 +16,10 @@ import { ENTRIES, MOVED_TO_ADMIN } from "./registry.ts";
 export async function runProgram(given: readonly string[], surroundings: Surroundings): Promise<number> {
   let context: Context | null = null;
   try {
+    if (given[0] === "complete") {
+      await (await import("./completion/complete.ts")).complete(given.slice(1), surroundings);
+      return EXIT.done;
+    }
     const run = await parse(wordsOf(given), surroundings);
     if (run === null) return EXIT.done;
     context = new Context(surroundings, run.flags);

@@ -1,6 +1,6 @@
 /** `signalbox login`: sign in to a server, and keep its key in a profile. */
 import { hostname, userInfo } from "node:os";
-import { Signalbox } from "../../../../sdk/src/index.ts";
+import { type Role, Signalbox } from "../../../../sdk/src/index.ts";
 import { command } from "../../command.ts";
 import type { Context } from "../../context.ts";
 import { EXIT, Failure, usage } from "../../failure.ts";
@@ -60,7 +60,7 @@ async function givenKey(context: Context): Promise<Pick<Credential, "api_key">> 
   return { api_key: text };
 }
 
-async function approvedKey(context: Context, url: string, role: string | undefined) {
+async function approvedKey(context: Context, url: string, role: Role | undefined) {
   if (!context.isInteractive) {
     const message = "There is no terminal to sign in on. Pass a key with --api-key-stdin, or set SIGNALBOX_API_KEY.";
     throw new Failure(EXIT.refused, "NO_TERMINAL", message);
@@ -96,7 +96,7 @@ async function keep({ settings }: Context, { name, profile, credential }: Kept):
 export async function revoke({ url, api_key, key_id }: Credential): Promise<boolean> {
   if (key_id === undefined) return false;
   try {
-    await new Signalbox({ url, apiKey: api_key, retries: 1 }).keys.revoke(key_id);
+    await new Signalbox({ url, apiKey: api_key, retries: 1 }).keys.revokeOwn();
     return true;
   } catch {
     return false; // it ends by itself, and the caller says so
