@@ -1,12 +1,14 @@
 /** `signalbox pause`: questions to people, and the exit codes of their outcomes. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import path from "node:path";
 import { after, type TestContext, test } from "node:test";
 import { type CliOptions, runCli, startCli } from "../../../packages/cli/test/run-cli.ts";
 import { spawnServer } from "../../harness/child.ts";
 import { PROJECT_DIR } from "../../harness/command.ts";
+import { signalled } from "../../harness/deadline.ts";
 import { ask, readPause, respond } from "../../harness/pauses.ts";
 import { newTenant } from "../../harness/server.ts";
 import { sharedServer } from "../../processes/one-server.ts";
@@ -171,4 +173,22 @@ test("Ctrl-C leaves the question open and prints how to go on, and with --cancel
   assert.equal((await readPause(tenant, left)).status, "pending");
   assert.ok(cancelling.stdout.endsWith(`signalbox: ${cancelled} is cancelled\n`), cancelling.stdout);
   assert.equal((await readPause(tenant, cancelled)).status, "cancelled");
+});
+
+test("Ctrl-C before the server has answered still says which question is open", async (t) => {
+  const id = "psr_1";
+  const asked = signalled<() => void>("the question");
+  const slow = createHttpServer((request, response) => {
+    if (request.method === "POST") asked.give(() => response.end(JSON.stringify({ pause_id: id, respond_url: null })));
+    else response.end(JSON.stringify({ pause_id: id, status: "cancelled", notification: { status: "none" } }));
+  }).listen(0, "127.0.0.1");
+  await once(slow, "listening");
+  t.after(() => void slow.close());
+  const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+  const asking = start(QUESTION, { env: { ...env, SIGNALBOX_URL: url } });
+  const answer = await asked.promise;
+  asking.interrupt();
+  answer();
+  await asking.says(new RegExp(`the question stays open; continue with: signalbox pause wait ${id}\n`));
+  assert.equal((await asking.finished).code, 5);
 });

@@ -1,10 +1,10 @@
 /** `signalbox pause ask`: a question to a person. */
-import type { PauseInput } from "../../../../sdk/src/index.ts";
+import type { CreatedPause, PauseInput } from "../../../../sdk/src/index.ts";
 import { command } from "../../command.ts";
 import { EXIT, usage } from "../../failure.ts";
 import { choice, duration, flag, operand, required, text, texts } from "../../options.ts";
 import { safe } from "../../output/text.ts";
-import { WAIT_OPTIONS, type Waiting, waitForAnswer } from "./waiting.ts";
+import { leaveOnInterrupt, WAIT_OPTIONS, type Waiting, waitForAnswer } from "./waiting.ts";
 
 const CHANNELS = ["email", "slack", "sms"] as const;
 
@@ -45,11 +45,13 @@ export const ask = command({
   async run(context, given) {
     const { client, out } = context;
     check(given);
-    const created = await client.pause(inputOf(given), { idempotencyKey: given.idempotencyKey });
+    const asking = client.pause(inputOf(given), { idempotencyKey: given.idempotencyKey });
+    if (given.wait) leaveOnInterrupt(context, () => asking.then(idOf), given);
+    const created = await asking;
     const hasRecipient = given.to !== undefined;
     if (!given.wait) {
       await out.one(created, {
-        id: ({ pause_id }) => pause_id,
+        id: idOf,
         fields: ({ pause_id, respond_url, expires_at }) => [
           ["question", pause_id],
           ["link", hasRecipient ? null : respond_url],
@@ -63,6 +65,8 @@ export const ask = command({
     return waitForAnswer(context, await client.getPause(created.pause_id), given);
   },
 });
+
+const idOf = ({ pause_id: id }: CreatedPause): string => id;
 
 interface Question {
   readonly message: string;

@@ -7,7 +7,7 @@ import type { ListView, View } from "../../output/output.ts";
 import type { Cell } from "../../output/table.ts";
 import { shortTime } from "../../output/time.ts";
 import { ask } from "./ask.ts";
-import { WAIT_OPTIONS, waitForAnswer } from "./waiting.ts";
+import { leaveOnInterrupt, WAIT_OPTIONS, waitForAnswer } from "./waiting.ts";
 
 const STATUSES = ["pending", "responded", "timed_out", "cancelled"] as const;
 const CHANNELS = ["email", "slack", "sms", "none"] as const;
@@ -62,7 +62,9 @@ export const pause = group(
     options: WAIT_OPTIONS,
     examples: [["signalbox pause wait psr_0190e0c4-2222-7000-8000-000000000003", "go on waiting after Ctrl-C"]],
     async run(context, { id, ...waiting }) {
-      return waitForAnswer(context, await context.client.getPause(id), waiting);
+      const pause = await context.client.getPause(id);
+      leaveOnInterrupt(context, async () => id, waiting);
+      return waitForAnswer(context, pause, waiting);
     },
   }),
   command({

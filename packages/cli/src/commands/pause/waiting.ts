@@ -21,7 +21,6 @@ export interface Waiting extends Wanted {
 export async function waitForAnswer(context: Context, pause: Pause, waiting: Waiting): Promise<ExitCode> {
   const { client, out } = context;
   const { pause_id: id } = pause;
-  context.onInterrupt(() => leave(context, id, waiting));
   if (pause.status === "pending") out.tell(`Waiting for an answer until ${shortTime(pause.expires_at)}.`);
   tellNotification(context, pause);
   let isAway = false;
@@ -52,16 +51,26 @@ function tellNotification({ out }: Context, { pause_id: id, notification }: Paus
   out.warn(`the message to the recipient was not sent: ${notification.reason ?? "no reason is known"}`);
 }
 
-async function leave(context: Context, id: string, waiting: Waiting): Promise<void> {
+/**
+ * What Ctrl-C does from now on.
+ *
+ * @param readId waits for the id of a question that is being asked. Otherwise nobody would know of it
+ */
+export function leaveOnInterrupt(context: Context, readId: () => Promise<string>, waiting: Waiting): void {
   const { client, out } = context;
-  if (!waiting.cancelOnExit)
-    return out.warn(`the question stays open; continue with: ${resumeLine(id, waiting, context.flags)}`);
-  try {
-    await client.cancelPause(id);
-    out.warn(`${id} is cancelled`);
-  } catch (error) {
-    out.warn(`${id} is not cancelled: ${(error as Error).message}`);
-  }
+  context.onInterrupt(async () => {
+    const id = await readId().catch(() => null);
+    if (id === null) return;
+    if (!waiting.cancelOnExit) {
+      return out.warn(`the question stays open; continue with: ${resumeLine(id, waiting, context.flags)}`);
+    }
+    try {
+      await client.cancelPause(id);
+      out.warn(`${id} is cancelled`);
+    } catch (error) {
+      out.warn(`${id} is not cancelled: ${(error as Error).message}`);
+    }
+  });
 }
 
 /** The command that goes on waiting, at the same server. */
