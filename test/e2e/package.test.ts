@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
-import { newDataDir, spawnServer } from "../harness/child.ts";
+import { CHILD_KEY, newDataDir, spawnServer } from "../harness/child.ts";
 import { PROJECT_DIR } from "../harness/command.ts";
 
 const run = promisify(execFile);
@@ -102,9 +102,14 @@ describe("the package", () => {
   test("continues in the Node that comes with it when Node is too old, and passes signals on", async (t) => {
     await bringNode();
     const dataDir = await newDataDir(t);
-    const server = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir }, [NODE, "--import", OLDER, installed("src/main.js")]);
+    const settings = { SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_API_KEY: CHILD_KEY };
+    const server = spawnServer(t, settings, [NODE, "--import", OLDER, installed("src/main.js")]);
     const [, url = ""] = await server.says(/listens on (\S+)\n/);
     assert.equal((await fetch(`${url}/readyz`)).status, 200);
+    const env = { PATH: process.env.PATH, SIGNALBOX_URL: url, SIGNALBOX_API_KEY: CHILD_KEY };
+    const client = [NODE, "--import", OLDER, installed("src/main.js"), "trigger", "a.b", "--wait"] as const;
+    const { stderr } = await run(client[0], client.slice(1), { env });
+    assert.match(stderr, /^evt_\S+: no endpoint wants it\.\n$/, "the client runs in the older Node");
     server.signal("SIGINT");
     assert.deepEqual(await server.exited, { code: 0, signal: null });
   });
