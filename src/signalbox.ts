@@ -16,6 +16,7 @@ import type { Clock } from "./ports/clock.ts";
 import type { Store } from "./ports/store.ts";
 import type { Noticed } from "./ports/telemetry.ts";
 import { createSender } from "./sender/sender.ts";
+import { createStreamSender, senderOf } from "./sender/stream.ts";
 import { openPostgresStore } from "./store/postgres/store.ts";
 import { openSqliteStore, type SqliteOptions } from "./store/sqlite/store.ts";
 import { createProcessStatus } from "./telemetry/process-status.ts";
@@ -84,7 +85,9 @@ async function assemble(config: Config, options: StartOptions) {
   const clock = createSystemClock();
   const telemetry = createTelemetry({ level: config.logLevel, version, clock });
   const store = await openStore(config, telemetry, clock, options);
-  const sender = createSender({ clock, allowHttp: config.allowHttp, allowNetworks: config.allowNetworks });
+  const httpSender = createSender({ clock, allowHttp: config.allowHttp, allowNetworks: config.allowNetworks });
+  const streamSender = createStreamSender({ clock });
+  const sender = senderOf(httpSender, streamSender);
   // For URLs that the operator configured, which may be internal.
   const operatorSender = createSender({ clock, allowHttp: true, allowNetworks: ["0.0.0.0/0", "::/0"] });
   const userAgent = `Signalbox/${version}`;
@@ -93,6 +96,7 @@ async function assemble(config: Config, options: StartOptions) {
     clock,
     store,
     sender,
+    readers: streamSender,
     telemetry,
     hmac: hmacSha256,
     userAgent,

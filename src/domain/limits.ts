@@ -5,6 +5,7 @@ export * from "./limits/delivery.ts";
 export * from "./limits/endpoints.ts";
 export * from "./limits/entries.ts";
 export * from "./limits/inbound.ts";
+export * from "./limits/listeners.ts";
 export * from "./limits/pauses.ts";
 export * from "./limits/requests.ts";
 export * from "./limits/store.ts";

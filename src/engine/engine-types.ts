@@ -11,6 +11,7 @@ import type { TerminalService } from "./access/terminal-types.ts";
 import type { UserService } from "./access/user-types.ts";
 import type { PublishInput, PublishOutput } from "./delivery/publish-types.ts";
 import type { EndpointService } from "./endpoints/endpoint-types.ts";
+import type { ListenerService } from "./endpoints/listener-types.ts";
 import type { AttemptReader } from "./history/attempt-details.ts";
 import type { Cursors } from "./history/cursors.ts";
 import type { Events } from "./history/events.ts";
@@ -27,6 +28,7 @@ export interface Engine {
   /** Throws `StoreUnavailable` while the store cannot commit, or while too many bytes wait for it. */
   publish(caller: Caller, input: PublishInput): Promise<PublishOutput>;
   readonly endpoints: EndpointService;
+  readonly listeners: ListenerService;
   readonly events: Pick<Events, "list" | "listTypes">;
   readonly attempts: Pick<AttemptReader, "read">;
   readonly explanations: Pick<Explanations, "delivery" | "event" | "suppose">;

@@ -3,7 +3,7 @@ import type { HmacSha256 } from "../domain/formats/index.ts";
 import { STOP_GRACE_MS } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
-import type { Sender } from "../ports/sender.ts";
+import type { AttemptReaders, Sender } from "../ports/sender.ts";
 import type { Entered, NodeNaming, Store } from "../ports/store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { Access } from "./access/access.ts";
@@ -14,12 +14,13 @@ import { PublishRate } from "./access/publish-rate.ts";
 import { Sessions } from "./access/sessions.ts";
 import { Terminals } from "./access/terminals.ts";
 import { Users } from "./access/users.ts";
+import { AttemptTokens } from "./delivery/attempt-tokens.ts";
 import { Attempts } from "./delivery/attempts.ts";
 import { Deliveries } from "./delivery/deliveries.ts";
 import { Tokens } from "./delivery/lease-tokens.ts";
 import { Publisher } from "./delivery/publish.ts";
 import type { PublishInput, PublishOutput } from "./delivery/publish-types.ts";
-import { Endpoints } from "./endpoints/endpoints.ts";
+import { createEndpoints } from "./endpoints/create-endpoints.ts";
 import { Matching } from "./endpoints/matching.ts";
 import type { Engine } from "./engine-types.ts";
 import { AttemptReader } from "./history/attempt-details.ts";
@@ -48,6 +49,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly sender: Sender;
+  /** The other side of the sender's streams. */
+  readonly readers: AttemptReaders;
   readonly telemetry: Telemetry;
   readonly hmac: HmacSha256;
   readonly userAgent: string;
@@ -90,13 +93,15 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
   const delivery = assembleDelivery(options, entered);
   const { outage, activity, matching, streams, deliveries, publisher } = delivery;
   const { claims } = deliveries;
-  const access = assembleAccess(options, streams);
+  const access = assembleAccess(options, streams, () => listening.listeners.authorize());
   const asking = assemblePauses(options, delivery, access, entered);
   const isOpen = () => phase.isListening;
   const inbound = createInbound({ clock, store, telemetry, outage, activity, claims, streams, publicUrl, isOpen });
   const databaseClock = new DatabaseClock(clock, telemetry);
   const jobs = { work: () => upkeep.workOnJobs() };
-  const caches = { ...access, matching, inbound, claims, deliveries, waits: asking.waits, jobs };
+  const onJob = () => upkeep.workOnJobs();
+  const listening = createEndpoints({ ...options, ...delivery, onJob });
+  const caches = { ...access, ...listening, matching, inbound, claims, deliveries, waits: asking.waits, jobs };
   const upkeep: Upkeep = new Upkeep({
     clock,
     databaseClock,
@@ -118,7 +123,6 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
     },
     enterAgain: () => enterAgain(options, delivery),
   });
-  const onJob = () => upkeep.workOnJobs();
   const isBusy = () => deliveries.inFlight > 0 || publisher.queueSize > 0;
   return {
     ...options,
@@ -129,14 +133,13 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
     phase,
     inbound,
     upkeep,
-    endpoints: new Endpoints({ ...options, ...delivery, onJob }),
+    ...listening,
     events: new Events(clock, store),
     attemptReader: new AttemptReader(options),
     explanations: new Explanations(clock, store),
     history: new History(clock, store, deliveries, streams),
     ledger: new Ledger({ store, clock, streams, isBusy }),
     jobs: new Jobs({ store, clock, onJob, streams }),
-    cursors: new Cursors(entered.linkKey),
   };
 }
 
@@ -153,15 +156,17 @@ async function enterAgain(
 }
 
 /** The parts that publish and deliver. */
-function assembleDelivery(options: EngineOptions, { node }: Entered) {
-  const { clock, store, telemetry } = options;
+function assembleDelivery(options: EngineOptions, { node, linkKey }: Entered) {
+  const { clock, store, telemetry, readers } = options;
+  const cursors = new Cursors(linkKey);
+  const attemptTokens = new AttemptTokens(cursors);
   const outage = new Outage(clock, telemetry);
   const activity = new TenantActivity(clock);
   const tokens = new Tokens(node);
   const membership = new Membership(clock, store.notes !== null);
   const matching = new Matching(store);
   const streams = new Streams(store, clock, membership);
-  const attempts = new Attempts(options);
+  const attempts = new Attempts({ ...options, tokens: attemptTokens });
   const statistics = new Statistics({
     clock,
     store,
@@ -175,6 +180,7 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
     attempts,
     tokens,
     membership,
+    readers,
     telemetry,
     outage,
     activity,
@@ -193,19 +199,25 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
   outage.onChange(() =>
     streams.announceToAll({ topic: "status", ready: outage.reason === null, reason: outage.reason }),
   );
-  return { outage, activity, matching, streams, statistics, attempts, deliveries, publisher, tokens, membership };
+  const counting = { statistics, streams };
+  const sending = { attempts, attemptTokens, deliveries, tokens, membership, cursors };
+  return { outage, activity, matching, publisher, ...counting, ...sending };
 }
 
 /** Keys, tenants, users, sessions, and what callers did. */
-function assembleAccess({ clock, store }: EngineOptions, streams: Streams) {
+function assembleAccess({ clock, store }: EngineOptions, streams: Streams, onChanged: () => void) {
+  const reopen = () => {
+    streams.close();
+    onChanged();
+  };
   const publishRate = new PublishRate(store, clock);
   const access = new Access({
     store,
     clock,
-    onKeysChanged: () => streams.close(),
+    onKeysChanged: reopen,
     onQuotasChanged: (tenantSeq) => publishRate.forget(tenantSeq),
   });
-  const sessions = new Sessions({ store, clock, onSessionsChanged: () => streams.close() });
+  const sessions = new Sessions({ store, clock, onSessionsChanged: reopen });
   const users = new Users(store, clock, () => sessions.forget());
   return {
     publishRate,
@@ -254,6 +266,7 @@ function assemblePauses(
 
 export class RunningEngine implements Engine {
   readonly endpoints: Engine["endpoints"];
+  readonly listeners: Engine["listeners"];
   readonly events: Engine["events"];
   readonly attempts: Engine["attempts"];
   readonly explanations: Engine["explanations"];
@@ -275,6 +288,7 @@ export class RunningEngine implements Engine {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.endpoints = parts.endpoints;
+    this.listeners = parts.listeners;
     this.events = parts.events;
     this.attempts = parts.attemptReader;
     this.explanations = parts.explanations;
@@ -309,9 +323,10 @@ export class RunningEngine implements Engine {
 
   /** End streams and exports. From now on the readiness check says that the server is stopping. */
   prepareStop(): void {
-    const { phase, streams, ledger, waits } = this.#parts;
+    const { phase, streams, ledger, listeners, waits } = this.#parts;
     phase.isStopping = true;
     streams.close();
+    listeners.close();
     ledger.close();
     waits.close();
   }

@@ -1,4 +1,7 @@
-import type { Outcome } from "../domain/delivery/delivery.ts";
+import type { Outcome, UnreachableReason } from "../domain/delivery/delivery.ts";
+import type { HeaderList } from "../domain/delivery/stored-headers.ts";
+import type { Timings } from "../domain/delivery/timings.ts";
+import type { EpochMs, Seq, Uuid } from "../domain/ids.ts";
 
 /** One HTTP POST. */
 export interface SendRequest {
@@ -15,6 +18,8 @@ export interface SendRequest {
   readonly owner?: string;
   /** The total deadline, from the DNS lookup to the end of the response body. */
   readonly timeoutMs: number;
+  /** The attempt goes to the reader of a listener, and not to the URL. */
+  readonly streamed?: StreamedAttempt;
 }
 
 export interface Sender {
@@ -36,3 +41,53 @@ export interface Sender {
 export type UrlVerdict =
   | { readonly kind: "accepted"; readonly url: string }
   | { readonly kind: "refused"; readonly reason: string };
+
+/** What the reader of a listener is told about an attempt, besides the request. */
+export interface StreamedAttempt {
+  readonly endpointSeq: Seq;
+  /** Names the attempt in its report. Nobody can guess it. */
+  readonly token: string;
+  readonly deliveryId: Uuid;
+  readonly eventId: Uuid;
+  readonly eventType: string;
+  readonly number: number;
+  readonly isTest: boolean;
+}
+
+/** An attempt for a reader to make. */
+export interface AttemptToMake extends Pick<SendRequest, "headers" | "body" | "timeoutMs"> {
+  readonly attempt: StreamedAttempt;
+  readonly deadlineAt: EpochMs;
+}
+
+/** The program at the other end of a listener's stream. */
+export interface AttemptReader {
+  /** `ada@laptop` */
+  readonly name: string;
+  make(attempt: AttemptToMake): void;
+  /** The attempt's deadline has passed. */
+  over(token: string): void;
+  /** It let a deadline pass without any report since the attempt was sent: it is asleep, or cut off. */
+  fellSilent(): void;
+}
+
+/** What a reader saw of an attempt. */
+export type AttemptReport = {
+  readonly token: string;
+  /** Null: nothing was measured. */
+  readonly timings: Timings | null;
+} & (
+  | { readonly kind: "answered"; readonly httpStatus: number; readonly headers: HeaderList; readonly body: string }
+  | { readonly kind: "unreachable"; readonly reason: UnreachableReason; readonly detail: string }
+);
+
+/** The readers of this node's listeners. */
+export interface AttemptReaders {
+  isRead(endpointSeq: Seq): boolean;
+  /** From now on the listener's attempts go to this reader. */
+  attach(endpointSeq: Seq, reader: AttemptReader): void;
+  /** The reader has gone: its attempts are aborted, unless it was replaced before. */
+  detach(endpointSeq: Seq, reader: AttemptReader): void;
+  /** Returns false when the attempt is over, or not of this listener. */
+  report(endpointSeq: Seq, report: AttemptReport): boolean;
+}

@@ -15,6 +15,7 @@ import type { HistoryVerbs } from "./store/history.ts";
 import type { InboundVerbs } from "./store/inbound.ts";
 import type { JobVerbs } from "./store/jobs.ts";
 import type { LedgerVerbs } from "./store/ledger.ts";
+import type { ListenerVerbs } from "./store/listeners.ts";
 import type { NodeNotes } from "./store/node-notes.ts";
 import type { PauseVerbs } from "./store/pauses.ts";
 import type { SessionVerbs } from "./store/sessions.ts";
@@ -30,6 +31,7 @@ export interface Store
     InboundVerbs,
     JobVerbs,
     LedgerVerbs,
+    ListenerVerbs,
     AccessVerbs,
     AuditVerbs,
     SessionVerbs,
@@ -51,6 +53,7 @@ export type * from "./store/history.ts";
 export type * from "./store/inbound.ts";
 export type * from "./store/jobs.ts";
 export type * from "./store/ledger.ts";
+export type * from "./store/listeners.ts";
 export type * from "./store/node-notes.ts";
 export type * from "./store/pauses.ts";
 export type * from "./store/sessions.ts";

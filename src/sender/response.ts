@@ -6,15 +6,9 @@
  * colon, and unrequested interim responses. After any of these, the connection is not reused, so that one response
  * cannot be smuggled into the place of another.
  */
-import { MORE_HEADERS } from "../domain/delivery/stored-headers.ts";
-import {
-  INTERIM_RESPONSES_COUNT_MAX,
-  RESPONSE_HEAD_BYTES_MAX,
-  RESPONSE_HEADERS_FAILED_CHARS_MAX,
-  RESPONSE_HEADERS_OK_CHARS_MAX,
-  RETRY_AFTER_CHARS_MAX,
-} from "../domain/limits.ts";
+import { INTERIM_RESPONSES_COUNT_MAX, RESPONSE_HEAD_BYTES_MAX, RETRY_AFTER_CHARS_MAX } from "../domain/limits.ts";
 import { type Failure, headTooLarge, unreachable } from "./failures/failures.ts";
+import { keepHeader } from "./snippet.ts";
 
 export interface ResponseSink {
   /**
@@ -68,9 +62,6 @@ const VERSION = "HTTP/1.";
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const CHUNK_SIZE = /^([0-9a-f]+)[ \t]*(;.*)?$/i;
 const KEEP_ALIVE_TIMEOUT = /(?:^|[,;\s])timeout\s*=\s*"?(\d{1,9})/i;
-
-/** Headers that nearly every response has. The history does not store them with a success. */
-const ROUTINE = new Set(["connection", "content-length", "date", "keep-alive", "transfer-encoding"]);
 
 export class ResponseReader {
   readonly #sink: ResponseSink;
@@ -206,7 +197,7 @@ export class ResponseReader {
     if (name.length < rawName.length) this.#reusable = false;
     const value = field.slice(colon + 1).trim();
     const lowerName = name.toLowerCase();
-    this.#keep(lowerName, value);
+    this.#kept = keepHeader(this.#kept, this.#status, lowerName, value);
     switch (lowerName) {
       case "content-length":
         for (const length of value.split(",")) this.#onLength(length.trim());
@@ -229,16 +220,6 @@ export class ResponseReader {
       case "retry-after":
         this.#retryAfter ??= value.slice(0, RETRY_AFTER_CHARS_MAX);
     }
-  }
-
-  /** A cookie would be a secret of the receiver. */
-  #keep(name: string, value: string): void {
-    const isFailure = this.#status >= 300;
-    if (!isFailure && ROUTINE.has(name)) return;
-    const charsMax = isFailure ? RESPONSE_HEADERS_FAILED_CHARS_MAX : RESPONSE_HEADERS_OK_CHARS_MAX;
-    if (this.#kept.endsWith(MORE_HEADERS)) return;
-    const line = `${name}: ${name === "set-cookie" ? "(not stored)" : value}\n`;
-    this.#kept += this.#kept.length + line.length < charsMax ? line : MORE_HEADERS;
   }
 
   /** Process one of possibly several lengths. All of them must be equal (RFC 9112 §6.3). */

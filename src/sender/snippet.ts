@@ -1,4 +1,6 @@
-/** The part of a response body that the history shows: always harmless text. */
+/** The part of a response that the history shows. Of the body, always harmless text. */
+import { MORE_HEADERS } from "../domain/delivery/stored-headers.ts";
+import { RESPONSE_HEADERS_FAILED_CHARS_MAX, RESPONSE_HEADERS_OK_CHARS_MAX } from "../domain/limits.ts";
 
 /** Above this share of characters that are not text, a body counts as binary and is not shown. */
 const UNREADABLE_SHARE_MAX = 0.25;
@@ -34,4 +36,21 @@ function wholeCharactersLength(bytes: Buffer): number {
 function utf8Length(leadByte: number): number {
   if (leadByte >= 0xf0) return 4;
   return leadByte >= 0xe0 ? 3 : 2;
+}
+
+/** Headers that nearly every response has. The history does not store them with a success. */
+const ROUTINE = new Set(["connection", "content-length", "date", "keep-alive", "transfer-encoding"]);
+
+/**
+ * The kept lines with one more. A cookie would be a secret of the receiver.
+ *
+ * @param name in lower case
+ */
+export function keepHeader(kept: string, httpStatus: number, name: string, value: string): string {
+  const isFailure = httpStatus >= 300;
+  if (!isFailure && ROUTINE.has(name)) return kept;
+  if (kept.endsWith(MORE_HEADERS)) return kept;
+  const charsMax = isFailure ? RESPONSE_HEADERS_FAILED_CHARS_MAX : RESPONSE_HEADERS_OK_CHARS_MAX;
+  const line = `${name}: ${name === "set-cookie" ? "(not stored)" : value}\n`;
+  return kept + (kept.length + line.length < charsMax ? line : MORE_HEADERS);
 }

@@ -3,7 +3,7 @@ import { NodeGone } from "../domain/errors.ts";
 import type { Seq } from "../domain/ids.ts";
 import type { Broken } from "../ports/store.ts";
 import { laterCreation } from "./delivery/insert.ts";
-import { checkStanding } from "./upkeep/nodes.ts";
+import { checkStanding } from "./upkeep/standing.ts";
 import { endGroup, flush, forgetSavepoint, readAgain, type Writing } from "./writing.ts";
 
 export type Answer<T> =

@@ -90,6 +90,7 @@ export const REASON = storedEnum<TerminalReason>("reason", {
   cancelled: 5,
   endpoint_deleted: 6,
   expired: 7,
+  listener_full: 8,
 });
 
 export const FORMAT = storedEnum<Format>("format", { plain: 0, pausepoint: 1, pacspace: 2, standard: 3 });

@@ -12,6 +12,8 @@ import { publish } from "./delivery/publish.ts";
 import { recordTest, release } from "./delivery/release.ts";
 import { settle } from "./delivery/settle.ts";
 import { createEndpoint, deleteEndpoint, patchEndpoint } from "./endpoints/endpoints.ts";
+import { forwardReports, takeReports } from "./endpoints/forwarded-reports.ts";
+import { connectListener, disconnectListener, putListener } from "./endpoints/listeners.ts";
 import { each } from "./group.ts";
 import { writeLedger } from "./history/ledger/write.ts";
 import { addTallies } from "./history/statistics/tallies.ts";
@@ -45,6 +47,11 @@ const VERBS = {
   createEndpoint,
   patchEndpoint,
   deleteEndpoint,
+  putListener,
+  connectListener,
+  disconnectListener,
+  forwardReports,
+  takeReports,
   cancel,
   retry,
   retryEvent,
@@ -120,6 +127,7 @@ export const GROWING_VERBS: ReadonlySet<WriterVerb> = new Set<WriterVerb>([
   "heartbeat",
   "recordTest",
   "createEndpoint",
+  "putListener",
   "replay",
   "createKey",
   "createTenant",

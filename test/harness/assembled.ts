@@ -9,6 +9,7 @@ import type { Clock } from "../../src/ports/clock.ts";
 import type { Sender } from "../../src/ports/sender.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { createSender } from "../../src/sender/sender.ts";
+import { createStreamSender, senderOf } from "../../src/sender/stream.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { createProcessStatus } from "../../src/telemetry/process-status.ts";
 import { createTelemetry } from "../../src/telemetry/telemetry.ts";
@@ -51,11 +52,13 @@ export async function assembleServer(
   const destination = { write: (line: string) => void lines.push(line) };
   const telemetry = createTelemetry({ level: "debug", version: "test", clock, destination });
   const store = await openTestStore(dataDir, pagesMax);
-  const sender = createSender({ clock, allowHttp: true, allowNetworks: ["127.0.0.0/8"] });
+  const streamSender = createStreamSender({ clock });
+  const sender = senderOf(createSender({ clock, allowHttp: true, allowNetworks: ["127.0.0.0/8"] }), streamSender);
   const engine = await startEngine({
     clock,
     store,
     sender,
+    readers: streamSender,
     telemetry,
     hmac: hmacSha256,
     userAgent: "Signalbox/test",

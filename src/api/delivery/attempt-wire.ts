@@ -1,6 +1,7 @@
 /** One attempt on the wire, with its request and its response. */
 import Type, { type Static } from "typebox";
 import { attemptError } from "../../domain/delivery/attempt-error.ts";
+import { attemptTarget } from "../../domain/endpoints/listener-url.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { milliseconds } from "../../domain/text/time.ts";
 import type { AttemptDetails } from "../../engine/history/attempt-details.ts";
@@ -27,7 +28,10 @@ export const AttemptDetailsResponse = Type.Object(
     id: Type.String(),
     delivery_id: Type.String(),
     attempt_number: Type.Integer(),
-    url: Type.String({ description: "The URL that this attempt was sent to." }),
+    url: Type.String({ description: "The URL that this attempt was sent to, or `listener:` and a name." }),
+    via: Nullable(
+      Type.String({ description: "The reader of the listener that made the attempt, such as `ada@laptop`." }),
+    ),
     started_at: { ...Time, description: "With milliseconds." },
     ended_at: { ...Time, description: "With milliseconds." },
     outcome: Type.Enum(["SUCCESS", "RETRYABLE_FAILURE", "NON_RETRYABLE_FAILURE"]),
@@ -60,7 +64,7 @@ export function attemptDetailsJson(details: AttemptDetails): Static<typeof Attem
     id: ID_PREFIX.attempt + attempt.id,
     delivery_id: ID_PREFIX.delivery + details.deliveryId,
     attempt_number: attempt.number,
-    url: attempt.url,
+    ...attemptTarget(attempt.url),
     started_at: milliseconds(attempt.startedAt),
     ended_at: milliseconds(attempt.endedAt),
     outcome: attempt.outcome,

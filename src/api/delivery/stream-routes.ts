@@ -4,13 +4,12 @@ import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import type { Seq } from "../../domain/ids.ts";
-import { STREAM_COMMENT_MS } from "../../domain/limits.ts";
 import type { LiveStream } from "../../engine/history/history-types.ts";
-import type { Clock, Timer } from "../../ports/clock.ts";
 import { isAuthorized } from "../access/auth.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, problem, temporary } from "../errors/problem.ts";
 import { errorResponses, refuse } from "../errors/v1-errors.ts";
+import { beginEventStream, commentRegularly } from "../http/event-stream.ts";
 import { STREAM_RETRY_AFTER_SECONDS } from "../http/limits.ts";
 import { openCursor } from "../lists/cursor.ts";
 import { checkStream, itemText, StreamQuery, streamInput } from "./stream-wire.ts";
@@ -53,13 +52,7 @@ function streamOutcomes(deps: ApiDeps) {
     const stream = deps.engine.history.stream(request.caller, streamInput(query.value, after));
     if (stream === null) return refuse(reply, TOO_MANY_STREAMS);
     reply.hijack();
-    reply.raw.writeHead(200, {
-      "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-      // Without this header, a buffering proxy would hold the events back.
-      "x-accel-buffering": "no",
-    });
+    beginEventStream(reply.raw);
     void send(stream, reply.raw, request, deps);
     return reply;
   };
@@ -127,19 +120,4 @@ function closeUnless(holds: Promise<boolean>, stream: LiveStream): void {
     },
     () => undefined,
   );
-}
-
-/**
- * Send comments, which tell proxies and clients that a quiet stream is alive. While output is waiting to be sent no comment
- * is added: it would say nothing new, and comments would accumulate.
- */
-function commentRegularly(response: ServerResponse, clock: Clock, onComment: () => void): Timer {
-  let timer: Timer;
-  const comment = (): void => {
-    if (!response.writableNeedDrain) response.write(": still here\n\n");
-    onComment();
-    timer = clock.after(STREAM_COMMENT_MS, comment);
-  };
-  timer = clock.after(STREAM_COMMENT_MS, comment);
-  return { cancel: () => timer.cancel() };
 }

@@ -1,6 +1,6 @@
 /** `/dashboard/webhooks` on the wire: endpoints as the dashboard shows them. */
 import Type, { type Static } from "typebox";
-import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
+import { chosenStatus, type Endpoint } from "../../domain/endpoints/endpoint.ts";
 import { WEBHOOK_PREFIX } from "../../domain/ids.ts";
 import { ENDPOINT_DESCRIPTION_CHARS_MAX, ENDPOINT_URL_CHARS_MAX, LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { milliseconds, millisecondsOrNull } from "../../domain/text/time.ts";
@@ -123,8 +123,8 @@ function webhookFields(endpoint: Endpoint) {
   };
 }
 
-function isEnabled({ status }: Endpoint): boolean {
-  return status === "ACTIVE";
+function isEnabled(endpoint: Endpoint): boolean {
+  return chosenStatus(endpoint) === "ACTIVE";
 }
 
 export function createdJson(endpoint: Endpoint, generatedSecret: string | null): Static<typeof CreatedWebhookResponse> {

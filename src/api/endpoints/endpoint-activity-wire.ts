@@ -90,6 +90,7 @@ export const UNUSED: Omit<EndpointView, "endpoint"> = {
   waitUntil: null,
   oldestAt: null,
   heldBytes: 0,
+  listener: null,
 };
 
 const fields = Type.Object(EndpointActivityFields);
@@ -110,7 +111,7 @@ function healthJson(
 ): Static<typeof Health> {
   const { endpoint, health, failingSince, waitUntil, lastFailure } = view;
   return {
-    state: endpointState({ status: endpoint.status, ordered: endpoint.ordered, health, waitUntil }, now),
+    state: endpointState({ ...endpoint, health, waitUntil }, now),
     failing_since: wholeSecondsOrNull(failingSince),
     rest_until: upcoming(health.restUntil, now),
     wait_until: upcoming(waitUntil, now),

@@ -60,6 +60,8 @@ export function readEndpoint(surface: SurfaceEndpoints, json: (view: EndpointVie
   return readById(surface, (caller, id) => surface.engine.endpoints.get(caller, id), json);
 }
 
+const FIXED = "cannot be changed: this endpoint is a listener";
+
 export function patchEndpoint(
   surface: SurfaceEndpoints,
   parse: (body: unknown) => Checked<PatchEndpointInput>,
@@ -78,6 +80,8 @@ export function patchEndpoint(
         return json(output.view, request.caller);
       case "unknown":
         return refuse(reply, notFound);
+      case "fixed":
+        return refuse(reply, invalid([{ field: output.field, rule: FIXED }]));
       case "urlRefused":
         return refuse(reply, urlRefused(output.reason));
     }

@@ -3,7 +3,7 @@ import Type, { type Static, type TInteger } from "typebox";
 import { isReservedEventType } from "../../domain/delivery/event.ts";
 import { parseStoredHeaders } from "../../domain/delivery/stored-headers.ts";
 import type { Endpoint, EndpointSettings } from "../../domain/endpoints/endpoint.ts";
-import { endpointDefaults, FORMATS } from "../../domain/endpoints/endpoint.ts";
+import { chosenStatus, endpointDefaults, FORMATS } from "../../domain/endpoints/endpoint.ts";
 import { ENDPOINT_STATES, type EndpointState } from "../../domain/endpoints/endpoint-state.ts";
 import type { Fault } from "../../domain/errors.ts";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
@@ -34,7 +34,7 @@ import type {
   TestContent,
   TestOutput,
 } from "../../engine/endpoints/endpoint-types.ts";
-import type { EndpointView } from "../../ports/store.ts";
+import type { EndpointView, ListenerState } from "../../ports/store.ts";
 import { listOf, type PageRequestOf } from "../lists/pages.ts";
 import { type Checked, checker, converted } from "../schema/check.ts";
 import { HeadersResponse, headersJson, TimingsResponse, timingsJson } from "../schema/exchange.ts";
@@ -47,7 +47,8 @@ const FormatName = Type.Enum([...FORMATS], { title: "Format" });
 const StatusName = Type.Enum(["ACTIVE", "PAUSED", "DISABLED"], { title: "EndpointStatus" });
 const DEFAULTS = endpointDefaults("endpoints");
 
-const settings = {
+/** The settings that an endpoint with a URL and a listener have in common. */
+export const SETTINGS = {
   name: Type.Optional(Type.String({ minLength: 1, maxLength: ENDPOINT_NAME_CHARS_MAX, format: "text" })),
   secret: Type.Optional(Secret),
   headers_json: Type.Optional(Type.Record(Type.String(), Type.String())),
@@ -82,7 +83,7 @@ const createDefaults = {
 };
 
 export const CreateEndpointBody = Type.Object(
-  { url: Url, ...settings, ...createDefaults },
+  { url: Url, ...SETTINGS, ...createDefaults },
   {
     title: "EndpointInput",
     additionalProperties: false,
@@ -90,7 +91,7 @@ export const CreateEndpointBody = Type.Object(
   },
 );
 export const PatchEndpointBody = Type.Object(
-  { url: Type.Optional(Url), ...settings, status: Type.Optional(Type.Enum(["ACTIVE", "PAUSED"])) },
+  { url: Type.Optional(Url), ...SETTINGS, status: Type.Optional(Type.Enum(["ACTIVE", "PAUSED"])) },
   { title: "EndpointPatch", additionalProperties: false, examples: [{ status: "PAUSED" }] },
 );
 export const RotateSecretBody = Type.Object(
@@ -174,9 +175,9 @@ export function endpointCountsJson(
   return { total: Object.values(states).reduce((sum, count) => sum + count, 0), states };
 }
 
-const rules = { headers_json: customHeaderFaults, ...secretRules };
-export const parseCreate = converted(checker(CreateEndpointBody, rules), createInput);
-export const parsePatch = converted(checker(PatchEndpointBody, rules), patchInput);
+export const SETTING_RULES = { headers_json: customHeaderFaults, ...secretRules };
+export const parseCreate = converted(checker(CreateEndpointBody, SETTING_RULES), createInput);
+export const parsePatch = converted(checker(PatchEndpointBody, SETTING_RULES), patchInput);
 const checkTest = checker(TestBody);
 export const checkRotate = checker(RotateSecretBody, secretRules);
 export const checkRecover = checker(RecoverBody);
@@ -222,7 +223,7 @@ function patchInput(body: Static<typeof PatchEndpointBody>): PatchEndpointInput 
 }
 
 /** The settings that the body has. Others keep their values, or get their defaults. */
-function settingsOf(body: Static<typeof PatchEndpointBody>): Partial<EndpointSettings> {
+export function settingsOf(body: Static<typeof PatchEndpointBody>): Partial<EndpointSettings> {
   return {
     ...(body.name !== undefined && { name: body.name }),
     ...(body.url !== undefined && { url: body.url }),
@@ -238,10 +239,35 @@ function settingsOf(body: Static<typeof PatchEndpointBody>): Partial<EndpointSet
   };
 }
 
+const ListenerStateResponse = Type.Object(
+  {
+    connected: Type.Boolean({ description: "Whether a program listens now." }),
+    reader: Nullable(Type.String({ description: "Who listens, or did last, such as `ada@laptop`." })),
+    connected_at: Nullable(Time),
+    seen_at: Nullable(
+      Type.String({ format: "date-time", description: "When somebody listened last. Null before the first time." }),
+    ),
+  },
+  { title: "ListenerState", description: "Null for an endpoint with a URL." },
+);
+
+function listenerJson(state: ListenerState | null): Static<typeof ListenerStateResponse> | null {
+  if (state === null) return null;
+  const { isConnected, reader, connectedAt, seenAt } = state;
+  return {
+    connected: isConnected,
+    reader,
+    connected_at: wholeSecondsOrNull(connectedAt),
+    seen_at: reader === null ? null : wholeSeconds(seenAt),
+  };
+}
+
 const EndpointFields = {
   id: IdText(ID_PREFIX.endpoint),
   name: Type.String(),
-  url: Type.String(),
+  url: Type.String({ description: "A listener has no URL: it reads `listener:` and its name, and cannot be changed." }),
+  transport: Type.Enum(["http", "stream"], { description: "`stream`: a listener, see `/v1/listeners`." }),
+  listener: Nullable(ListenerStateResponse),
   headers_json: Type.Record(Type.String(), Type.String(), {
     description: "For a viewer, each value is `[redacted]`.",
   }),
@@ -329,7 +355,9 @@ export function endpointViewJson(view: EndpointView, activity: EndpointActivity)
     url: endpoint.url,
     headers_json: { ...endpoint.headers },
     timeout_seconds: endpoint.timeoutSeconds,
-    status: endpoint.status,
+    transport: endpoint.transport,
+    listener: listenerJson(view.listener),
+    status: chosenStatus(endpoint),
     paused_at: wholeSecondsOrNull(endpoint.pausedAt),
     created_at: wholeSeconds(endpoint.createdAt),
     updated_at: wholeSeconds(endpoint.updatedAt),

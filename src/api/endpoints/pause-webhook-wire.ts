@@ -1,6 +1,6 @@
 /** `/v1/webhooks` on the wire: endpoints as the pauses surface shows them. */
 import Type, { type Static } from "typebox";
-import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
+import { chosenStatus, type Endpoint } from "../../domain/endpoints/endpoint.ts";
 import { WEBHOOK_PREFIX } from "../../domain/ids.ts";
 import { ENDPOINT_URL_CHARS_MAX } from "../../domain/limits.ts";
 import { wholeSeconds } from "../../domain/text/time.ts";
@@ -55,7 +55,7 @@ export function webhookJson(endpoint: Endpoint): Static<typeof WebhookResponse> 
     id: WEBHOOK_PREFIX + endpoint.id,
     url: endpoint.url,
     events: endpoint.eventTypes === null ? ["*"] : [...endpoint.eventTypes],
-    active: endpoint.status === "ACTIVE",
+    active: chosenStatus(endpoint) === "ACTIVE",
     created_at: wholeSeconds(endpoint.createdAt),
   };
 }

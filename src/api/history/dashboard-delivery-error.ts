@@ -11,6 +11,7 @@ const ENDINGS: Readonly<Record<TerminalReason, string | null>> = {
   cancelled: "cancelled before it was delivered",
   endpoint_deleted: "the webhook was deleted",
   expired: "expired: not delivered within the time that retries may take",
+  listener_full: "too many deliveries waited for the listener",
   crashed: "given up: the server stopped each time it was sent",
 };
 

@@ -2,6 +2,7 @@
 import Type, { type Static } from "typebox";
 import { attemptError, statusHint } from "../../domain/delivery/attempt-error.ts";
 import { DELIVERY_STATES } from "../../domain/delivery/delivery.ts";
+import { attemptTarget } from "../../domain/endpoints/listener-url.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { REPLAY_DELIVERIES_MAX } from "../../domain/limits.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
@@ -57,6 +58,9 @@ const AttemptResponse = Type.Object(
     http_status: Nullable(Type.Integer()),
     response_body_snippet: Nullable(Type.String()),
     error_detail: Nullable(Type.String()),
+    via: Nullable(
+      Type.String({ description: "The reader of the listener that made the attempt, such as `ada@laptop`." }),
+    ),
     hint: Nullable(Type.String({ description: "What to do about this HTTP status." })),
   },
   { title: "Attempt" },
@@ -121,6 +125,7 @@ function attemptJson(attempt: AttemptRow): Static<typeof AttemptResponse> {
     http_status: attempt.httpStatus,
     response_body_snippet: attempt.snippet,
     error_detail: attempt.errorDetail,
+    via: attemptTarget(attempt.url).via,
     hint: attempt.outcome === "SUCCESS" || attempt.httpStatus === null ? null : statusHint(attempt.httpStatus),
   };
 }

@@ -43,6 +43,8 @@ const FORMAT_WORDS: Readonly<Record<string, string>> = {
   "header-name": "the name of a header",
   "json-pointer-below": "a JSON pointer (RFC 6901) such as /type or /data/kind",
   username: "a string of 1 to 200 characters without control characters or colons",
+  reader: "1 to 64 characters of A-Z, a-z, 0-9, _, ., @, :, +, / and -, such as ada@laptop",
+  "reader-session": "8 to 64 characters of A-Z, a-z, 0-9, _ and -, chosen at random for each process",
   "event-type-part": "at most 64 characters of A-Z, a-z, 0-9, _, . and -",
 };
 

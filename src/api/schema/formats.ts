@@ -5,7 +5,12 @@ import { DEVICE_CODE_PATTERN } from "../../domain/access/terminal.ts";
 import { isEventFilter, isEventType } from "../../domain/delivery/event.ts";
 import { parseWebUrl } from "../../domain/endpoints/web-url.ts";
 import { ID_PREFIX, parseAnyId, parseEndpointId, parseId } from "../../domain/ids.ts";
-import { IDEMPOTENCY_KEY_CHARS_MAX } from "../../domain/limits.ts";
+import {
+  IDEMPOTENCY_KEY_CHARS_MAX,
+  READER_CHARS_MAX,
+  READER_SESSION_CHARS_MAX,
+  READER_SESSION_CHARS_MIN,
+} from "../../domain/limits.ts";
 import { recipientFault } from "../../domain/pauses/recipient.ts";
 import { isPlain } from "../../domain/text/text.ts";
 import { parseTime } from "../../domain/text/time.ts";
@@ -19,6 +24,8 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 6901. The pointer to the whole document is not allowed. */
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
 const HTTP_STATUS = /^[1-5](?:xx|\d\d)$/;
+const READER = new RegExp(`^[A-Za-z0-9_.@:+/-]{1,${READER_CHARS_MAX}}$`);
+const SESSION = new RegExp(`^[A-Za-z0-9_-]{${READER_SESSION_CHARS_MIN},${READER_SESSION_CHARS_MAX}}$`);
 const EVENT_TYPE_PART = /^[A-Za-z0-9_.-]*$/;
 
 export function isIdempotencyKey(text: string): boolean {
@@ -49,6 +56,8 @@ Format.Set("json-pointer-below", (text) => text.isWellFormed() && POINTER.test(t
 Format.Set("username", (text) => isPlain(text) && !text.includes(":"));
 Format.Set("event-type-part", (text) => EVENT_TYPE_PART.test(text));
 Format.Set("device-code", (text) => DEVICE_CODE_PATTERN.test(text));
+Format.Set("reader", (text) => READER.test(text));
+Format.Set("reader-session", (text) => SESSION.test(text));
 Format.Set("tenant-name", isTenantName);
 Format.Set("origin", isOrigin);
 Format.Set("email", (text) => recipientFault("email", text) === null);

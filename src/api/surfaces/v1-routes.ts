@@ -11,6 +11,7 @@ import { registerExportStateRoute } from "../delivery/export-state-routes.ts";
 import { registerStreamRoute } from "../delivery/stream-routes.ts";
 import type { ApiDeps } from "../deps.ts";
 import { registerEndpointRoutes } from "../endpoints/endpoint-routes.ts";
+import { registerListenerRoutes } from "../endpoints/listener-routes.ts";
 import { envelope } from "../errors/v1-errors.ts";
 import { registerAnalyticsRoutes } from "../history/analytics-routes.ts";
 import { registerBulkRoute } from "../history/bulk-routes.ts";
@@ -36,6 +37,7 @@ export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDe
 function registerRoutes(app: FastifyInstance, deps: ApiDeps): void {
   installSurface(app, deps, envelope);
   registerEndpointRoutes(app, deps);
+  registerListenerRoutes(app, deps);
   registerEventRoutes(app, deps);
   registerEventListRoutes(app, deps);
   registerDeliveryRoutes(app, deps);

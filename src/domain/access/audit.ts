@@ -28,6 +28,7 @@ export const AUDIT_TYPES = [
   "webhook.tested",
   "webhook.recovered",
   "webhook.deleted",
+  "webhook.listened",
   "delivery.retried",
   "delivery.cancelled",
   "delivery.replayed",

@@ -28,6 +28,7 @@ export const TERMINAL_REASONS = [
   "cancelled",
   "endpoint_deleted",
   "expired",
+  "listener_full",
 ] as const;
 export type TerminalReason = (typeof TERMINAL_REASONS)[number];
 
@@ -56,6 +57,8 @@ export interface LeasedDelivery {
 export type Outcome =
   | {
       readonly kind: "answered";
+      /** The reader of a stream that made the attempt. */
+      readonly via?: string;
       readonly httpStatus: number;
       /** The raw Retry-After header. */
       readonly retryAfter: string | null;
@@ -68,6 +71,7 @@ export type Outcome =
       readonly kind: "unreachable";
       readonly reason: UnreachableReason;
       readonly detail: string;
+      readonly via?: string;
       readonly timings?: Timings;
     }
   /** A fault of this server, before anything was sent. */

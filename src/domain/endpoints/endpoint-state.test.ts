@@ -5,8 +5,9 @@ import { REST_AFTER_FAILURES } from "../limits.ts";
 import { endpointState } from "./endpoint-state.ts";
 
 const NOW = 1_000_000;
+const QUIET = { status: "ACTIVE", pausedAt: null, ordered: false, waitUntil: null } as const;
 const of = (health: object, rest: object = {}) =>
-  endpointState({ status: "ACTIVE", ordered: false, health: { ...HEALTHY, ...health }, waitUntil: null, ...rest }, NOW);
+  endpointState({ ...QUIET, health: { ...HEALTHY, ...health }, ...rest }, NOW);
 
 test("a state says why the endpoint gets nothing, the strongest reason first", () => {
   const resting = { failureStreak: REST_AFTER_FAILURES, restUntil: NOW + 1 };
@@ -18,6 +19,7 @@ test("a state says why the endpoint gets nothing, the strongest reason first", (
   assert.equal(of({}, { waitUntil: NOW }), "healthy");
   assert.equal(of({ failureStreak: 1 }, { waitUntil: NOW + 1 }), "throttled");
   assert.equal(of({ failureStreak: 1 }, { waitUntil: NOW + 1, ordered: true }), "failing");
-  assert.equal(of(resting, { status: "PAUSED" }), "paused");
+  assert.equal(of(resting, { status: "PAUSED", pausedAt: NOW }), "paused");
+  assert.equal(of(resting, { status: "PAUSED" }), "no_listener");
   assert.equal(of(resting, { status: "DISABLED" }), "disabled");
 });

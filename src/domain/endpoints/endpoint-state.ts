@@ -16,19 +16,23 @@ export const ENDPOINT_STATES = [
   "throttled",
   "paused",
   "disabled",
+  /** A listener to which nobody listens: its deliveries are held. */
+  "no_listener",
 ] as const;
 export type EndpointState = (typeof ENDPOINT_STATES)[number];
 
 export interface LaneHealth {
   readonly status: EndpointStatus;
+  readonly pausedAt: EpochMs | null;
   readonly ordered: boolean;
   readonly health: Health;
   /** No attempt starts before this time; null when the endpoint waits for nothing. */
   readonly waitUntil: EpochMs | null;
 }
 
-export function endpointState({ status, ordered, health, waitUntil }: LaneHealth, now: EpochMs): EndpointState {
-  if (status === "PAUSED") return "paused";
+export function endpointState(lane: LaneHealth, now: EpochMs): EndpointState {
+  const { status, pausedAt, ordered, health, waitUntil } = lane;
+  if (status === "PAUSED") return pausedAt === null ? "no_listener" : "paused";
   if (status === "DISABLED") return "disabled";
   if (health.restUntil !== null && now < health.restUntil) return "resting";
   if (isProbing(health)) return "probing";

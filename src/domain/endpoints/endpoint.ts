@@ -1,10 +1,13 @@
 /** Endpoints. An endpoint is one URL that receives deliveries, with its settings. */
 import type { EpochMs, Seq, Uuid } from "../ids.ts";
-import { MAX_IN_FLIGHT_DEFAULT } from "../limits.ts";
+import { LISTENER_IN_FLIGHT_COUNT_DEFAULT, MAX_IN_FLIGHT_DEFAULT } from "../limits.ts";
 
 export const FORMATS = ["plain", "pausepoint", "pacspace", "standard"] as const;
 /** The format of the body and headers; see docs/endpoints.md. */
 export type Format = (typeof FORMATS)[number];
+
+/** How deliveries reach an endpoint: posted to its URL, or over the stream of the program that listens. */
+export type Transport = "http" | "stream";
 
 export type EndpointStatus = "ACTIVE" | "PAUSED" | "DISABLED";
 
@@ -39,7 +42,11 @@ export interface Endpoint extends EndpointSettings {
   readonly tenantId: Uuid;
   readonly tenantSeq: Seq;
   readonly createdThrough: EndpointSurface;
+  /** Fixed when the endpoint is created. */
+  readonly transport: Transport;
+  /** Whether its deliveries are sent. A listener to which nobody listens is PAUSED: see `chosenStatus`. */
   readonly status: EndpointStatus;
+  /** When a person paused it. Null while it is PAUSED only because nobody listens. */
   readonly pausedAt: EpochMs | null;
   readonly disabledReason: DisabledReason | null;
   /**
@@ -59,6 +66,11 @@ export type Destination = Omit<Endpoint, "eventTypes" | "description">;
 
 export function destinationOf({ eventTypes: _filters, description: _description, ...rest }: Endpoint): Destination {
   return rest;
+}
+
+/** The status that people chose. Nobody listens to a listener that is PAUSED without anybody having paused it. */
+export function chosenStatus({ status, pausedAt }: Pick<Endpoint, "status" | "pausedAt">): EndpointStatus {
+  return status === "PAUSED" && pausedAt === null ? "ACTIVE" : status;
 }
 
 /** The signing secret, and the previous one during a rotation's overlap. */
@@ -81,6 +93,15 @@ const COMMON_DEFAULTS = {
   maxInFlight: MAX_IN_FLIGHT_DEFAULT,
   ordered: false,
 } as const;
+
+/** The default settings of a listener: a person waits for what its program does. */
+export const LISTENER_DEFAULTS: SettingsDefaults = {
+  ...COMMON_DEFAULTS,
+  timeoutSeconds: 30,
+  retryScheduleSeconds: [2, 10, 60],
+  format: "standard",
+  maxInFlight: LISTENER_IN_FLIGHT_COUNT_DEFAULT,
+};
 
 /** The default settings of an endpoint created through these routes; see docs/endpoints.md. */
 export function endpointDefaults(surface: EndpointSurface): SettingsDefaults {

@@ -2,20 +2,25 @@
 import { type LeasedDelivery, type Outcome, type Transition, transition } from "../../domain/delivery/delivery.ts";
 import { timingsText } from "../../domain/delivery/timings.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
+import { VIA } from "../../domain/endpoints/listener-url.ts";
 import { redactHeaderValues } from "../../domain/endpoints/redact.ts";
 import { type HmacSha256, renderBody, renderHeaders } from "../../domain/formats/index.ts";
 import type { EpochMs } from "../../domain/ids.ts";
 import { ERROR_DETAIL_CHARS_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Sender } from "../../ports/sender.ts";
+import type { Sender, StreamedAttempt } from "../../ports/sender.ts";
 import type { AttemptRecord } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
+import type { AttemptTokens } from "./attempt-tokens.ts";
 
 /** The parts of a delivery that an attempt depends on. */
 export type Attemptable = Pick<
   LeasedDelivery,
-  "id" | "event" | "format" | "attempts" | "runAttempts" | "runFirstActiveMs"
->;
+  "id" | "event" | "format" | "attempts" | "runAttempts" | "runFirstActiveMs" | "token"
+> & {
+  /** A test: its token is no lease. */
+  readonly isTest?: boolean;
+};
 
 export interface AttemptMade {
   readonly attempt: AttemptRecord;
@@ -26,6 +31,7 @@ export interface AttemptsOptions {
   readonly clock: Pick<Clock, "now" | "wallMs" | "uuid" | "random">;
   readonly sender: Pick<Sender, "send">;
   readonly telemetry: Pick<Telemetry, "attempted">;
+  readonly tokens: Pick<AttemptTokens, "seal">;
   readonly hmac: HmacSha256;
   readonly userAgent: string;
 }
@@ -76,11 +82,30 @@ export class Attempts {
         hmac,
       });
       const { tenantId: owner } = delivery.event;
-      return await sender.send({ url: endpoint.url, owner, headers, body, timeoutMs: endpoint.timeoutSeconds * 1000 });
+      const request = { url: endpoint.url, owner, headers, body, timeoutMs: endpoint.timeoutSeconds * 1000 };
+      if (endpoint.transport === "http") return await sender.send(request);
+      return await sender.send({ ...request, streamed: this.#streamed(delivery, endpoint) });
     } catch (error) {
       return { kind: "internal_error", detail: error instanceof Error ? error.message : String(error) };
     }
   }
+
+  #streamed({ id, event, token, attempts, isTest = false }: Attemptable, endpoint: Destination): StreamedAttempt {
+    return {
+      endpointSeq: endpoint.seq,
+      token: this.#options.tokens.seal(token, isTest),
+      deliveryId: id,
+      eventId: event.id,
+      eventType: event.type,
+      number: attempts + 1,
+      isTest,
+    };
+  }
+}
+
+/** The attempt of a listener's reader names the reader after the listener. */
+function urlOf({ url }: Destination, via: string | undefined): string {
+  return via === undefined ? url : `${url}${VIA}${via}`;
 }
 
 type Frame = Pick<AttemptRecord, "id" | "startedAt" | "endedAt">;
@@ -100,7 +125,7 @@ function record(
     // `||`: an empty text is stored as null.
     snippet: (answered && redactHeaderValues(outcome.snippet, endpoint.headers)) || null,
     errorDetail: answered ? null : outcome.detail.slice(0, ERROR_DETAIL_CHARS_MAX),
-    url: endpoint.url,
+    url: urlOf(endpoint, answered || outcome.kind === "unreachable" ? outcome.via : undefined),
     responseHeaders: (answered && outcome.headers && redactHeaderValues(outcome.headers, endpoint.headers)) || null,
     timings: (timings && timingsText(timings)) || null,
   };

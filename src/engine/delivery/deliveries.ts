@@ -13,6 +13,7 @@ import type { AttemptMade, Attempts } from "./attempts.ts";
 import { Claims } from "./claims.ts";
 import { Dispatcher } from "./dispatch.ts";
 import type { Lane } from "./lane.ts";
+import type { Readers } from "./lane-node.ts";
 import { LanePool } from "./lane-pool.ts";
 import { LaneScheduler } from "./lane-scheduler.ts";
 import type { Tokens } from "./lease-tokens.ts";
@@ -24,6 +25,7 @@ export interface DeliveriesOptions {
   readonly attempts: Attempts;
   readonly tokens: Tokens;
   readonly membership: Membership;
+  readonly readers: Readers;
   readonly telemetry: Telemetry;
   readonly outage: Outage;
   readonly activity: TenantActivity;
@@ -53,10 +55,10 @@ export class Deliveries {
   #isStopping = false;
 
   constructor(options: DeliveriesOptions) {
-    const { clock, store, telemetry, outage, activity, tokens, membership } = options;
+    const { clock, store, telemetry, outage, activity, tokens, membership, readers } = options;
     this.#options = options;
     const schedule = (lane: Lane) => this.#scheduler.schedule(lane);
-    const pool = new LanePool(clock, membership);
+    const pool = new LanePool(clock, membership, readers);
     const alarms = new Alarms<Lane>(clock, schedule);
     const settlements = new Settlements({ store, telemetry, outage, activity });
     const dispatcher = new Dispatcher({
@@ -130,8 +132,21 @@ export class Deliveries {
     for (const lane of this.lanePool.lanes()) this.lanePool.evict(lane);
   }
 
-  /** An endpoint was deleted. */
-  async endpointDeleted(state: LaneState): Promise<void> {
+  /** This node owns the lane of a listener, which nothing else would open: a reader comes. */
+  openLane(endpoint: Destination, state: LaneState): void {
+    this.lanePool.open(endpoint).apply(endpoint, state);
+  }
+
+  /** The reader of a listener came, or has gone: send it what waits, or give back what it was not sent. */
+  async readerChanged(endpointSeq: Seq): Promise<void> {
+    const lane = this.lanePool.get(endpointSeq);
+    if (lane === undefined)
+      this.claims.discover(); // it was idle for too long before its reader came
+    else await this.#follow(lane);
+  }
+
+  /** An endpoint was deleted, or another program reads the listener. */
+  async laneChanged(state: LaneState): Promise<void> {
     const lane = this.lanePool.get(state.endpointSeq);
     if (lane === undefined) return;
     lane.applyState(state);

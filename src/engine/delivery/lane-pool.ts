@@ -6,7 +6,8 @@ import { LANE_POOL_BYTES_MAX, LANE_POOL_DELIVERIES_MAX } from "../../domain/limi
 import type { Clock } from "../../ports/clock.ts";
 import type { Lease } from "../../ports/store.ts";
 import { Shares } from "../scheduling/shares.ts";
-import { Lane, type NodeCount, ONE_NODE } from "./lane.ts";
+import { Lane } from "./lane.ts";
+import { NO_READERS, type NodeCount, ONE_NODE, type Readers } from "./lane-node.ts";
 
 /** How much more a lane may hold. */
 export interface Capacity {
@@ -17,14 +18,16 @@ export interface Capacity {
 export class LanePool {
   readonly #clock: Pick<Clock, "now">;
   readonly #nodes: NodeCount;
+  readonly #readers: Readers;
   readonly #lanes = new Map<Seq, Lane>();
   readonly #leases = new Map<LeaseToken, Lease>();
   readonly #deliveries = new Shares(LANE_POOL_DELIVERIES_MAX);
   readonly #bytes = new Shares(LANE_POOL_BYTES_MAX);
 
-  constructor(clock: Pick<Clock, "now">, nodes: NodeCount = ONE_NODE) {
+  constructor(clock: Pick<Clock, "now">, nodes: NodeCount = ONE_NODE, readers: Readers = NO_READERS) {
     this.#clock = clock;
     this.#nodes = nodes;
+    this.#readers = readers;
   }
 
   /** The number of lanes. */
@@ -61,7 +64,7 @@ export class LanePool {
   open(endpoint: Destination): Lane {
     let lane = this.#lanes.get(endpoint.seq);
     if (lane === undefined) {
-      lane = new Lane(endpoint, this.#clock.now(), this.#nodes);
+      lane = new Lane(endpoint, this.#clock.now(), this.#nodes, this.#readers);
       this.#lanes.set(endpoint.seq, lane);
     } else {
       lane.setEndpointIfNewer(endpoint);

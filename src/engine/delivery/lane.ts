@@ -16,6 +16,7 @@ import {
 } from "../../domain/limits.ts";
 import type { Drain, LaneOwner, LaneState } from "../../ports/store.ts";
 import type { AttemptMade } from "./attempts.ts";
+import { NO_READERS, type NodeCount, ONE_NODE, type Readers } from "./lane-node.ts";
 
 /** The assumed duration of an attempt until the endpoint has answered one. */
 const ATTEMPT_MS_FIRST = 100;
@@ -24,17 +25,11 @@ const ATTEMPT_MS_WEIGHT = 0.1;
 /** An idle lane stays open this long, so that a steady trickle does not open and close it with each delivery. */
 const IDLE_MS = 2000;
 
-/** How many nodes are alive. */
-export interface NodeCount {
-  readonly count: number;
-}
-
-export const ONE_NODE: NodeCount = { count: 1 };
-
 export class Lane {
   readonly endpointSeq: Seq;
   readonly tenantSeq: Seq;
   readonly #nodes: NodeCount;
+  readonly #readers: Readers;
   #endpoint: Destination;
 
   /** The deliveries that wait here, in the order in which they start. */
@@ -84,8 +79,9 @@ export class Lane {
   /** No attempt starts before this time: the endpoint rests, or it asked for a wait. */
   #blockedUntil: EpochMs = 0;
 
-  constructor(endpoint: Destination, now: EpochMs, nodes: NodeCount = ONE_NODE) {
+  constructor(endpoint: Destination, now: EpochMs, nodes: NodeCount = ONE_NODE, readers: Readers = NO_READERS) {
     this.#nodes = nodes;
+    this.#readers = readers;
     this.endpointSeq = endpoint.seq;
     this.tenantSeq = endpoint.tenantSeq;
     this.#endpoint = endpoint;
@@ -137,9 +133,10 @@ export class Lane {
     return this.deliveryCount + this.#releasing === 0 && !this.#claiming;
   }
 
-  /** Whether the lane may be closed: it is idle, and has been for a while. */
+  /** Whether the lane may be closed: it is idle, and has been for a while. Of a listener with a reader, never. */
   isUnused(now: EpochMs): boolean {
-    return this.isIdle && now - this.#lastBusyAt >= IDLE_MS;
+    if (!this.isIdle || now - this.#lastBusyAt < IDLE_MS) return false;
+    return this.#endpoint.transport === "http" || !this.#readers.isRead(this.endpointSeq);
   }
 
   // ── The endpoint, and the store's state of the lane ───────────────────────────────────────────────────────────────
@@ -267,7 +264,7 @@ export class Lane {
 
   /** The earliest time at which a claim can bring something; null while there is nothing to claim. */
   claimableAt(): EpochMs | null {
-    return this.#held || this.#readyAt === null ? null : Math.max(this.#readyAt, this.#blockedUntil);
+    return this.#isHeld || this.#readyAt === null ? null : Math.max(this.#readyAt, this.#blockedUntil);
   }
 
   /**
@@ -352,12 +349,18 @@ export class Lane {
   }
 
   #isBlocked(now: EpochMs): boolean {
-    return this.#held || this.#blockedUntil > now;
+    return this.#isHeld || this.#blockedUntil > now;
+  }
+
+  /** A reader that has just gone holds the lane at once, although the store learns it a moment later. */
+  get #isHeld(): boolean {
+    return this.#held || (this.#endpoint.transport === "stream" && !this.#readers.isRead(this.endpointSeq));
   }
 
   get #isPaced(): boolean {
-    const { ordered, rateLimitPerSecond, maxInFlight } = this.#endpoint;
-    return isPaced({ ordered, rateLimited: rateLimitPerSecond !== null, maxInFlight }, this.#nodes.count);
+    const { ordered, rateLimitPerSecond, maxInFlight, transport } = this.#endpoint;
+    const pace = { ordered, rateLimited: rateLimitPerSecond !== null, maxInFlight, streamed: transport === "stream" };
+    return isPaced(pace, this.#nodes.count);
   }
 
   /** Whether this node may send nothing, because the lane became paced, or another node owns it. */
@@ -365,8 +368,9 @@ export class Lane {
     return this.#nodes.count > 1 && this.#owner !== "self" && this.#isPaced;
   }
 
-  /** This node's part of the attempts that may be in flight. */
+  /** This node's part of the attempts that may be in flight. A listener has its reader on one node. */
   get #share(): number {
+    if (this.#endpoint.transport === "stream") return this.#endpoint.maxInFlight;
     return shareInFlight(this.#endpoint.maxInFlight, this.#nodes.count);
   }
 

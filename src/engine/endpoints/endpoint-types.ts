@@ -32,6 +32,8 @@ export interface PatchEndpointInput {
 export type PatchEndpointOutput =
   | { readonly kind: "patched"; readonly view: EndpointView }
   | { readonly kind: "unknown" }
+  /** A listener keeps its name, and has no URL. */
+  | { readonly kind: "fixed"; readonly field: "name" | "url" }
   | { readonly kind: "urlRefused"; readonly reason: string };
 
 export interface RotateSecretOutput {

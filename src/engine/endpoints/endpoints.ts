@@ -5,7 +5,7 @@ import type { EndpointChange } from "../../domain/history/news.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { ENDPOINT_NAME_CHARS_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Sender } from "../../ports/sender.ts";
+import type { AttemptReaders, Sender } from "../../ports/sender.ts";
 import type {
   Cursor,
   EndpointOffsetPage,
@@ -17,6 +17,7 @@ import type {
 import type { Caller } from "../access/caller.ts";
 import type { Attempts } from "../delivery/attempts.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
+import type { Tokens } from "../delivery/lease-tokens.ts";
 import type { Statistics } from "../history/statistics.ts";
 import type { Streams } from "../history/streams.ts";
 import type { Membership } from "../upkeep/membership.ts";
@@ -34,6 +35,7 @@ import type {
   TestOutput,
 } from "./endpoint-types.ts";
 import type { Matching } from "./matching.ts";
+import { secretOf } from "./secrets.ts";
 import { TestEvents } from "./test-events.ts";
 
 export interface EndpointsOptions {
@@ -46,11 +48,12 @@ export interface EndpointsOptions {
   readonly streams: Pick<Streams, "announce">;
   readonly statistics: Pick<Statistics, "paceOf">;
   readonly membership: Pick<Membership, "isShared">;
+  readonly tokens: Pick<Tokens, "next">;
+  readonly readers: Pick<AttemptReaders, "isRead">;
   /** A job was started. */
   readonly onJob: () => void;
+  readonly onDeleted: (id: Uuid) => void;
 }
-
-const SECRET_RANDOM_BYTES = 32;
 
 export class Endpoints implements EndpointService {
   readonly #options: EndpointsOptions;
@@ -72,7 +75,7 @@ export class Endpoints implements EndpointService {
     const verdict = await sender.vet(settings.url);
     if (verdict.kind === "refused") return { kind: "urlRefused", reason: verdict.reason };
     const { url } = verdict;
-    const { secret, generatedSecret } = this.#secretOf(input);
+    const { secret, generatedSecret } = secretOf(clock, input.secret);
     const id = clock.uuid();
     const created = await store.createEndpoint({
       actor,
@@ -140,7 +143,9 @@ export class Endpoints implements EndpointService {
     // Before the URL is checked, so that the result for another tenant's endpoint never depends on the URL.
     const before = await store.getEndpoint(tenantSeq, id);
     if (before === null) return { kind: "unknown" };
-    if (url !== undefined) {
+    const fixed = fixedField(before.endpoint, input.settings);
+    if (fixed !== null) return { kind: "fixed", field: fixed };
+    if (url !== undefined && before.endpoint.transport === "http") {
       const verdict = await sender.vet(url);
       if (verdict.kind === "refused") return { kind: "urlRefused", reason: verdict.reason };
       changes = { ...input, settings: { ...input.settings, url: verdict.url } };
@@ -154,11 +159,12 @@ export class Endpoints implements EndpointService {
   }
 
   async remove({ actor, tenantSeq }: Caller, id: Uuid): Promise<boolean> {
-    const { clock, deliveries, matching, onJob, store } = this.#options;
+    const { clock, deliveries, matching, onDeleted, onJob, store } = this.#options;
     const state = await store.deleteEndpoint({ actor, tenantSeq, id, now: clock.now() });
     matching.changed(tenantSeq);
     if (state === null) return false;
-    await deliveries.endpointDeleted(state);
+    await deliveries.laneChanged(state);
+    onDeleted(id);
     this.#announce(tenantSeq, id, "deleted");
     onJob();
     return true;
@@ -170,8 +176,9 @@ export class Endpoints implements EndpointService {
     input: { readonly secret: string | null; readonly overlapSeconds: number },
   ): Promise<RotateSecretOutput | null> {
     const { overlapSeconds } = input;
-    const { secret: value, generatedSecret } = this.#secretOf(input);
-    const now = this.#options.clock.now();
+    const { clock } = this.#options;
+    const { secret: value, generatedSecret } = secretOf(clock, input.secret);
+    const now = clock.now();
     const previousExpiresAt = now + overlapSeconds * 1000;
     const secret = { value, previousUntil: overlapSeconds === 0 ? null : previousExpiresAt };
     const patched = await this.#patch({ actor, tenantSeq, id, now, secret });
@@ -211,12 +218,6 @@ export class Endpoints implements EndpointService {
   #announce(tenantSeq: Seq, endpointId: Uuid, change: EndpointChange): void {
     this.#options.streams.announce(tenantSeq, { topic: "endpoint", endpointId, change });
   }
-
-  #secretOf({ secret }: { readonly secret: string | null }) {
-    if (secret !== null) return { secret, generatedSecret: null };
-    const generatedSecret = `whsec_${this.#options.clock.randomBase64(SECRET_RANDOM_BYTES)}`;
-    return { secret: generatedSecret, generatedSecret };
-  }
 }
 
 function changesOf({ settings, status, secret }: PatchEndpointInput): Partial<PatchEndpoint> {
@@ -225,6 +226,13 @@ function changesOf({ settings, status, secret }: PatchEndpointInput): Partial<Pa
     ...(status === undefined ? {} : { status, disabledReason: "manual" }),
     ...(secret === undefined ? {} : { secret: { value: secret, previousUntil: null } }),
   };
+}
+
+/** What a listener is called by, and what stands for its URL, which follows from its name. */
+function fixedField({ transport, name, url }: Endpoint, changed: PatchEndpointInput["settings"] = {}) {
+  if (transport === "http") return null;
+  if (changed.url !== undefined && changed.url !== url) return "url";
+  return changed.name !== undefined && changed.name !== name ? "name" : null;
 }
 
 function nameOf(url: string): string {

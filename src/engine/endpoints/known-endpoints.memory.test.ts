@@ -25,6 +25,7 @@ function destination(seq: number, chars: number): Destination {
     tenantId: "00000000-0000-7000-8000-000000000001" as Uuid,
     tenantSeq: 1,
     createdThrough: "endpoints",
+    transport: "http",
     name: `Endpoint ${seq}`,
     url: `https://example.com/${"u".repeat(chars)}/${seq}`,
     headers: Object.fromEntries([1, 2, 3].map((header) => [`x-${header}-${seq}`, "h".repeat(chars)])),

@@ -6,10 +6,12 @@ import type { Endpoint, Format } from "../../domain/endpoints/endpoint.ts";
 import type { Uuid } from "../../domain/ids.ts";
 import { TESTS_IN_FLIGHT_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { AttemptReaders } from "../../ports/sender.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 import type { AttemptMade, Attempts } from "../delivery/attempts.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
+import type { Tokens } from "../delivery/lease-tokens.ts";
 import type { TestContent, TestOutput } from "./endpoint-types.ts";
 
 export interface TestEventsOptions {
@@ -17,9 +19,12 @@ export interface TestEventsOptions {
   readonly store: Pick<Store, "recordTest" | "getEvent">;
   readonly deliveries: Pick<Deliveries, "countAsAttempt">;
   readonly attempts: Attempts;
+  readonly tokens: Pick<Tokens, "next">;
+  readonly readers: Pick<AttemptReaders, "isRead">;
 }
 
 const TOO_MANY_TESTS = notSent("Too many tests are being sent; try again in a moment.");
+const NOBODY_LISTENS = notSent("Nobody listens to this listener. Start the program that reads it, and try again.");
 const STOPPING = notSent("The server is stopping; try again in a moment.");
 
 export class TestEvents {
@@ -34,6 +39,7 @@ export class TestEvents {
   async send(caller: Caller, endpoint: Endpoint, content: TestContent): Promise<TestOutput | "unknownEvent"> {
     const event = await this.#eventOf(caller, endpoint.format, content);
     if (event === null) return "unknownEvent";
+    if (endpoint.transport === "stream" && !this.#options.readers.isRead(endpoint.seq)) return NOBODY_LISTENS;
     if (this.#inFlight >= TESTS_IN_FLIGHT_MAX) return TOO_MANY_TESTS;
     this.#inFlight += 1;
     try {
@@ -59,10 +65,11 @@ export class TestEvents {
     const { attempts, clock, store } = this.#options;
     const { format } = endpoint;
     const id = clock.uuid();
-    const delivery = { id, event, format, attempts: 0, runAttempts: 0, runFirstActiveMs: null };
+    const token = this.#options.tokens.next();
+    const delivery = { id, event, format, token, isTest: true, attempts: 0, runAttempts: 0, runFirstActiveMs: null };
     // Without a retry schedule, so that the result is final.
     const made = await attempts.make(delivery, { ...endpoint, retryScheduleSeconds: [] }, 0);
-    if (made === null) return STOPPING;
+    if (made === null) return endpoint.transport === "stream" ? NOBODY_LISTENS : STOPPING;
     const { tenantSeq } = caller;
     await store.recordTest({ tenantSeq, endpointSeq: endpoint.seq, event, deliveryId: id, format, ...made });
     return answerOf(id, made);

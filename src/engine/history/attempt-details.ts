@@ -84,7 +84,7 @@ export class AttemptReader {
     const isErased = facts.endpointDeletedAt !== null;
     return {
       headers: [
-        ["host", new URL(attempt.url === "" ? endpoint.url : attempt.url).host],
+        ...(endpoint.transport === "http" ? [hostOf(attempt.url === "" ? endpoint.url : attempt.url)] : []),
         ...(isErased ? headers.filter(([name]) => !name.toLowerCase().includes("signature")) : headers),
         ["content-length", String(Buffer.byteLength(body))],
       ],
@@ -92,6 +92,10 @@ export class AttemptReader {
       differs: differences(facts, attempt, shown),
     };
   }
+}
+
+function hostOf(url: string): readonly [string, string] {
+  return ["host", new URL(url).host];
 }
 
 function differences({ endpoint, endpointDeletedAt }: DeliveryFacts, attempt: AttemptRow, shown: Shown): string[] {

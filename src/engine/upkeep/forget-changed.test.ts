@@ -21,6 +21,8 @@ function after(change: Change): string[] {
       claims: { discover: note("ready lanes") },
       waits: { signal: note("pause"), signalAll: note("all pauses") },
       jobs: { work: note("jobs") },
+      listeners: { check: (tenantSeq) => void done.push(`readers of ${tenantSeq ?? "all"}`) },
+      reports: { collect: note("reports") },
       deliveries: { dropCancelled: (endpointSeq, deliverySeq) => void done.push(`${deliverySeq} of ${endpointSeq}`) },
     },
     change,
@@ -33,7 +35,8 @@ test("a change drops only what is cached of it", () => {
   assert.deepEqual(after({ kind: "keys" }), ["keys"]);
   assert.deepEqual(after({ kind: "sessions" }), ["sessions"]);
   assert.deepEqual(after({ kind: "sources" }), ["sources"]);
-  assert.deepEqual(after({ kind: "endpoints", tenantSeq: 7 }), ["endpoints of 7"]);
+  assert.deepEqual(after({ kind: "endpoints", tenantSeq: 7 }), ["endpoints of 7", "readers of 7"]);
+  assert.deepEqual(after({ kind: "reports" }), ["reports"]);
   assert.deepEqual(after({ kind: "quotas", tenantSeq: 7 }), ["quotas of 7"]);
   assert.deepEqual(after({ kind: "jobs" }), ["jobs"]);
   assert.deepEqual(after({ kind: "pause", id }), [`pause of ${id}`]);
@@ -41,6 +44,7 @@ test("a change drops only what is cached of it", () => {
 });
 
 test("when anything may have changed, everything is dropped", () => {
-  const all = ["all endpoints", "keys", "quotas", "sessions", "sources", "ready lanes", "all pauses", "jobs"];
+  const reading = ["all endpoints", "readers of all", "reports"];
+  const all = [...reading, "keys", "quotas", "sessions", "sources", "ready lanes", "all pauses", "jobs"];
   assert.deepEqual(after({ kind: "anything" }), all);
 });

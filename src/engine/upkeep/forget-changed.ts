@@ -5,7 +5,9 @@ import type { PublishRate } from "../access/publish-rate.ts";
 import type { Sessions } from "../access/sessions.ts";
 import type { Claims } from "../delivery/claims.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
+import type { Listeners } from "../endpoints/listeners.ts";
 import type { Matching } from "../endpoints/matching.ts";
+import type { Reports } from "../endpoints/reports.ts";
 import type { Inbound } from "../inbound/inbound.ts";
 import type { Waits } from "../pauses/waits.ts";
 
@@ -20,6 +22,8 @@ export interface Caches {
   readonly waits: Pick<Waits, "signal" | "signalAll">;
   readonly jobs: { work(): void };
   readonly deliveries: Pick<Deliveries, "dropCancelled">;
+  readonly listeners: Pick<Listeners, "check">;
+  readonly reports: Pick<Reports, "collect">;
 }
 
 export function forgetChanged(caches: Caches, change: Change): void {
@@ -38,6 +42,10 @@ export function forgetChanged(caches: Caches, change: Change): void {
       return;
     case "endpoints":
       caches.matching.changed(change.tenantSeq);
+      caches.listeners.check(change.tenantSeq);
+      return;
+    case "reports":
+      caches.reports.collect();
       return;
     case "jobs":
       caches.jobs.work();
@@ -54,8 +62,11 @@ export function forgetChanged(caches: Caches, change: Change): void {
   }
 }
 
-function forgetAll({ matching, access, publishRate, sessions, inbound, claims, waits, jobs }: Caches): void {
+function forgetAll(caches: Caches): void {
+  const { matching, access, publishRate, sessions, inbound, claims, waits, jobs, listeners, reports } = caches;
   matching.clear();
+  listeners.check(null);
+  reports.collect();
   access.forget();
   publishRate.forget();
   sessions.forget();

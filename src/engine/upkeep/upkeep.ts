@@ -148,7 +148,7 @@ export class Upkeep {
     for (const change of changed.changes) onForeignChange(change);
     // What the lanes release is stored later: the next changes do not wait for it.
     for (const { endpoint, state } of changed.lanes) {
-      if (endpoint === null) void deliveries.endpointDeleted(state);
+      if (endpoint === null) void deliveries.laneChanged(state);
       else void deliveries.endpointChanged(endpoint, state);
     }
     if (changed.nextReadyAt !== null) deliveries.claims.discoverAt(changed.nextReadyAt);

@@ -11,6 +11,7 @@ import type {
   EndpointStatus,
   EndpointSurface,
   MatchedEndpoint,
+  Transport,
 } from "../../domain/endpoints/endpoint.ts";
 import type { EndpointState } from "../../domain/endpoints/endpoint-state.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
@@ -23,6 +24,8 @@ export interface CreateEndpoint {
   readonly id: Uuid;
   readonly settings: EndpointSettings;
   readonly secret: string;
+  /** `http` when it is left out. */
+  readonly transport?: Transport;
   readonly createdThrough: EndpointSurface;
   readonly now: EpochMs;
 }
@@ -64,6 +67,19 @@ export interface EndpointView {
   readonly oldestAt: EpochMs | null;
   /** Payload bytes that arrived while it was held. */
   readonly heldBytes: number;
+  /** Null for an endpoint with a URL. */
+  readonly listener: ListenerState | null;
+}
+
+/** Who listens, or who did last. */
+export interface ListenerState {
+  readonly isConnected: boolean;
+  /** `ada@laptop`; null before the first reader. */
+  readonly reader: string | null;
+  /** Null unless somebody listens. */
+  readonly connectedAt: EpochMs | null;
+  /** When somebody listened last; without a reader so far, when it was created. */
+  readonly seenAt: EpochMs;
 }
 
 /** What happened in a failed attempt. */

@@ -85,6 +85,8 @@ export type Change =
   | { readonly kind: "sources" }
   /** A job was started. */
   | { readonly kind: "jobs" }
+  /** A node left reports for readers of other nodes. */
+  | { readonly kind: "reports" }
   | { readonly kind: "endpoints"; readonly tenantSeq: Seq }
   | { readonly kind: "quotas"; readonly tenantSeq: Seq }
   /** The pause has ended. */

@@ -23,6 +23,7 @@ export interface LaneRow {
   ordered: boolean;
   rateLimited: boolean;
   maxInFlight: number;
+  readonly streamed: boolean;
   generation: number;
   readyAt: EpochMs | null;
   /** No delivery waits in the store that is due earlier. Null: none waits. */
@@ -34,6 +35,8 @@ export interface LaneRow {
   heldMs: number;
   activeSince: EpochMs | null;
   heldBytes: number;
+  /** Deliveries that came while it was held. Of a listener, also those that waited before. */
+  heldCount: number;
   attemptsOk: number;
   attemptsFailed: number;
   lastAttemptAt: EpochMs | null;
@@ -51,7 +54,7 @@ export interface LaneRow {
 }
 
 const SELECT = `
-  SELECT l.*, e.status, e.deleted_at, e.ordered, e.rate_limit_per_second, e.max_in_flight, e.generation
+  SELECT l.*, e.status, e.deleted_at, e.ordered, e.rate_limit_per_second, e.max_in_flight, e.transport, e.generation
   FROM lanes l JOIN endpoints e ON e.seq = l.endpoint_seq
   WHERE l.endpoint_seq = ?`;
 
@@ -60,7 +63,7 @@ const SELECT_ALL = SELECT.replace("= ?", "IN (SELECT CAST(value AS INTEGER) FROM
 const UPDATE = `
   UPDATE lanes
   SET ready_at = ?, owner = ?, failure_streak = ?, streak_since_active_ms = ?, rest_until = ?, rest_ms = ?,
-      wait_until = ?, held_since = ?, held_ms = ?, active_since = ?, held_bytes = ?, revision = ?, head_due = ?,
+      wait_until = ?, held_since = ?, held_ms = ?, active_since = ?, held_bytes = ?, held_count = ?, revision = ?, head_due = ?,
       attempts_ok = ?, attempts_failed = ?, last_attempt_at = ?, last_success_at = ?, last_failure = ?, failing_since = ?
   WHERE endpoint_seq = ?`;
 
@@ -144,6 +147,7 @@ function valuesOf(lane: LaneRow): readonly SqlValue[] {
     lane.heldMs,
     lane.activeSince,
     lane.heldBytes,
+    lane.heldCount,
     lane.revision,
     lane.headDue,
     ...countsOf(lane),
@@ -181,6 +185,7 @@ function laneOf(endpointSeq: Seq, row: LaneColumns): LaneRow {
     ordered: row.ordered === 1,
     rateLimited: row.rate_limit_per_second !== null,
     maxInFlight: integer("max_in_flight"),
+    streamed: row.transport === "stream",
     generation: integer("generation"),
     readyAt: optional("ready_at"),
     headDue: optional("head_due"),
@@ -196,6 +201,7 @@ function laneOf(endpointSeq: Seq, row: LaneColumns): LaneRow {
     heldMs: integer("held_ms"),
     activeSince: optional("active_since"),
     heldBytes: integer("held_bytes"),
+    heldCount: integer("held_count"),
     attemptsOk: integer("attempts_ok"),
     attemptsFailed: integer("attempts_failed"),
     lastAttemptAt: optional("last_attempt_at"),
@@ -276,7 +282,7 @@ export function noteWaiting(lane: LaneRow, dueAt: EpochMs): void {
 }
 
 /** It is no part of the lane's state, and so no new revision. */
-function setHead(lane: LaneRow, dueAt: EpochMs | null): void {
+export function setHead(lane: LaneRow, dueAt: EpochMs | null): void {
   if (lane.headDue === dueAt) return;
   lane.headDue = dueAt;
   lane.unwritten = "all";

@@ -20,6 +20,7 @@ import type { Writing } from "../writing.ts";
 import { findIdempotencyKey, rememberKey } from "./idempotency.ts";
 import { creationTime, eventBytes, insertDelivery, insertEvent } from "./insert.ts";
 import { advanceReadyAt, isForeign, isHeld, type LaneRow, mayLease, updateLane } from "./lane-rows.ts";
+import { boundWaiting } from "./listener-bound.ts";
 
 export function publish(w: Writing, requests: readonly PublishRequest[]): (PublishResult | Broken)[] {
   return each(w, requests, (request) => publishOne(w, request));
@@ -126,9 +127,10 @@ function addToBacklog(w: Writing, lane: LaneRow, event: Event): void {
     return;
   }
   const bytes = Buffer.byteLength(event.payload);
-  updateLane(lane, { heldBytes: lane.heldBytes + bytes });
+  updateLane(lane, { heldBytes: lane.heldBytes + bytes, heldCount: lane.heldCount + 1 });
   const held = w.memory.heldBytes.get(lane.tenantSeq);
   if (held !== undefined) w.memory.heldBytes.set(lane.tenantSeq, held + bytes);
+  if (lane.streamed) boundWaiting(w, lane, event.acceptedAt);
 }
 
 const HELD_BYTES = `

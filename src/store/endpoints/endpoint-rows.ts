@@ -7,6 +7,7 @@ import type {
   EndpointStatus,
   EndpointSurface,
   Format,
+  Transport,
 } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import type { Connection } from "../connection.ts";
@@ -18,7 +19,7 @@ import type { Vault } from "../vault.ts";
 const DESTINATION_COLUMNS = `
   e.seq, e.id, e.tenant_seq, (SELECT t.id FROM tenants t WHERE t.seq = e.tenant_seq) AS tenant_id, e.made_by,
   e.name, e.url, e.format, e.headers_sealed, e.secret_sealed, e.previous_secret_sealed, e.previous_secret_until,
-  e.timeout_seconds, e.retry_schedule_seconds, e.rate_limit_per_second, e.max_in_flight, e.ordered, e.status,
+  e.timeout_seconds, e.retry_schedule_seconds, e.rate_limit_per_second, e.max_in_flight, e.ordered, e.transport, e.status,
   e.paused_at, e.disabled_reason, e.generation, e.created_at, e.updated_at`;
 
 /** The columns for `readEndpoint`, of a table that the query names `endpoints e`. */
@@ -44,6 +45,7 @@ interface DestinationColumns {
   readonly rate_limit_per_second: number | null;
   readonly max_in_flight: number;
   readonly ordered: number;
+  readonly transport: Transport;
   readonly status: EndpointStatus;
   readonly paused_at: EpochMs | null;
   readonly disabled_reason: DisabledReason | null;
@@ -85,6 +87,7 @@ function readDestination(vault: Vault, row: DestinationColumns): Destination {
     rateLimitPerSecond: row.rate_limit_per_second,
     maxInFlight: row.max_in_flight,
     ordered: row.ordered === 1,
+    transport: row.transport,
     status: row.status,
     pausedAt: row.paused_at,
     disabledReason: row.disabled_reason,

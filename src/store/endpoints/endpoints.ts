@@ -5,7 +5,13 @@
 import type { Actor } from "../../domain/access/access.ts";
 import { type QuotaExceeded, quotaExceeded } from "../../domain/access/quota.ts";
 import { HEALTHY } from "../../domain/delivery/health.ts";
-import type { DisabledReason, Endpoint, EndpointSettings, EndpointStatus } from "../../domain/endpoints/endpoint.ts";
+import {
+  chosenStatus,
+  type DisabledReason,
+  type Endpoint,
+  type EndpointSettings,
+  type EndpointStatus,
+} from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { CreateEndpoint, LaneState, PatchEndpoint } from "../../ports/store.ts";
 import { audit, changesOf } from "../access/audit.ts";
@@ -22,9 +28,9 @@ import { countEndpoints, loadEndpoint } from "./endpoint-rows.ts";
 const INSERT = `
   INSERT INTO endpoints
     (id, tenant_seq, made_by, name, url, description, event_types, format, headers_sealed, secret_sealed,
-     timeout_seconds, retry_schedule_seconds, rate_limit_per_second, max_in_flight, ordered, status, created_at,
-     updated_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'ACTIVE', ?, ?)
+     timeout_seconds, retry_schedule_seconds, rate_limit_per_second, max_in_flight, ordered, transport, status,
+     created_at, updated_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'ACTIVE', ?, ?)
   RETURNING seq`;
 
 export type CreatedEndpoint = { readonly kind: "created"; readonly endpoint: Endpoint } | QuotaExceeded;
@@ -53,6 +59,7 @@ export function createEndpoint(w: Writing, request: CreateEndpoint): CreatedEndp
     settings.rateLimitPerSecond,
     settings.maxInFlight,
     settings.ordered ? 1 : 0,
+    request.transport ?? "http",
     now,
     now,
   );
@@ -67,7 +74,7 @@ export function createEndpoint(w: Writing, request: CreateEndpoint): CreatedEndp
 const FIND = "SELECT seq FROM endpoints WHERE id = ? AND tenant_seq = ? AND deleted_at IS NULL";
 
 /** The sequence of an endpoint of this tenant that is not deleted; null when there is none. */
-function findEndpoint(w: Writing, tenantSeq: Seq, id: Uuid): Seq | null {
+export function findEndpoint(w: Writing, tenantSeq: Seq, id: Uuid): Seq | null {
   return one<{ seq: Seq }>(w, FIND, uuidBytes(id), tenantSeq)?.seq ?? null;
 }
 
@@ -83,7 +90,7 @@ export function patchEndpoint(w: Writing, request: PatchEndpoint): PatchedEndpoi
   const seq = findEndpoint(w, request.tenantSeq, request.id);
   if (seq === null) return null;
   const before = loadEndpoint(w, seq);
-  const status = targetStatus(before.status, request.status);
+  const status = targetStatus(chosenStatus(before), request.status);
   const changesSettings = Object.keys(settings).length > 0;
   if (!changesSettings && secret === undefined && status === null) {
     return { endpoint: before, lane: laneState(w.lanes.get(seq), w.self.node) };
@@ -113,7 +120,7 @@ function auditedOf(endpoint: Endpoint) {
     rate_limit_per_second: endpoint.rateLimitPerSecond,
     max_in_flight: endpoint.maxInFlight,
     ordered: endpoint.ordered,
-    status: endpoint.status,
+    status: chosenStatus(endpoint),
   };
 }
 
@@ -126,7 +133,7 @@ function auditPatch(w: Writing, request: PatchEndpoint, before: Endpoint, after:
   const entry = { tenantSeq, actor, subject: id, now };
   if (secret !== undefined) audit(w, { ...entry, type: "webhook.rotated", data: { endpointId: id } });
   if (changed.length === 0) return;
-  const data = { endpointId: id, changed: changed.join(", "), status: after.status, ...changes };
+  const data = { endpointId: id, changed: changed.join(", "), status: chosenStatus(after), ...changes };
   audit(w, { ...entry, type: "webhook.updated", data });
 }
 
@@ -151,13 +158,18 @@ export function changeStatus(
   beginAfresh(w, endpointSeq, { moved: false, now });
 }
 
-// Setting the same status again keeps its time and its reason.
+// Setting the same status again keeps its time and its reason. A listener to which nobody listens is not ACTIVE.
 const UPDATE_STATUS = `
   UPDATE endpoints
   SET paused_at = CASE WHEN :status = 'PAUSED' THEN coalesce(paused_at, :now) END,
       disabled_at = CASE WHEN :status = 'DISABLED' THEN coalesce(disabled_at, :now) END,
       disabled_reason = CASE WHEN :status = 'DISABLED' THEN coalesce(disabled_reason, :reason) END,
-      status = :status
+      status = CASE
+        WHEN :status = 'ACTIVE' AND transport = 'stream' AND NOT EXISTS (
+          SELECT 1 FROM listeners l WHERE l.endpoint_seq = endpoints.seq AND l.connection IS NOT NULL)
+        THEN 'PAUSED'
+        ELSE :status
+      END
   WHERE seq = :seq`;
 
 function writeStatus(w: Writing, seq: Seq, status: EndpointStatus, reason: DisabledReason | null, now: EpochMs): void {
@@ -219,6 +231,7 @@ export function deleteEndpoint(w: Writing, { actor, tenantSeq, id, now }: Delete
   if (seq === null) return null;
   const { url } = loadEndpoint(w, seq);
   w.prepare(ERASE).run(now, seq);
+  w.prepare("DELETE FROM listeners WHERE endpoint_seq = ?").run(seq);
   noteChange(w, seq, { interrupts: true, now });
   startCancelBacklog(w, { tenantSeq, endpointSeq: seq, actor, now });
   audit(w, { tenantSeq, actor, type: "webhook.deleted", subject: id, data: { endpointId: id, url }, now });
@@ -229,18 +242,30 @@ export function deleteEndpoint(w: Writing, { actor, tenantSeq, id, now }: Delete
 
 // ── Common to all changes ───────────────────────────────────────────────────────────────────────────────────────────
 
+// Whether somebody listens makes no difference to which events a listener gets.
 const NOTE = `
   UPDATE endpoints
-  SET updated_at = ?, generation = generation + ?
+  SET updated_at = coalesce(?, updated_at), generation = generation + ?
   WHERE seq = ?
-  RETURNING tenant_seq, event_types, CASE WHEN deleted_at IS NULL THEN status ELSE 'DELETED' END AS status`;
+  RETURNING tenant_seq, event_types,
+    CASE
+      WHEN deleted_at IS NOT NULL THEN 'DELETED'
+      WHEN status = 'PAUSED' AND paused_at IS NULL THEN 'ACTIVE'
+      ELSE status
+    END AS status`;
 
 interface Noted extends MatchRule {
   readonly tenant_seq: Seq;
 }
 
+interface EndpointChange {
+  readonly interrupts: boolean;
+  /** Null: it is not the settings that change. */
+  readonly now: EpochMs | null;
+}
+
 /** After a change that interrupts, attempts in flight no longer affect the lane. */
-function noteChange(w: Writing, seq: Seq, change: { readonly interrupts: boolean; readonly now: EpochMs }): void {
+export function noteChange(w: Writing, seq: Seq, change: EndpointChange): void {
   const noted = one<Noted>(w, NOTE, change.now, change.interrupts ? 1 : 0, seq);
   if (noted === undefined) throw new Error(`no endpoint ${seq}`);
   writeMatching(w, { tenantSeq: noted.tenant_seq, seq }, noted);
@@ -284,7 +309,7 @@ function filterText(filters: readonly string[] | null): string | null {
  * secret changes what the receiver can take. Only a new receiver (`moved`) does not inherit a Retry-After; it does
  * inherit the wait of an ordered lane, which is that of the retry schedule.
  */
-function beginAfresh(w: Writing, seq: Seq, how: { readonly moved: boolean; readonly now: EpochMs }): LaneRow {
+export function beginAfresh(w: Writing, seq: Seq, how: { readonly moved: boolean; readonly now: EpochMs }): LaneRow {
   const lane = w.lanes.reload(seq);
   const waits = lane.waitUntil !== null && lane.waitUntil > how.now && (!how.moved || lane.ordered);
   updateLane(lane, { health: HEALTHY, waitUntil: waits ? lane.waitUntil : null });
@@ -304,5 +329,5 @@ export function freeHeldBytes(w: Writing, lane: LaneRow): void {
   const ofTenant = w.memory.heldBytes.get(lane.tenantSeq);
   // The sum is changed, not dropped from memory: it would be read again before this lane is written.
   if (ofTenant !== undefined) w.memory.heldBytes.set(lane.tenantSeq, Math.max(0, ofTenant - lane.heldBytes));
-  updateLane(lane, { heldBytes: 0 });
+  updateLane(lane, { heldBytes: 0, heldCount: 0 });
 }

@@ -1,5 +1,5 @@
 /** Retention for endpoints: tombstones, the backlog of DISABLED endpoints, old filters and URLs. */
-import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
+import type { EndpointStatus, Transport } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { TIME_DISORDER_MS_MAX } from "../../domain/limits.ts";
 import { publishFailed, rowsOfFailed } from "../delivery/operational-events.ts";
@@ -8,6 +8,7 @@ import { all, one } from "../read-connection.ts";
 import type { Ages, Budget, Visited } from "../upkeep/sweep-table.ts";
 import { namesDeleted, type Writing } from "../writing.ts";
 import { freeHeldBytes } from "./endpoints.ts";
+import { forgetListener } from "./listeners.ts";
 
 export interface KeptEndpoint {
   readonly seq: Seq;
@@ -16,6 +17,7 @@ export interface KeptEndpoint {
   readonly disabled_at: EpochMs | null;
   readonly updated_at: EpochMs;
   readonly deleted_at: EpochMs | null;
+  readonly transport: Transport;
 }
 
 export function visitEndpoint(w: Writing, endpoint: KeptEndpoint, ages: Ages, budget: Budget): Visited {
@@ -23,6 +25,7 @@ export function visitEndpoint(w: Writing, endpoint: KeptEndpoint, ages: Ages, bu
     if (endpoint.deleted_at < ages.cutoff && !hasDeliveries(w, endpoint.seq)) deleteTombstone(w, endpoint.seq, budget);
     return "next";
   }
+  if (endpoint.transport === "stream" && forgetListener(w, endpoint.seq, ages.now)) return "next";
   trimHistory(w, endpoint.seq, budget);
   trimUrls(w, endpoint, budget);
   if (endpoint.disabled_at === null || endpoint.disabled_at >= ages.cutoff || budget.rows <= 0) return "next";

@@ -14,8 +14,10 @@ import {
   getEndpoint,
   listEndpoints,
   listEndpointsFrom,
+  listListeners,
   loadDestinations,
 } from "../endpoints/endpoint-views.ts";
+import { findReaders } from "../endpoints/listener-readers.ts";
 import { countLeases } from "../history/delivery-sources.ts";
 import { getDelivery } from "../history/delivery-views.ts";
 import { listEvents } from "../history/events/event-list.ts";
@@ -61,6 +63,8 @@ const VERBS = {
   listEndpoints,
   listEndpointsFrom,
   countEndpointStates,
+  listListeners,
+  findReaders,
   listDeliveries,
   getDelivery,
   getEvent,

@@ -103,6 +103,7 @@ function changeOf({ kind, tenant_seq: tenantSeq, subject }: Row): Change {
     case "sessions":
     case "sources":
     case "jobs":
+    case "reports":
       return { kind };
     case "quotas":
     case "endpoints":

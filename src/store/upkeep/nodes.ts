@@ -5,7 +5,6 @@
  * `NODE_SILENT_MS` is gone: another one gives back what it held. If it lives on, its next transaction finds that out.
  */
 import { TOKENS_PER_NODE } from "../../domain/delivery/lease-token.ts";
-import { NodeGone } from "../../domain/errors.ts";
 import type { EpochMs, LeaseToken, Seq } from "../../domain/ids.ts";
 import { NODE_SILENT_MS, NODE_UNHEARD_MS } from "../../domain/limits.ts";
 import type { Entered, GoneNode, Heartbeat, Lease, NodeNaming, NodeView } from "../../ports/store.ts";
@@ -40,15 +39,6 @@ export function enter(w: Writing, wallMs: EpochMs, { name, version }: NodeNaming
   w.self.enteredAt = now;
   w.mode.isStale = true; // what is remembered of lanes was this node's under its former number
   return { node, now, lastSeenAt: trusted?.value ?? null, linkKey: w.vault.linkKey };
-}
-
-/** Asks for the standing of this node. The returned function throws NodeGone when the others have taken it for dead. */
-export function checkStanding(w: Writing): () => void {
-  if (!w.isShared || w.self.node === 0 || w.mode.enters) return () => undefined;
-  const alive = w.prepare("SELECT 1 FROM nodes WHERE node = ? AND gone_at IS NULL").allLater(w.self.node);
-  return () => {
-    if (alive().length === 0) throw new NodeGone();
-  };
 }
 
 export function leave(w: Writing, now: EpochMs): void {

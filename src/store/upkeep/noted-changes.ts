@@ -41,6 +41,11 @@ const NOTES: Noting = {
   createEndpoint: (_, [{ tenantSeq }]) => [{ kind: "endpoints", tenantSeq }],
   patchEndpoint: (result, [{ tenantSeq }]) => (result === null ? NONE : [{ kind: "endpoints", tenantSeq }]),
   deleteEndpoint: (result, [{ tenantSeq }]) => (result === null ? NONE : [{ kind: "endpoints", tenantSeq }]),
+  putListener: (_, [{ tenantSeq }]) => [{ kind: "endpoints", tenantSeq }],
+  connectListener: (result, [{ tenantSeq }]) =>
+    result.kind === "connected" ? [{ kind: "endpoints", tenantSeq }] : NONE,
+  disconnectListener: (result, [{ tenantSeq }]) => (result === null ? NONE : [{ kind: "endpoints", tenantSeq }]),
+  forwardReports: (open) => (open.includes(true) ? [{ kind: "reports" }] : NONE),
   settle: (results, [settlements]) =>
     results.flatMap((result, index): readonly NotedChange[] => {
       const tenantSeq = settlements[index]?.tenantSeq;

@@ -119,7 +119,7 @@ function hourly(name: string, key: string): Kept<{ readonly seq: Seq }> {
 const endpoints: Kept<Parameters<typeof visitEndpoint>[1]> = {
   name: "endpoints",
   page: `
-    SELECT seq, status, url, disabled_at, updated_at, deleted_at
+    SELECT seq, status, url, disabled_at, updated_at, deleted_at, transport
     FROM endpoints
     WHERE seq > ?
     ORDER BY seq

@@ -4,6 +4,7 @@ import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { VOID_LEASES_COUNT_MAX } from "../../domain/limits.ts";
 import type { Wake } from "../../ports/store.ts";
 import { noteWaiting, refreshReadyAt, updateLane } from "../delivery/lane-rows.ts";
+import { silenceReaders } from "../endpoints/listeners.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import { voidNotifications } from "../pauses/notifications.ts";
 import { all } from "../read-connection.ts";
@@ -57,6 +58,7 @@ function voidNode(w: Writing, node: number, now: EpochMs): Voided {
   if (done) {
     w.lanes.flush();
     for (const { seq } of all<{ seq: Seq }>(w, OWNED, node)) lanes.add(seq);
+    silenceReaders(w, node, now);
     voidNotifications(w, node, now);
   }
   const woken: Wake[] = [];

@@ -106,6 +106,8 @@ function endSentence(reason: TerminalReason | null, scheduleSeconds: readonly nu
       return "The delivery ended CANCELLED: a caller cancelled it.";
     case "endpoint_deleted":
       return "The delivery ended CANCELLED: its endpoint was deleted.";
+    case "listener_full":
+      return "The delivery ended CANCELLED: nobody listened, and too many newer deliveries waited.";
     case "expired": {
       const days = Math.round(runLifetimeMs(scheduleSeconds) / DAY_MS);
       return `The delivery ended EXPIRED: its next attempt would have come more than ${count(days, "day")} after its first one.`;

@@ -30,6 +30,10 @@ const DISABLED_BY: Readonly<Record<DisabledReason, string>> = {
 function held({ endpoint, lane }: DeliveryFacts): Fact {
   const refs = { endpointId: endpoint.id };
   const at = lane.heldSince;
+  if (endpoint.status === "PAUSED" && endpoint.pausedAt === null) {
+    const sentence = `Nobody listens to ${endpoint.name}. Its deliveries are held, in their order, until somebody does.`;
+    return { at, rule: "no_listener", sentence, refs };
+  }
   if (endpoint.status === "PAUSED") {
     const sentence = `${endpoint.name} is PAUSED. Its deliveries are held, in their order, until somebody resumes it.`;
     return { at, rule: "paused", sentence, refs };
