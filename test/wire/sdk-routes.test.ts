@@ -18,6 +18,7 @@ const OUTSIDE: Readonly<Record<string, string>> = {
   testDashboardWebhook: "another product's shape of `endpoints.test`",
   listDashboardDeliveries: "another product's shape of `deliveries.list`",
   retryDashboardDelivery: "another product's shape of `deliveries.retry`",
+  reportResults: "`listen` sends it",
   receiveWebhook: "a provider sends it, signed in the provider's own way",
   receivePauseStatus: "the source sends it, with a body that `signJcs` signs",
 };
@@ -47,6 +48,13 @@ const PAUSES = { status: "pending", order: "deadline", channel: "none", q: "a", 
 const QUESTION = { message: "Go on?", options: ["Yes", "No"], timeout_default: "No", metadata: { n: 1 } } as const;
 const KEY_SETTINGS = { name: "a", role: "viewer", test: true, expires_at: "2100-01-01T00:00:00Z" } as const;
 const ENDPOINT = { url: "http://127.0.0.1:9/", event_types: ["a.*"], format: "standard", ordered: true } as const;
+const LISTENER = {
+  event_types: ["a.*"],
+  format: "standard",
+  timeout_seconds: 30,
+  retry_schedule_seconds: [2],
+} as const;
+const LISTEN = { listener: `${ep}`, reader: "ada@laptop", takeover: true } as const;
 const TEST: TestInput = { event_type: "a", payload: '{"n": 1.0}' };
 const AUDIT = { event_type: "key.created", subject_id: `${ep}`, actor: `${usr}`, from_date: "2026-01-01" } as const;
 const WORD = "correct horse battery";
@@ -202,6 +210,11 @@ const CALLS: Readonly<Record<string, readonly [operationId: string, call: (given
     ({ client }) => client.terminals.approve({ user_code: "WDJB-MJHT", role: "viewer" }),
   ],
   "terminals.deny": ["denyTerminal", ({ client }) => client.terminals.deny("WDJB-MJHT")],
+  "listeners.put": ["putListener", ({ client }) => client.listeners.put({ ...LISTENER, name: "cli/ada@laptop" })],
+  "listeners.list": ["listListeners", ({ client }) => client.listeners.list()],
+  "listeners.get": ["getListener", ({ client }) => client.listeners.get(`${ep}`)],
+  "listeners.delete": ["deleteListener", ({ client }) => client.listeners.delete(`${ep}`)],
+  listen: ["openListenerStream", ({ client }) => client.listen(LISTEN, () => ({ status: 200 }))],
   stream: [
     "streamOutcomes",
     ({ client, signal }) => client.stream({ endpointId: `${ep}`, status: ["FAILED"], signal }),

@@ -6,6 +6,9 @@ import { type CallOptions, Transport, type Wait, waitForReal } from "./http.ts";
 import { InboundEvents, Sources } from "./inbound/inbound.ts";
 import { PauseStatusRecords } from "./inbound/pause-status.ts";
 import { RETRIES_MAX } from "./limits.ts";
+import { listen } from "./listening/listen.ts";
+import { Listeners } from "./listening/listeners.ts";
+import type { ListenEnd, ListenHandler, ListenOptions } from "./listening/types.ts";
 import { checkAmount, checkOptionalFunction, checkOptionalString, checkString } from "./options.ts";
 import type {
   CreatedPause,
@@ -71,6 +74,7 @@ export interface SessionOptions extends Omit<SignalboxOptions, "apiKey"> {
  */
 export class Signalbox {
   readonly endpoints: Endpoints;
+  readonly listeners: Listeners;
   readonly events: Events;
   readonly deliveries: Deliveries;
   readonly replays: Replays;
@@ -105,6 +109,7 @@ export class Signalbox {
     const retriesMax = Math.min(retries, RETRIES_MAX);
     this.#transport = new Transport({ url, apiKey, tenant, fetch, wait, retriesMax });
     this.endpoints = new Endpoints(this.#transport);
+    this.listeners = new Listeners(this.#transport);
     this.events = new Events(this.#transport);
     this.deliveries = new Deliveries(this.#transport);
     this.replays = new Replays(this.#transport);
@@ -129,6 +134,17 @@ export class Signalbox {
    */
   stream(options: StreamOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
     return stream<StreamEvent>(this.#transport, options);
+  }
+
+  /**
+   * Receive the deliveries of a listener in this program, which needs no address of its own. `handler` makes each attempt,
+   * and its answer is the outcome. The stream reconnects for as long as it takes. Nothing is lost meanwhile: deliveries
+   * wait, and an attempt on the wire when the stream breaks is made again with the same `webhook-id`.
+   *
+   * @throws {SignalboxError} when the server refuses, for example with 409 `LISTENER_BUSY`
+   */
+  listen(options: ListenOptions, handler: ListenHandler): Promise<ListenEnd> {
+    return listen(this.#transport, options, handler);
   }
 
   /** Follow several topics at once, such as outcomes, endpoints and jobs. It reconnects as `stream` does. */

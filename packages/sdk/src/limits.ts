@@ -37,3 +37,18 @@ export const LONG_POLL_MS_MIN = 1000;
  * end within this time.
  */
 export const LONG_POLL_BACKOFF_MS_MAX = 10_000;
+/** The longest silence of a listener's stream, on which the server writes every 15 s. */
+export const LISTEN_SILENCE_MS = 40_000;
+/** The longest wait before a listener's stream reconnects. The first is `BACKOFF_FIRST_MS`. */
+export const LISTEN_RECONNECT_MS_MAX = 10_000;
+/** How long attempts may go on when a program stops listening. */
+export const LISTEN_DRAIN_MS = 2000;
+/** Results in one request: the most that the server takes. */
+export const RESULTS_COUNT_MAX = 100;
+/** Requests with results that are on their way. While one is, the next results gather for another. */
+export const RESULTS_REQUESTS_COUNT_MAX = 2;
+/** What the server takes of a response. It stores less. */
+export const RESULT_BODY_CHARS_MAX = 16 * 1024;
+export const RESULT_HEADERS_CHARS_MAX = 16 * 1024;
+export const RESULT_HEADERS_COUNT_MAX = 256;
+export const RESULT_DETAIL_CHARS_MAX = 500;

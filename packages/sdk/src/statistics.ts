@@ -86,7 +86,15 @@ export interface Backlog extends BacklogSample {
 }
 
 /** What an endpoint is doing now. */
-export type EndpointState = "healthy" | "failing" | "resting" | "probing" | "throttled" | "paused" | "disabled";
+export type EndpointState =
+  | "healthy"
+  | "failing"
+  | "resting"
+  | "probing"
+  | "throttled"
+  | "paused"
+  | "disabled"
+  | "no_listener";
 
 /** Which endpoints a list has. */
 export interface EndpointFilter {

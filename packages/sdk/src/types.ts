@@ -60,12 +60,27 @@ export interface EndpointPatch extends Partial<EndpointInput> {
   readonly status?: "ACTIVE" | "PAUSED";
 }
 
+/** Who listens to a listener. */
+export interface ListenerState {
+  readonly connected: boolean;
+  /** Who listens, or did last, such as `ada@laptop`. */
+  readonly reader: string | null;
+  readonly connected_at: string | null;
+  /** When somebody listened last; null before the first time. */
+  readonly seen_at: string | null;
+}
+
 /** A URL that receives deliveries. */
 export interface Endpoint {
   /** `ep_…`. */
   readonly id: string;
   readonly name: string;
+  /** Of a listener: `listener:` and its name. */
   readonly url: string;
+  /** `stream`: a listener. */
+  readonly transport: "http" | "stream";
+  /** Null for an endpoint with a URL. */
+  readonly listener: ListenerState | null;
   readonly description: string | null;
   readonly event_types: readonly string[] | null;
   readonly format: Format;
@@ -256,6 +271,8 @@ export interface Attempt {
   /** Null when no response arrived. */
   readonly http_status: number | null;
   readonly response_body_snippet: string | null;
+  /** The reader of the listener that made the attempt; null for an endpoint with a URL. */
+  readonly via: string | null;
   readonly error_detail: string | null;
   /** How to fix the cause of the response's status. */
   readonly hint: string | null;

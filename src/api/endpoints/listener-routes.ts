@@ -136,7 +136,7 @@ const STREAM = {
   config: { needs: "developer" as const },
   schema: {
     tags,
-    operationId: "listen",
+    operationId: "openListenerStream",
     summary: "Receive the deliveries of a listener",
     description:
       "Server-sent events. `open` says how many deliveries wait, and since when. Each `attempt` is a request, rendered and " +

@@ -36,7 +36,7 @@ export function boundWaiting(w: Writing, lane: LaneRow, now: EpochMs): void {
   w.prepare(CANCEL).runEach(old.map(({ seq }) => [now, seq]));
   for (const { seq } of old) {
     noteChanged(w, lane.tenantSeq, seq);
-    w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "failed");
+    w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "CANCELLED");
   }
   forget(w, lane, old);
   setHead(lane, rows[LISTENER_CANCELLED_COUNT]?.due_at ?? null);

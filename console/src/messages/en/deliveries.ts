@@ -54,6 +54,7 @@ export const deliveryList = {
     crashed: "crashed the server",
     cancelled: "cancelled",
     endpoint_deleted: "endpoint deleted",
+    listener_full: "too many waited for the listener",
     expired: "expired",
   },
   columns: {

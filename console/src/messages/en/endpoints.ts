@@ -35,6 +35,7 @@ export const endpoints = {
     throttled: "throttled",
     paused: "paused",
     disabled: "disabled",
+    no_listener: "nobody listens",
   },
   empty: "No endpoint receives events yet.",
   emptyHint: "Register the URL of your service:",
@@ -79,6 +80,7 @@ export const endpoint = {
       other: "It gets at most # attempts in a second, until you change that in its",
     }),
   paused: "Paused: new events are held, in order, and nothing is sent. Nothing resumes it by itself.",
+  no_listener: "Nobody listens: new events are held, in order, until somebody does.",
   pausedBy: "Paused by",
   disabled: {
     gone: "Disabled: the receiver answered 410 Gone. It gets no new events.",

@@ -3,7 +3,16 @@ import type { Endpoint, EndpointState } from "@signalbox/sdk";
 import { endpoints as m } from "../../messages/en/endpoints.ts";
 import { StateBadge, type Tone } from "../text/state-badge.tsx";
 
-export const STATES = ["healthy", "failing", "resting", "probing", "throttled", "paused", "disabled"] as const;
+export const STATES = [
+  "healthy",
+  "failing",
+  "resting",
+  "probing",
+  "throttled",
+  "paused",
+  "disabled",
+  "no_listener",
+] as const;
 
 const TONES: Readonly<Record<EndpointState, Tone>> = {
   healthy: "ok",
@@ -13,6 +22,7 @@ const TONES: Readonly<Record<EndpointState, Tone>> = {
   throttled: "warn",
   paused: "warn",
   disabled: "bad",
+  no_listener: "idle",
 };
 
 export function EndpointBadge({ of: { health } }: { readonly of: Pick<Endpoint, "health"> }) {

@@ -136,6 +136,8 @@ export interface AttemptDetails {
   readonly delivery_id: string;
   readonly attempt_number: number;
   readonly url: string;
+  /** The reader of the listener that made the attempt; null for an endpoint with a URL. */
+  readonly via: string | null;
   readonly started_at: string;
   readonly ended_at: string;
   readonly outcome: "SUCCESS" | "RETRYABLE_FAILURE" | "NON_RETRYABLE_FAILURE";
