@@ -12,7 +12,7 @@ const meeting = (only: string) => ({
 export const nodes: readonly Mutant[] = [
   {
     fault: "a node that others have taken for dead still writes",
-    file: "src/store/upkeep/nodes.ts",
+    file: "src/store/upkeep/standing.ts",
     find: "if (alive().length === 0) throw new NodeGone();",
     replace: "alive();",
     ...meeting("settle ∥ take the node for dead"),

@@ -77,7 +77,6 @@ export interface Endpoint {
   readonly name: string;
   /** Of a listener: `listener:` and its name. */
   readonly url: string;
-  /** `stream`: a listener. */
   readonly transport: "http" | "stream";
   /** Null for an endpoint with a URL. */
   readonly listener: ListenerState | null;

@@ -11,7 +11,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Sender, StreamedAttempt } from "../../ports/sender.ts";
 import type { AttemptRecord } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
-import type { AttemptTokens } from "./attempt-tokens.ts";
+import type { AttemptTokens } from "../endpoints/attempt-tokens.ts";
 
 /** The parts of a delivery that an attempt depends on. */
 export type Attemptable = Pick<

@@ -3,9 +3,9 @@ import type { Seq } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { AttemptReaders, AttemptReport } from "../../ports/sender.ts";
 import type { ForwardedReport, Store } from "../../ports/store.ts";
-import type { AttemptToken, AttemptTokens } from "../delivery/attempt-tokens.ts";
 import type { Tokens } from "../delivery/lease-tokens.ts";
 import type { Outage } from "../upkeep/outage.ts";
+import type { AttemptToken, AttemptTokens } from "./attempt-tokens.ts";
 
 export interface ReportsOptions {
   readonly clock: Pick<Clock, "now">;

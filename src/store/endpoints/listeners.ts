@@ -39,7 +39,8 @@ export function putListener(w: Writing, request: PutListener): PutListenerResult
 
 function createListener(w: Writing, request: PutListener): PutListenerResult {
   const { actor, tenantSeq, id, name, now } = request;
-  if ((one<{ count: number }>(w, COUNT, tenantSeq)?.count ?? 0) >= LISTENERS_PER_TENANT_COUNT_MAX) return { kind: "tooMany" };
+  if ((one<{ count: number }>(w, COUNT, tenantSeq)?.count ?? 0) >= LISTENERS_PER_TENANT_COUNT_MAX)
+    return { kind: "tooMany" };
   const settings = { ...request.defaults, ...request.settings, name, url: listenerUrl(name) };
   const secret = request.secret ?? request.newSecret;
   const how = { transport: "stream", createdThrough: "endpoints" } as const;

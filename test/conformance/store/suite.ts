@@ -19,6 +19,7 @@ import { orderCases } from "./delivery/order.ts";
 import { publishCases } from "./delivery/publish.ts";
 import { settlementCases } from "./delivery/settlements.ts";
 import { endpointCases } from "./endpoints/endpoints.ts";
+import { listenerCases } from "./endpoints/listeners.ts";
 import { matchingCases } from "./endpoints/matching.ts";
 import { eventListCases } from "./history/events.ts";
 import { factCases } from "./history/facts.ts";
@@ -58,6 +59,7 @@ export const USUAL_CALLS: readonly Subject[] = [
   ["operational events", operationalCases],
   ["ordered lanes", orderCases],
   ["endpoints", endpointCases],
+  ["listeners", listenerCases],
   ["matching", matchingCases],
   ["changes", changeCases],
   ["lists of events", eventListCases],

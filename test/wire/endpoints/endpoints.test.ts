@@ -45,6 +45,8 @@ test("an endpoint is created as in the reference, with the defaults of this surf
       id: "",
       name: "my-webhook",
       url: "http://127.0.0.1:9/hook",
+      transport: "http",
+      listener: null,
       headers_json: { "X-A": "1" },
       timeout_seconds: 10,
       status: "ACTIVE",

@@ -35,6 +35,7 @@ export function endpointCases(open: OpenStore): void {
       tenantId: tenant.actor.tenantId,
       tenantSeq: tenant.tenantSeq,
       createdThrough: "endpoints",
+      transport: "http",
       status: "ACTIVE",
       pausedAt: null,
       disabledReason: null,
@@ -57,6 +58,7 @@ export function endpointCases(open: OpenStore): void {
       waitUntil: null,
       oldestAt: null,
       heldBytes: 0,
+      listener: null,
     };
     assert.deepEqual(await tenant.view(endpoint), expected);
     await world.restart(START);
@@ -257,7 +259,16 @@ export function endpointCases(open: OpenStore): void {
     await tenant.settle(await tenant.leased(ordered), failed(START + HOUR), { at: START });
     await tenant.patch(paused, { status: "PAUSED" }, START);
     const states = async (now: number) => world.store.countEndpointStates(tenant.tenantSeq, now);
-    const none = { healthy: 0, failing: 0, resting: 0, probing: 0, throttled: 0, paused: 0, disabled: 0 };
+    const none = {
+      healthy: 0,
+      failing: 0,
+      resting: 0,
+      probing: 0,
+      throttled: 0,
+      paused: 0,
+      disabled: 0,
+      no_listener: 0,
+    };
     assert.deepEqual(await states(START + 1), { ...none, healthy: 1, failing: 2, throttled: 1, paused: 1 });
     assert.deepEqual(await states(START + HOUR), { ...none, healthy: 1, failing: 3, paused: 1 });
     const found = async (filter: Partial<EndpointFilter>, limit = 10) => {
@@ -318,6 +329,7 @@ export function endpointCases(open: OpenStore): void {
       waitUntil: null,
       oldestAt: waiting?.createdAt,
       heldBytes: 0,
+      listener: null,
     };
     const { endpoint: _, ...counts } = await tenant.view(endpoint);
     assert.deepEqual(counts, expected);
