@@ -50,6 +50,7 @@ const PINNED: readonly (readonly [StoredEnum<string>, Readonly<Record<string, nu
       cancelled: 5,
       endpoint_deleted: 6,
       expired: 7,
+      listener_full: 8,
     },
   ],
   [FORMAT, { plain: 0, pausepoint: 1, pacspace: 2, standard: 3 }],

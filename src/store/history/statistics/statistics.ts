@@ -60,7 +60,8 @@ export function countLatency(connection: Connection, tenantSeq: Seq, from: Epoch
 // Served by endpoints_live.
 const ENDPOINTS = `
   SELECT e.seq, e.id, e.name, l.failing_since,
-    CASE WHEN e.status = 'PAUSED' AND e.paused_at IS NULL THEN 'ACTIVE' ELSE e.status END AS status
+    CASE WHEN e.transport = 'stream' AND e.status = 'PAUSED' AND e.paused_at IS NULL THEN 'ACTIVE' ELSE e.status END
+      AS status
   FROM endpoints e INDEXED BY endpoints_live LEFT JOIN lanes l ON l.endpoint_seq = e.seq
   WHERE e.tenant_seq = ? AND e.deleted_at IS NULL AND e.seq > ?
   ORDER BY e.seq
