@@ -29,6 +29,7 @@ import { inbound } from "./inbound.ts";
 import { isolation } from "./isolation.ts";
 import type { Benchmark, Settings } from "./kit/benchmark.ts";
 import { machine, printResult, type Result, summed } from "./kit/report.ts";
+import { listenBench } from "./listening/listen.ts";
 import { pauses } from "./pauses.ts";
 import { claims } from "./postgres/claims.ts";
 import { usePostgres } from "./postgres/database.ts";
@@ -45,6 +46,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   isolation,
   tenants,
   backlog,
+  listenBench,
   history,
   dashboard,
   exporting,

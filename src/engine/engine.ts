@@ -29,7 +29,7 @@ import { Events } from "./history/events.ts";
 import { Explanations } from "./history/explain/explanations.ts";
 import { History } from "./history/history.ts";
 import { Ledger } from "./history/ledger.ts";
-import { type Backlog, Statistics } from "./history/statistics.ts";
+import { backlogGauges, Statistics } from "./history/statistics.ts";
 import { Streams } from "./history/streams.ts";
 import { createInbound } from "./inbound/inbound.ts";
 import { testChannel } from "./pauses/channel-tests.ts";
@@ -93,7 +93,10 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
   const delivery = assembleDelivery(options, entered);
   const { outage, activity, matching, streams, deliveries, publisher } = delivery;
   const { claims } = deliveries;
-  const access = assembleAccess(options, streams, () => listening.listeners.authorize());
+  const access = assembleAccess(options, () => {
+    streams.close();
+    listening.listeners.authorize();
+  });
   const asking = assemblePauses(options, delivery, access, entered);
   const isOpen = () => phase.isListening;
   const inbound = createInbound({ clock, store, telemetry, outage, activity, claims, streams, publicUrl, isOpen });
@@ -159,13 +162,13 @@ async function enterAgain(
 function assembleDelivery(options: EngineOptions, { node, linkKey }: Entered) {
   const { clock, store, telemetry, readers } = options;
   const cursors = new Cursors(linkKey);
-  const attemptTokens = new AttemptTokens(cursors);
   const outage = new Outage(clock, telemetry);
   const activity = new TenantActivity(clock);
   const tokens = new Tokens(node);
   const membership = new Membership(clock, store.notes !== null);
   const matching = new Matching(store);
   const streams = new Streams(store, clock, membership);
+  const attemptTokens = new AttemptTokens(cursors);
   const attempts = new Attempts({ ...options, tokens: attemptTokens });
   const statistics = new Statistics({
     clock,
@@ -205,19 +208,15 @@ function assembleDelivery(options: EngineOptions, { node, linkKey }: Entered) {
 }
 
 /** Keys, tenants, users, sessions, and what callers did. */
-function assembleAccess({ clock, store }: EngineOptions, streams: Streams, onChanged: () => void) {
-  const reopen = () => {
-    streams.close();
-    onChanged();
-  };
+function assembleAccess({ clock, store }: EngineOptions, onChanged: () => void) {
   const publishRate = new PublishRate(store, clock);
   const access = new Access({
     store,
     clock,
-    onKeysChanged: reopen,
+    onKeysChanged: onChanged,
     onQuotasChanged: (tenantSeq) => publishRate.forget(tenantSeq),
   });
-  const sessions = new Sessions({ store, clock, onSessionsChanged: reopen });
+  const sessions = new Sessions({ store, clock, onSessionsChanged: onChanged });
   const users = new Users(store, clock, () => sessions.forget());
   return {
     publishRate,
@@ -361,16 +360,6 @@ export class RunningEngine implements Engine {
     const { clock, outage, store } = this.#parts;
     await store.leave(clock.now()).catch((error) => outage.report(error));
   }
-}
-
-function backlogGauges({ ready, scheduled, held, oldestMs, readyMs }: Backlog) {
-  return {
-    backlogReady: ready,
-    backlogScheduled: scheduled,
-    backlogHeld: held,
-    backlogOldestSeconds: oldestMs / 1000,
-    backlogReadySeconds: readyMs / 1000,
-  };
 }
 
 function statusOf(parts: Parts): Engine["status"] {

@@ -3,6 +3,7 @@
  * and ids with a prefix and a UUIDv7.
  */
 import type { HeaderField, Timings } from "./delivery/exchange.ts";
+import type { ListenerState } from "./listening/listener-state.ts";
 import type { EndpointBacklog, EndpointHealthNow } from "./statistics.ts";
 
 /** A JSON object with unknown fields. */
@@ -58,16 +59,6 @@ export interface EndpointInput {
 /** Changes to an endpoint: any setting, and the status `ACTIVE` or `PAUSED`. */
 export interface EndpointPatch extends Partial<EndpointInput> {
   readonly status?: "ACTIVE" | "PAUSED";
-}
-
-/** Who listens to a listener. */
-export interface ListenerState {
-  readonly connected: boolean;
-  /** Who listens, or did last, such as `ada@laptop`. */
-  readonly reader: string | null;
-  readonly connected_at: string | null;
-  /** When somebody listened last; null before the first time. */
-  readonly seen_at: string | null;
 }
 
 /** A URL that receives deliveries. */

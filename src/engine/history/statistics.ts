@@ -246,3 +246,14 @@ const EMPTY = { held: 0, ready: 0, scheduled: 0, more: false, heldBytes: 0, olde
 function hourOf(at: EpochMs): EpochMs {
   return Math.floor(at / HOUR_MS) * HOUR_MS;
 }
+
+/** The backlog of all tenants, for the metrics. */
+export function backlogGauges({ ready, scheduled, held, oldestMs, readyMs }: Backlog) {
+  return {
+    backlogReady: ready,
+    backlogScheduled: scheduled,
+    backlogHeld: held,
+    backlogOldestSeconds: oldestMs / 1000,
+    backlogReadySeconds: readyMs / 1000,
+  };
+}
