@@ -1,23 +1,28 @@
 /** The package `signalbox`: packed, installed in an empty folder, and run there as its users run it. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { CHILD_KEY, newDataDir, spawnServer } from "../harness/child.ts";
 import { PROJECT_DIR } from "../harness/command.ts";
+import { pasteLines } from "../harness/pasted-lines.ts";
 
 const run = promisify(execFile);
-const QUIET = ["--offline", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
 /** An older Node, to the entry point. It says nothing about the Node that comes with the package. */
 const OLDER = `data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.20.2"}})`;
 /** The Node that runs the installed package: another one can be named here. */
 const NODE = process.env.PACKAGE_NODE ?? process.execPath;
 
+const INSTALL = "npm install ./signalbox-0.3.0.tgz";
+
 interface Manifest {
   readonly version: string;
+  readonly exports: { readonly ".": Readonly<Record<string, string>> };
   readonly optionalDependencies: Readonly<Record<string, string>>;
 }
 
@@ -29,12 +34,11 @@ describe("the package", () => {
 
   before(async () => {
     place = await mkdtemp(path.join(tmpdir(), "signalbox-package-"));
-    const npm = (args: readonly string[], cwd: string) =>
-      run("npm", [...args, ...QUIET, "--cache", path.join(place, ".npm")], { cwd });
     // What `npm test` has built just now.
-    await npm(["pack", "--ignore-scripts", "--pack-destination", place], PROJECT_DIR);
-    const [tarball = ""] = (await readdir(place)).filter((name) => name.endsWith(".tgz"));
-    await npm(["install", "--omit=optional", `./${tarball}`], place);
+    await run("npm", ["pack", "--ignore-scripts", "--pack-destination", place, "--loglevel=error"], {
+      cwd: PROJECT_DIR,
+    });
+    await pasteToEnd(INSTALL);
   });
   after(() => rm(place, { recursive: true, force: true }));
 
@@ -56,7 +60,7 @@ describe("the package", () => {
     for (const name of scripts) assert.ok(files.includes(`${name}.map`), name);
     assert.deepEqual(
       files.filter((name) => /\.tsx?$|\btest\b|node_modules/.test(name)),
-      [],
+      ["src/start-server.d.ts"],
     );
     const others = (await readdir(path.join(place, "node_modules"))).filter((name) => !name.startsWith("."));
     assert.deepEqual(others, ["signalbox"]);
@@ -112,5 +116,84 @@ describe("the package", () => {
     assert.match(stderr, /^evt_\S+: no endpoint wants it\.\n$/, "the client runs in the older Node");
     server.signal("SIGINT");
     assert.deepEqual(await server.exited, { code: 0, signal: null });
+  });
+
+  test("starts a server for a program, and says why one does not start", async (t) => {
+    await bringNode();
+    const program = `
+      import { startServer } from "signalbox";
+      const settings = { PORT: "0", SIGNALBOX_DATA_DIR: ${JSON.stringify(await newDataDir(t))} };
+      let said = "";
+      const server = await startServer({ settings, onOutput: (text) => { said += text; } });
+      const { status } = await fetch(server.url + "/readyz");
+      const refused = await startServer({ settings: { PORT: "x" } }).catch(({ message }) => message);
+      await server.stop();
+      console.log(JSON.stringify([status, await server.exited, said.includes("sb_live_"), refused]));`;
+    await writeFile(path.join(place, "program.mjs"), program);
+    const { stdout } = await run(NODE, ["program.mjs"], { cwd: place, env: { PATH: process.env.PATH } });
+    const [status, exitCode, isShown, refused] = JSON.parse(stdout);
+    assert.deepEqual([status, exitCode, isShown], [200, 0, true]);
+    assert.match(refused, /^signalbox: PORT: must be /);
+    const manifest: Manifest = JSON.parse(await readFile(installed("package.json"), "utf8"));
+    for (const file of Object.values(manifest.exports["."])) assert.ok(await readFile(installed(file), "utf8"), file);
+  });
+
+  const CHANGES_THE_MACHINE = "It changes the machine, as root: deploy/try.sh checks the unit itself";
+  const DOWNLOADS = "It downloads packages; .ci/run starts with the same command";
+
+  /** Paste a line into a shell in the folder, where npm asks nothing from the network. */
+  function paste(line: string) {
+    const npm = { npm_config_offline: "true", npm_config_audit: "false", npm_config_omit: "optional" };
+    const env = { PATH: process.env.PATH, HOME: place, ...npm, PORT: "0", LOG_LEVEL: "silent" };
+    return spawn("bash", ["-c", line], { cwd: place, env, detached: true });
+  }
+
+  async function pasteToEnd(line: string): Promise<string> {
+    const shell = paste(line);
+    const [printed, faults, [code]] = await Promise.all([text(shell.stdout), text(shell.stderr), once(shell, "close")]);
+    assert.equal(code, 0, `${line}: ${faults}`);
+    return printed;
+  }
+
+  /** Ctrl-C reaches every process of the terminal. */
+  async function pasteUntilItListens(line: string): Promise<void> {
+    const shell = paste(line);
+    const ended = once(shell, "close");
+    const faults = text(shell.stderr);
+    let printed = "";
+    for await (const piece of shell.stdout) {
+      printed += piece;
+      if (/listens on http/.test(printed)) process.kill(-(shell.pid ?? assert.fail()), "SIGINT");
+    }
+    await ended;
+    assert.match(printed, /listens on http/, await faults);
+  }
+
+  test("each line that the page about installing has is pasted, or says why not", async () => {
+    await pasteLines("docs/install.md", {
+      "npm ci && npm pack": DOWNLOADS,
+      [INSTALL]: "The tests of this file have begun with it",
+      "npx signalbox serve": pasteUntilItListens,
+      "docker compose up": "It needs Docker: deploy/try.sh builds and runs the same image with buildah",
+      "useradd --system --home-dir /var/lib/signalbox --shell /usr/sbin/nologin signalbox": CHANGES_THE_MACHINE,
+      "mkdir -p /opt/signalbox /etc/signalbox": CHANGES_THE_MACHINE,
+      "npm install --prefix /opt/signalbox ./signalbox-0.3.0.tgz": CHANGES_THE_MACHINE,
+      "install -m 600 /dev/null /etc/signalbox/env": CHANGES_THE_MACHINE,
+      "cp deploy/systemd/signalbox.service /etc/systemd/system/": CHANGES_THE_MACHINE,
+      "systemctl enable --now signalbox": CHANGES_THE_MACHINE,
+      "npm ci && npm start": DOWNLOADS,
+      "npm pack ./packages/sdk": "A test of the SDK packs it in this way",
+    });
+  });
+
+  test("each line that the page about PostgreSQL has is pasted, or says why not", async () => {
+    const ELSEWHERE = "It needs a PostgreSQL server: test/postgres starts nodes with the same settings";
+    await pasteLines("docs/deploy.md", {
+      "openssl rand -base64 32": async (line) =>
+        assert.equal(Buffer.from(await pasteToEnd(line), "base64").byteLength, 32),
+      "export DATABASE_URL='postgres://signalbox:choose%20one@db.example.com:5432/signalbox'": ELSEWHERE,
+      "export SIGNALBOX_MASTER_KEY='…'": ELSEWHERE,
+      "HOST=0.0.0.0 SIGNALBOX_PUBLIC_URL=https://signalbox.example.com npm start": ELSEWHERE,
+    });
   });
 });
