@@ -10,7 +10,7 @@ import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { CHILD_KEY, newDataDir, spawnServer } from "../harness/child.ts";
 import { PROJECT_DIR } from "../harness/command.ts";
-import { pasteLines } from "../harness/pasted-lines.ts";
+import { pasteLines } from "./pasted-lines.ts";
 
 const run = promisify(execFile);
 /** An older Node, to the entry point. It says nothing about the Node that comes with the package. */

@@ -102,6 +102,7 @@ async function fill(client: Client, hooks: Hooks): Promise<string> {
   await made(client, `/v1/endpoints/${failing}/recover`, { since: "2020-01-01T00:00:00Z" });
   await made(client, "/v1/tenants", { name: "Another" });
   await made(client, "/v1/users", { email: "bob@example.com", role: "developer" });
+  await made(client, "/v1/cli/device", { name: "ada@laptop" });
   const { token } = await ask(client, {}, { "idempotency-key": "asked" });
   await respond(client, token, { choice: "Approve" });
   await ask(client);

@@ -198,6 +198,6 @@ function tooManyCodes({ retryAfterSeconds }: TooManyTries): Problem {
 }
 
 function tooManyTerminals({ retryAfterSeconds }: TooManyTries): Problem {
-  const message = "Too many terminals wait to be approved. Approve or deny some, or wait until their codes expire.";
+  const message = "Too many terminals have asked for a code. Wait before you try again.";
   return temporary(problem(429, "RATE_LIMITED", message), retryAfterSeconds);
 }

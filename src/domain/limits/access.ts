@@ -18,7 +18,7 @@ export const TERMINAL_SLOW_DOWN_SECONDS = 5;
 export const TERMINAL_POLL_SECONDS_MAX = 60;
 /** A request may be this much early, since the network does not delay all requests by the same time. */
 export const TERMINAL_POLL_EARLY_MS = 1000;
-/** Terminals that wait for approval at the same time. Anybody may ask, so that this bounds what strangers store. */
+/** Terminals that begin to sign in within `TERMINAL_CODE_MS`. Anybody may, so that this bounds what strangers store. */
 export const TERMINALS_OPEN_COUNT_MAX = 1000;
 /** Those of one network: an office whose machines share an address. */
 export const TERMINALS_PER_NETWORK_COUNT_MAX = 20;

@@ -19,6 +19,7 @@ import {
   TERMINAL_POLL_SECONDS_MAX,
   TERMINAL_SLOW_DOWN_SECONDS,
   TERMINALS_OPEN_COUNT_MAX,
+  TERMINALS_PER_NETWORK_COUNT_MAX,
   WRONG_USER_CODES_COUNT_MAX,
 } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -46,6 +47,9 @@ export class Terminals implements TerminalService {
   readonly #store: TerminalVerbs;
   readonly #clock: Clock;
   readonly #polls = new LRUCache<string, Poll>(entriesMax(TERMINALS_OPEN_COUNT_MAX));
+  /** The store has the same limits for all nodes. What a stranger may ask it for at any rate would cost a transaction each. */
+  readonly #opened = new WindowCount({ countMax: TERMINALS_PER_NETWORK_COUNT_MAX, windowMs: TERMINAL_CODE_MS });
+  readonly #openedInAll = new WindowCount({ countMax: TERMINALS_OPEN_COUNT_MAX, windowMs: TERMINAL_CODE_MS });
   readonly #wrongCodes = new WindowCount({ countMax: WRONG_USER_CODES_COUNT_MAX, windowMs: TERMINAL_CODE_MS });
 
   constructor(store: TerminalVerbs, clock: Clock) {
@@ -54,16 +58,29 @@ export class Terminals implements TerminalService {
   }
 
   async open({ name, role, address }: OpenTerminalInput): Promise<OpenTerminalOutput> {
+    const network = networkOf(address);
+    const waitMs = this.#recordOpening(network);
+    if (waitMs > 0) return tooMany(waitMs);
     const deviceCode = this.#clock.randomHex(DEVICE_CODE_RANDOM_BYTES);
     const userCode = userCodeOf(this.#clock.randomHex(USER_CODE_RANDOM_BYTES));
     const now = this.#clock.now();
     const expiresAt = now + TERMINAL_CODE_MS;
-    const client = { name, role, address, network: networkOf(address) };
+    const client = { name, role, address, network };
     const result = await this.#store.openTerminal({
       terminal: { ...client, hash: hashToken(deviceCode), userCode, expiresAt },
       now,
     });
     return result.kind === "opened" ? { kind: "opened", deviceCode, userCode } : tooMany(result.until - now);
+  }
+
+  /** 0: another terminal may ask. */
+  #recordOpening(network: string): number {
+    const now = this.#clock.monotonicMs();
+    const waitMs = Math.max(this.#opened.waitMs(now, network), this.#openedInAll.waitMs(now, ""));
+    if (waitMs > 0) return waitMs;
+    this.#opened.record(now, network);
+    this.#openedInAll.record(now, "");
+    return 0;
   }
 
   async poll(deviceCode: string): Promise<PollOutput> {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { PROJECT_DIR } from "./command.ts";
+import { PROJECT_DIR } from "../harness/command.ts";
 
 /** What a test does with each line, in the order of the page: it runs the line, or says why it does not. */
 export type Pasted = Readonly<Record<string, string | ((line: string) => Promise<unknown>)>>;
