@@ -5,6 +5,7 @@ import type { DatabaseAddress } from "../../src/domain/database-address.ts";
 import { StoreUnavailable } from "../../src/domain/errors.ts";
 import { ANY_DELIVERY } from "../../src/domain/history/ledger.ts";
 import { connect, connectionOptions } from "../../src/store/postgres/connect.ts";
+import { SCHEMA } from "../../src/store/postgres/schema.ts";
 import type { PostgresOptions } from "../../src/store/postgres/store.ts";
 import type { Tenancy } from "../conformance/store/access/tenancy.ts";
 import { START } from "../conformance/store/delivery/times.ts";
@@ -228,9 +229,9 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
       async (world) => {
         const tenant = await world.newTenant();
         const publish = async () => world.store.publish([await tenant.request([await tenant.endpoint()])]);
-        await server().query(database, "UPDATE signalbox.schema_version SET number = 2");
+        await server().query(database, `UPDATE signalbox.schema_version SET number = ${SCHEMA + 1}`);
         await publish();
-        await server().query(database, "UPDATE signalbox.turn SET oldest = 2");
+        await server().query(database, `UPDATE signalbox.turn SET oldest = ${SCHEMA + 1}`);
         await assert.rejects(publish(), StoreUnavailable);
         assert.match((await died.promise).message, /written by a newer Signalbox/);
       },

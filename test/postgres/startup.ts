@@ -10,6 +10,7 @@ import type { Store } from "../../src/ports/store.ts";
 import { command } from "../../src/program.ts";
 import { connect, connectionOptions } from "../../src/store/postgres/connect.ts";
 import type { Connections } from "../../src/store/postgres/connections.ts";
+import { SCHEMA } from "../../src/store/postgres/schema.ts";
 import { openPostgresStore } from "../../src/store/postgres/store.ts";
 import { runHere } from "../fixtures/threads-here.ts";
 import { startPooler } from "./pooler.ts";
@@ -146,7 +147,7 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
       await store.close();
       await run("UPDATE signalbox.schema_version SET number = 0");
       await refuses(url("limited"), /of an older version, and only its owner .*: start one node as signalbox first/);
-      await run("UPDATE signalbox.schema_version SET number = 1");
+      await run(`UPDATE signalbox.schema_version SET number = ${SCHEMA}`);
     });
 
     test("refuses a user that may not write or has too few connections, and what is not PostgreSQL", async (t) => {
@@ -206,11 +207,11 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
         /the master key is not the one that this data was written with: set SIGNALBOX_MASTER_KEY to that one/,
         Buffer.alloc(32),
       );
-      await run("UPDATE signalbox.schema_version SET number = 99; UPDATE signalbox.turn SET oldest = 2");
-      await refuses(url("signalbox"), /written by a newer Signalbox \(schema 99, this one knows 1\)/);
+      await run(`UPDATE signalbox.schema_version SET number = 99; UPDATE signalbox.turn SET oldest = ${SCHEMA + 1}`);
+      await refuses(url("signalbox"), /written by a newer Signalbox \(schema 99, this one knows \d+\)/);
       await run("UPDATE signalbox.turn SET oldest = 1");
       await (await open(url("signalbox"))).close(); // the newer schema does not exclude this version
-      await run("UPDATE signalbox.schema_version SET number = 1");
+      await run(`UPDATE signalbox.schema_version SET number = ${SCHEMA}`);
     });
 
     test("notices a pooler in transaction mode", async (t) => {

@@ -67,7 +67,7 @@ async function stage(mode: Mode, settings: Partial<EndpointSettings> = {}): Prom
     run,
     ask,
     async publish() {
-      const event = { type: "a", payload: "{}", endpointIds: null, idempotencyKey: null };
+      const event = { type: "a", payload: "{}", endpointIds: null, idempotencyKey: null, trace: null };
       const answer = await ask((engine) => engine.publish(caller, event));
       assert.equal(answer.kind, "accepted");
     },

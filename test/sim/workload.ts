@@ -261,7 +261,7 @@ class RandomWorkload implements Workload {
     const own = this.#model.endpoints.filter((endpoint) => endpoint.caller === caller);
     const named = this.#random.chance(0.15) && own.length > 0 ? [this.#random.pick(own).id] : null;
     const key = this.#random.chance(0.2) ? `key ${number}` : null;
-    return { type: this.#random.pick(TYPES), payload, endpointIds: named, idempotencyKey: key };
+    return { type: this.#random.pick(TYPES), payload, endpointIds: named, idempotencyKey: key, trace: null };
   }
 
   async #publish(caller: Caller, input: PublishInput): Promise<void> {

@@ -194,6 +194,8 @@ export interface Event {
   /** The inbound event that it was published from, and its source. */
   readonly inbound_event_id: string | null;
   readonly source_id: string | null;
+  /** The trace that it is part of, as in W3C Trace Context. */
+  readonly traceparent: string | null;
   readonly deliveries: readonly Delivery[];
   /** Endpoints that existed at the time and did not get the event, at most 1000. */
   readonly not_delivered: readonly {

@@ -1,4 +1,5 @@
 /** Batches: each event is parsed and published separately, so that an invalid event does not affect the others. */
+import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import { StoreUnavailable } from "../../domain/errors.ts";
 import { EVENT_BODY_BYTES_MAX, JSON_DEPTH_MAX } from "../../domain/limits.ts";
 import { NOT_AN_OBJECT, type Span, scanObject } from "../../domain/text/json.ts";
@@ -23,16 +24,22 @@ export interface BatchItem {
   readonly span: Span;
   /** Null for an event that is too large to parse. */
   readonly value: unknown;
+  /** Of the request, and so of each of its events. */
+  readonly trace: TraceContext | null;
 }
 
 /** An event's result as JSON text, or why it was refused. */
 type Result = string | Problem;
 
 /** Parse the events. An event that is not valid JSON makes the whole body invalid. */
-export async function readBatch(clock: Clock, body: JsonBody): Promise<readonly BatchItem[] | Problem> {
+export async function readBatch(
+  clock: Clock,
+  body: JsonBody,
+  trace: TraceContext | null,
+): Promise<readonly BatchItem[] | Problem> {
   const read = await inSlices(clock, body.items ?? [], async (span): Promise<BatchItem | Problem> => {
     const item = isOversize(span) ? { value: null } : parseItem(body, span);
-    return "status" in item ? item : { text: body.text, span, value: item.value };
+    return "status" in item ? item : { text: body.text, span, value: item.value, trace };
   });
   return read.find((item) => "status" in item) ?? (read as BatchItem[]);
 }
@@ -52,11 +59,11 @@ function isOversize({ start, end }: Span): boolean {
 }
 
 async function publishOne(engine: ApiDeps["engine"], caller: Caller, item: BatchItem): Promise<Result> {
-  const { text, span, value } = item;
+  const { text, span, value, trace } = item;
   const scan = scanObject(text, BATCHED_DEPTH_MAX, span.start, FIELDS_COUNT_MAX);
   if (scan.kind === "fault") return scan.rule === NOT_AN_OBJECT ? NOT_AN_EVENT : unreadable(scan.rule);
   if (isOversize(span)) return tooLargeProblem(text, scan.members.get("payload"));
-  const parsed = parseEvent({ text, value, members: scan.members }, undefined);
+  const parsed = parseEvent({ text, value, members: scan.members }, undefined, trace);
   try {
     if (parsed.kind === "refused") return await withUnknownEndpoints(engine, caller, value, parsed.problem);
     const output = await engine.publish(caller, parsed.input);

@@ -1,5 +1,6 @@
 /** `/v1/events`: publishing, and reading an event. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { traceContextIn } from "../../domain/delivery/trace-context.ts";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { BATCH_BODY_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BODY_BYTES_MAX } from "../../domain/limits.ts";
 import type { Caller } from "../../engine/access/caller.ts";
@@ -60,7 +61,7 @@ const PUBLISH = {
 function publishEvent({ engine }: ApiDeps) {
   return (request: FastifyRequest, reply: FastifyReply): void => {
     const body = bodyOf(request);
-    const parsed = parseEvent(body, idempotencyKeyOf(request));
+    const parsed = parseEvent(body, idempotencyKeyOf(request), traceContextIn(request.headers));
     if (parsed.kind === "refused") {
       withUnknownEndpoints(engine, request.caller, body.value, parsed.problem).then(
         (why) => refuse(reply, why),
@@ -112,7 +113,7 @@ function publishEvents(deps: ApiDeps) {
     const batch = checkBatch(body.value);
     if (batch.kind === "faults") return refuse(reply, invalid(batch.faults));
     if (request.headers["idempotency-key"] !== undefined) return refuse(reply, KEY_OF_A_BATCH);
-    const events = await readBatch(clock, body);
+    const events = await readBatch(clock, body, traceContextIn(request.headers));
     if ("status" in events) return refuse(reply, events);
     const tooFast = await engine.consumePublishRate(request.caller, events.length);
     if (tooFast !== null) return refuse(reply, tooFastProblem(tooFast));

@@ -12,7 +12,7 @@ const OTHER = "01900000-0000-7000-8000-000000000002" as Uuid;
 function parse(text: string, headerKey?: string) {
   const scan = scanObject(text, JSON_DEPTH_MAX);
   assert.equal(scan.kind, "ok");
-  return parseEvent({ text, value: JSON.parse(text), members: scan.members }, headerKey);
+  return parseEvent({ text, value: JSON.parse(text), members: scan.members }, headerKey, null);
 }
 
 test("the payload keeps its text, whatever it contains", () => {

@@ -1,6 +1,7 @@
 /** `/v1/events` on the wire. This is the hot path: a valid event allocates next to nothing. */
 import Type, { type Static } from "typebox";
 import { isReservedEventType } from "../../domain/delivery/event.ts";
+import { type TraceContext, traceparentIn } from "../../domain/delivery/trace-context.ts";
 import type { Fault } from "../../domain/errors.ts";
 import { ID_PREFIX, type Uuid } from "../../domain/ids.ts";
 import {
@@ -111,6 +112,9 @@ export const EventResponse = Type.Object(
     decided_by_user: Nullable(UserRef),
     inbound_event_id: Nullable(Type.String({ description: "The inbound event that this event was published from." })),
     source_id: Nullable(Type.String({ description: "The source of that inbound event." })),
+    traceparent: Nullable(
+      Type.String({ description: "The trace that the event is part of, as in W3C Trace Context." }),
+    ),
     deliveries: Type.Array(DeliveryResponse),
     not_delivered: Type.Array(
       Type.Object({
@@ -136,7 +140,11 @@ export type ParsedEvent =
   | { readonly kind: "refused"; readonly problem: Problem };
 
 /** @param headerKey the `Idempotency-Key` header, if there is one */
-export function parseEvent(source: EventSource, headerKey: string | undefined): ParsedEvent {
+export function parseEvent(
+  source: EventSource,
+  headerKey: string | undefined,
+  trace: TraceContext | null,
+): ParsedEvent {
   const checked = checkEvent(source.value);
   if (checked.kind === "faults" || isReservedEventType(checked.value.type) || headerKey !== undefined) {
     const why = refusal(source.value, checked, headerKey);
@@ -155,6 +163,7 @@ export function parseEvent(source: EventSource, headerKey: string | undefined): 
       payload,
       endpointIds: named === null ? null : uniqueIds(ENDPOINT_IDS, named),
       idempotencyKey: fields.idempotency_key ?? headerKey ?? null,
+      trace,
     },
   };
 }
@@ -252,6 +261,7 @@ export function eventText(view: EventView, origin: Origin | null): string {
     decided_by_user: view.decidedBy === null ? null : userRefJson(view.decidedBy),
     inbound_event_id: origin === null ? null : ID_PREFIX.inbound + origin.inboundId,
     source_id: origin === null || origin.sourceId === null ? null : ID_PREFIX.source + origin.sourceId,
+    traceparent: view.trace === null ? null : traceparentIn(view.trace),
     deliveries: view.deliveries.map(deliveryJson),
     not_delivered: view.notDelivered.map(({ endpointId, endpointName, endpointDeleted, reason }) => ({
       endpoint_id: ID_PREFIX.endpoint + endpointId,

@@ -2,6 +2,7 @@
 import type { EpochMs, Uuid } from "../ids.ts";
 import { EVENT_TYPE_CHARS_MAX } from "../limits.ts";
 import type { Person } from "../pauses/pause.ts";
+import type { TraceContext } from "./trace-context.ts";
 
 /** One published event, which goes to any number of endpoints. */
 export interface Event {
@@ -17,6 +18,8 @@ export interface Event {
   readonly decidedBy?: Person;
   /** How many Signalbox servers the event passed through before this one; absent when there were none. */
   readonly hops?: number;
+  /** The trace that the event is part of; absent when there is none. */
+  readonly trace?: TraceContext;
 }
 
 const EVENT_TYPE_PATTERN = new RegExp(`^[A-Za-z0-9_.-]{1,${EVENT_TYPE_CHARS_MAX}}$`);

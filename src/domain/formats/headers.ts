@@ -1,5 +1,6 @@
 import type { Event } from "../delivery/event.ts";
 import { LOOP_HEADER, loopValue } from "../delivery/loops.ts";
+import { TRACE_HEADERS, type TraceContext, traceparentIn, tracestateIn } from "../delivery/trace-context.ts";
 import type { Format, SigningSecrets } from "../endpoints/endpoint.ts";
 import { type EpochMs, ID_PREFIX, type Uuid } from "../ids.ts";
 import { type HmacSha256, overlappingSecret, standardKey, wholeSecretKey } from "./keys.ts";
@@ -27,7 +28,7 @@ export const FORMAT_HEADERS: ReadonlySet<string> = new Set([
 /** Everything that one attempt's headers depend on. */
 export interface HeadersInput {
   readonly format: Format;
-  readonly event: Pick<Event, "id" | "type" | "hops">;
+  readonly event: Pick<Event, "id" | "type" | "hops" | "trace">;
   readonly deliveryId: Uuid;
   /** Counts from 1 over all attempts of the delivery. */
   readonly attemptNumber: number;
@@ -67,8 +68,23 @@ export function renderHeaders(input: HeadersInput): string[] {
     loopValue(input.event.hops ?? 0),
   ];
   addFormatHeaders(headers, input, { seconds, eventId, secret: previous ?? input.secrets.current });
-  for (const name of Object.keys(input.customHeaders)) headers.push(name, input.customHeaders[name] ?? "");
+  addTraceHeaders(headers, input.event.trace);
+  for (const name of Object.keys(input.customHeaders)) {
+    if (input.event.trace === undefined || !isTraceHeader(name)) headers.push(name, input.customHeaders[name] ?? "");
+  }
   return headers;
+}
+
+function addTraceHeaders(headers: string[], trace: TraceContext | undefined): void {
+  if (trace === undefined) return;
+  headers.push("traceparent", traceparentIn(trace));
+  const state = tracestateIn(trace);
+  if (state !== null) headers.push("tracestate", state);
+}
+
+/** A custom header with this name applies only to events without a trace. */
+function isTraceHeader(name: string): boolean {
+  return TRACE_HEADERS.some((header) => header === name.toLowerCase());
 }
 
 function standardSignatures(input: HeadersInput, previous: string | null, content: string): string {

@@ -1,5 +1,6 @@
 /** The types of the engine's publish call, as the API sees them. */
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
+import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { Uuid } from "../../domain/ids.ts";
 
 export interface PublishInput {
@@ -9,6 +10,7 @@ export interface PublishInput {
   /** Without duplicates. Null sends the event to every endpoint whose filter matches. */
   readonly endpointIds: readonly Uuid[] | null;
   readonly idempotencyKey: string | null;
+  readonly trace: TraceContext | null;
 }
 
 export type PublishOutput =

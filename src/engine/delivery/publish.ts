@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { Event } from "../../domain/delivery/event.ts";
+import { inTrace } from "../../domain/delivery/trace-context.ts";
 import type { MatchedEndpoint } from "../../domain/endpoints/endpoint.ts";
 import { StoreUnavailable } from "../../domain/errors.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
@@ -264,14 +265,10 @@ function isDisabled({ status }: KnownEndpoint): boolean {
 }
 
 function eventOf(clock: PublisherOptions["clock"], caller: Caller, input: PublishInput): Event {
-  return {
-    id: clock.uuid(),
-    tenantId: caller.tenantId,
-    type: input.type,
-    payload: input.payload,
-    acceptedAt: clock.now(),
-    pauseId: null,
-  };
+  const { type, payload, trace } = input;
+  const { tenantId } = caller;
+  const event = { id: clock.uuid(), tenantId, type, payload, acceptedAt: clock.now(), pauseId: null };
+  return inTrace(event, trace);
 }
 
 function idempotencyOf({ idempotencyKey, type, payload, endpointIds }: PublishInput): IdempotencyClaim | null {

@@ -2,6 +2,7 @@
 
 import type { Event } from "../../domain/delivery/event.ts";
 import { cameThrough } from "../../domain/delivery/loops.ts";
+import { inTrace, traceContextIn } from "../../domain/delivery/trace-context.ts";
 import { StoreUnavailable } from "../../domain/errors.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { InboundRequest } from "../../domain/inbound/request.ts";
@@ -126,7 +127,8 @@ export class InboundReceiver {
     const id = this.#clock.uuid();
     const { facts, eventType } = stated;
     const hops = hopsOf(request);
-    const event = notificationOf({ id: this.#clock.uuid(), recordId: id, source, facts, hops, now });
+    const trace = traceContextIn(request.headers);
+    const event = notificationOf({ id: this.#clock.uuid(), recordId: id, source, facts, hops, trace, now });
     const result = await this.#commit(
       {
         ...recordOf(id, "pauseStatus", source, request, now),
@@ -170,7 +172,7 @@ export class InboundReceiver {
         eventType,
         facts: null,
         digest: repeatDigest(source, request, deliveryId),
-        event: cameThrough(event, hopsOf(request)),
+        event: inTrace(cameThrough(event, hopsOf(request)), traceContextIn(request.headers)),
       },
       source,
     );

@@ -1,12 +1,13 @@
 /** Which headers of a request are stored: those that say what it is and who signed it, never a credential. */
 
 import { LOOP_HEADER } from "../../domain/delivery/loops.ts";
+import { TRACE_HEADERS } from "../../domain/delivery/trace-context.ts";
 import type { SourceSettings } from "../../domain/inbound/source.ts";
 import { INBOUND_HEADERS_CHARS_MAX } from "../../domain/limits.ts";
 import { isSignatureList } from "./schemes/signature-text.ts";
 
 const KEPT =
-  /^(content-type|user-agent|cdn-loop|x-|webhook-|svix-|stripe-|shopify-|i-twilio-)|sign|hmac|digest|(^|-)sig$/;
+  /^(content-type|user-agent|cdn-loop|traceparent$|tracestate$|x-|webhook-|svix-|stripe-|shopify-|i-twilio-)|sign|hmac|digest|(^|-)sig$/;
 /** Added by proxies, not by the sender. */
 const OF_PROXIES = /^x-(forwarded|real-ip|request-id|cloud-trace|amzn|amz-cf|vercel|envoy)/;
 
@@ -26,6 +27,7 @@ const CREDENTIALS = new RegExp(
 const OF_SCHEMES: ReadonlySet<string> = new Set([
   "content-type",
   LOOP_HEADER.toLowerCase(),
+  ...TRACE_HEADERS,
   "x-hub-signature-256",
   "x-github-event",
   "x-github-delivery",

@@ -1,6 +1,8 @@
 /** The body of a pause-status request (docs/inbound.md, "Pause status"): its fields, and the facts that they state. */
+
 import type { Event } from "../../domain/delivery/event.ts";
 import { cameThrough } from "../../domain/delivery/loops.ts";
+import { inTrace, type TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { type PauseStatusFacts, transitionDirection, transitionEventType } from "../../domain/inbound/pause-status.ts";
@@ -84,11 +86,12 @@ export interface TransitionNotice {
   readonly facts: PauseStatusFacts;
   /** How many Signalbox servers the request came through. */
   readonly hops: number;
+  readonly trace: TraceContext | null;
   readonly now: EpochMs;
 }
 
 /** The event that a transition publishes; null when it publishes none. */
-export function notificationOf({ id, recordId, source, facts, hops, now }: TransitionNotice): Event | null {
+export function notificationOf({ id, recordId, source, facts, hops, trace, now }: TransitionNotice): Event | null {
   const type = transitionEventType(facts.direction);
   if (type === null) return null;
   const payload = JSON.stringify({
@@ -102,5 +105,5 @@ export function notificationOf({ id, recordId, source, facts, hops, now }: Trans
     changed_at: facts.changedAt,
   });
   const event = { id, tenantId: source.tenantId, type, payload, acceptedAt: now, pauseId: null };
-  return cameThrough(event, hops);
+  return inTrace(cameThrough(event, hops), trace);
 }

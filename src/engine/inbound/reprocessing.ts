@@ -1,6 +1,7 @@
 /** What processing a record again would do: publish a valid one once more, or verify a refused one. */
 import type { Event } from "../../domain/delivery/event.ts";
 import { cameThrough } from "../../domain/delivery/loops.ts";
+import { inTrace, traceContextIn } from "../../domain/delivery/trace-context.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { InboundRequest, Rejection } from "../../domain/inbound/request.ts";
 import { expiredSecrets, type Source, secretsAt } from "../../domain/inbound/source.ts";
@@ -43,14 +44,16 @@ export interface PublishAgain {
 export function publishAgain({ record, source, eventId: id, now }: PublishAgain): Published | Failed {
   if (source === null) return failed("source_unknown", SOURCE_DELETED);
   const hops = hopsOf(record.raw);
+  const trace = traceContextIn(record.raw.headers);
   if (record.kind === "any") {
     const { eventType, payload } = parseRequest(source, record.raw);
     const event = { id, tenantId: source.tenantId, type: eventType, payload, acceptedAt: now, pauseId: null };
-    return { kind: "published", event: cameThrough(event, hops), eventType };
+    return { kind: "published", event: inTrace(cameThrough(event, hops), trace), eventType };
   }
   const { facts } = record;
   const named = { tenantId: source.tenantId, name: record.sourceName ?? source.name };
-  const event = facts === null ? null : notificationOf({ id, recordId: record.id, source: named, facts, hops, now });
+  const notice = { id, recordId: record.id, source: named, hops, trace, now };
+  const event = facts === null ? null : notificationOf({ ...notice, facts });
   return { kind: "published", event, eventType: null };
 }
 
@@ -186,7 +189,7 @@ function verifiedAny({ record, source, now }: Attempt): VerifiedRecord | Failed 
     becomes: { ...ownerOf(source), eventType, facts: null, digest },
     eventOf(id) {
       const event = { id, tenantId, type: eventType, payload, acceptedAt: now, pauseId: null };
-      return cameThrough(event, hopsOf(record.raw));
+      return inTrace(cameThrough(event, hopsOf(record.raw)), traceContextIn(record.raw.headers));
     },
   };
 }
@@ -200,7 +203,10 @@ function verifiedPauseStatus({ record, source, now }: Attempt): VerifiedRecord |
   return {
     kind: "verified",
     becomes: { ...ownerOf(source), eventType, facts, digest: contentDigest(record.raw.body) },
-    eventOf: (id) => notificationOf({ id, recordId: record.id, source, facts, hops: hopsOf(record.raw), now }),
+    eventOf(id) {
+      const trace = traceContextIn(record.raw.headers);
+      return notificationOf({ id, recordId: record.id, source, facts, hops: hopsOf(record.raw), trace, now });
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Actor } from "../../domain/access/access.ts";
 import type { AttemptEnd } from "../../domain/delivery/attempt-error.ts";
 import type { AttemptOutcome, Classification, DeliveryState, TerminalReason } from "../../domain/delivery/delivery.ts";
+import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { DeliverySearch } from "../../domain/history/ledger.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
@@ -85,6 +86,8 @@ export interface EventView {
   readonly pauseId: Uuid | null;
   /** The signed-in user who decided that pause. */
   readonly decidedBy: Person | null;
+  /** The trace that the event is part of. */
+  readonly trace: TraceContext | null;
   readonly deliveries: readonly DeliveryRow[];
   /** Endpoints that existed at the time and got no delivery, at most `EVENT_TARGETS_MAX`. */
   readonly notDelivered: readonly {

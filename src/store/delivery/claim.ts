@@ -4,6 +4,7 @@ import type { Event } from "../../domain/delivery/event.ts";
 import { isProbing } from "../../domain/delivery/health.ts";
 import { nodeOfToken } from "../../domain/delivery/lease-token.ts";
 import { cameThrough } from "../../domain/delivery/loops.ts";
+import { inTrace, type TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, LeaseToken, Seq } from "../../domain/ids.ts";
 import { BROKEN_LANE_MS, VOID_CLAIMS_MAX } from "../../domain/limits.ts";
@@ -123,7 +124,7 @@ type DueRow = Record<string, number | string | Uint8Array | null>;
 const DUE = `
   SELECT d.seq, d.id, d.format, d.ordered, d.created_at, d.claims, d.attempts, d.attempts_before_run,
          d.claims_before_run, d.run_first_active_ms, d.last_attempt_at,
-         v.id AS event_id, v.payload, v.accepted_at, v.pause_id, v.hops, v.decided_by, t.name AS type
+         v.id AS event_id, v.payload, v.accepted_at, v.pause_id, v.hops, v.decided_by, v.trace, t.name AS type
   FROM deliveries d
   JOIN events v ON v.seq = d.event_seq
   JOIN event_types t ON t.seq = d.type_seq
@@ -227,5 +228,5 @@ function eventOf(row: DueRow, tenantId: Event["tenantId"]): Event {
     pauseId: row.pause_id === null ? null : uuidText(row.pause_id as Uint8Array),
   };
   if (row.decided_by !== null) return { ...event, decidedBy: JSON.parse(row.decided_by as string) as Person };
-  return cameThrough(event, (row.hops as number | null) ?? 0);
+  return inTrace(cameThrough(event, (row.hops as number | null) ?? 0), row.trace as TraceContext | null);
 }

@@ -1,6 +1,7 @@
 /** `delivery.failed`: tells the endpoints that name it that a delivery ended without success. */
 import { isOperationalEventType } from "../../domain/delivery/event.ts";
 import { cameThrough } from "../../domain/delivery/loops.ts";
+import { inTrace, type TraceContext } from "../../domain/delivery/trace-context.ts";
 import { type EpochMs, ID_PREFIX, type Seq } from "../../domain/ids.ts";
 import type { Wake } from "../../ports/store.ts";
 import { one } from "../read-connection.ts";
@@ -18,7 +19,7 @@ export function rowsOfFailed(w: Writing, tenantSeq: Seq): number {
 
 // By primary keys.
 const DELIVERY = `
-  SELECT d.id, d.attempts, d.reason, d.ended_at, e.id AS endpoint_id, v.id AS event_id, v.hops, t.name AS type,
+  SELECT d.id, d.attempts, d.reason, d.ended_at, e.id AS endpoint_id, v.id AS event_id, v.hops, v.trace, t.name AS type,
          n.id AS tenant_id, a.http_status
   FROM deliveries d
   JOIN events v ON v.seq = d.event_seq
@@ -36,6 +37,7 @@ interface Failed {
   readonly endpoint_id: Uint8Array;
   readonly event_id: Uint8Array;
   readonly hops: number | null;
+  readonly trace: TraceContext | null;
   readonly type: string;
   readonly tenant_id: Uint8Array;
   readonly http_status: number | null;
@@ -69,5 +71,5 @@ export function publishFailed(w: Writing, tenantSeq: Seq, deliverySeq: Seq): Wak
     pauseId: null,
   };
   // With the hops of its cause: otherwise a loop through another server would begin anew with each failure.
-  return publishOwn(w, tenantSeq, cameThrough(event, delivery.hops ?? 0), "operational");
+  return publishOwn(w, tenantSeq, inTrace(cameThrough(event, delivery.hops ?? 0), delivery.trace), "operational");
 }

@@ -1,6 +1,7 @@
 /** getEvent: an event, its deliveries, and why the other endpoints that existed then got none. */
 
 import { filtersFor, isOperationalEventType } from "../../domain/delivery/event.ts";
+import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { EVENT_TARGETS_MAX, LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../domain/limits.ts";
@@ -12,7 +13,7 @@ import { uuidBytes, uuidText } from "../rows.ts";
 import { readDeliveryRows } from "./delivery-rows.ts";
 
 const BY_ID = `
-  SELECT v.seq, v.tenant_seq, v.payload, v.accepted_at, v.pause_id, v.decided_by, v.first_delivery_seq,
+  SELECT v.seq, v.tenant_seq, v.payload, v.accepted_at, v.pause_id, v.decided_by, v.trace, v.first_delivery_seq,
     v.delivery_count, v.named, v.named_disabled, t.name AS type
   FROM events v CROSS JOIN event_types t ON t.seq = v.type_seq
   WHERE v.id = ? AND v.tenant_seq = ?`;
@@ -28,6 +29,7 @@ interface EventColumns {
   readonly named: number;
   readonly named_disabled: string | null;
   readonly decided_by: string | null;
+  readonly trace: TraceContext | null;
   readonly type: string;
 }
 
@@ -43,6 +45,7 @@ export function getEvent(connection: Connection, tenantSeq: Seq, id: Uuid): Even
     acceptedAt: event.accepted_at,
     pauseId: event.pause_id === null ? null : uuidText(event.pause_id),
     decidedBy: event.decided_by === null ? null : (JSON.parse(event.decided_by) as Person),
+    trace: event.trace,
     deliveries: readDeliveryRows(
       connection,
       deliveries.map(({ seq }) => seq),

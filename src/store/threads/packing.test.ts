@@ -20,14 +20,10 @@ const orNull = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: null });
 /** The shapes of the port. Ids are any texts here, since only the shapes matter. */
 const request = fc.record({
   tenantSeq: int,
-  event: fc.record({
-    id: text,
-    tenantId: text,
-    type: text,
-    payload: text,
-    acceptedAt: int,
-    pauseId: orNull(text),
-  }),
+  event: fc.record(
+    { id: text, tenantId: text, type: text, payload: text, acceptedAt: int, pauseId: orNull(text), trace: text },
+    { requiredKeys: ["id", "tenantId", "type", "payload", "acceptedAt", "pauseId"] },
+  ),
   endpointVersion: int,
   targets: fc.array(
     fc.record({ endpointSeq: int, deliveryId: text, format: text, ordered: fc.boolean(), token: orNull(int) }),

@@ -4,6 +4,8 @@
  * µs.
  */
 import type { Transition } from "../../domain/delivery/delivery.ts";
+import type { Event } from "../../domain/delivery/event.ts";
+import { inTrace } from "../../domain/delivery/trace-context.ts";
 import type { EpochMs } from "../../domain/ids.ts";
 import type {
   Broken,
@@ -56,6 +58,7 @@ export function packPublishRequests(requests: readonly PublishRequest[]): Packed
   const to: unknown[] = [];
   for (const { tenantSeq, event, endpointVersion, targets, named, namedDisabled, idempotency } of requests) {
     to.push(event.id, event.tenantId, event.type, event.payload, event.acceptedAt, event.pauseId);
+    to.push(event.trace ?? null);
     // Rare, and small if they are there, so they are not packed.
     to.push(tenantSeq, endpointVersion, named, namedDisabled.length === 0 ? null : namedDisabled, idempotency);
     to.push(targets.length);
@@ -68,14 +71,7 @@ export function packPublishRequests(requests: readonly PublishRequest[]): Packed
 
 export function unpackPublishRequests(packed: Packed): PublishRequest[] {
   return unpackAll(packed, (from) => ({
-    event: {
-      id: from.next(),
-      tenantId: from.next(),
-      type: from.next(),
-      payload: from.next(),
-      acceptedAt: from.next(),
-      pauseId: from.next(),
-    },
+    event: unpackEvent(from),
     tenantSeq: from.next(),
     endpointVersion: from.next(),
     named: from.next(),
@@ -91,6 +87,18 @@ export function unpackPublishRequests(packed: Packed): PublishRequest[] {
       }),
     ),
   }));
+}
+
+function unpackEvent(from: Unpacking): Event {
+  const event: Event = {
+    id: from.next(),
+    tenantId: from.next(),
+    type: from.next(),
+    payload: from.next(),
+    acceptedAt: from.next(),
+    pauseId: from.next(),
+  };
+  return inTrace(event, from.next());
 }
 
 /**

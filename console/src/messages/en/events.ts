@@ -68,6 +68,8 @@ export const event = {
   fromPause: "About a pause",
   decidedBy: (email: string) => `Decided by ${email}`,
   fromInbound: "From an inbound webhook",
+  trace: (id: string) => `Trace ${id}`,
+  copyTrace: "Copy the trace ID",
   select: (endpoint: string) => `Select the delivery to ${endpoint}`,
 } as const;
 

@@ -61,6 +61,14 @@ function Loaded({ event, error }: { readonly event: Event; readonly error: unkno
             <CopyButton small text={event.id} label={m.copyId} />
           </Group>
           <Origin event={event} />
+          {event.traceparent !== null && (
+            <Group gap="xs" wrap="nowrap">
+              <Text span size="sm" style={{ overflowWrap: "anywhere" }}>
+                {m.trace(traceIdOf(event.traceparent))}
+              </Text>
+              <CopyButton small text={traceIdOf(event.traceparent)} label={m.copyTrace} />
+            </Group>
+          )}
         </Group>
       }
       actions={
@@ -103,6 +111,11 @@ function Origin({ event }: { readonly event: Event }) {
   }
   if (event.source_id === null || event.inbound_event_id === null) return null;
   return <Go to={`/inbound/${event.source_id}/events/${event.inbound_event_id}`}>{m.fromInbound}</Go>;
+}
+
+/** For a search in the tracing system. */
+function traceIdOf(traceparent: string): string {
+  return traceparent.split("-")[1] ?? "";
 }
 
 const FAILED = ["FAILED", "EXPIRED", "CANCELLED"];

@@ -2,6 +2,7 @@
 
 import type { Event } from "../../../domain/delivery/event.ts";
 import { cameThrough } from "../../../domain/delivery/loops.ts";
+import { inTrace, type TraceContext } from "../../../domain/delivery/trace-context.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { WAITING_COUNT_MAX } from "../../../domain/limits.ts";
 import type { Person } from "../../../domain/pauses/pause.ts";
@@ -16,7 +17,7 @@ import { readAttempts } from "../delivery-views.ts";
 const BY_ID = `
   SELECT d.seq, d.state, d.format, d.ordered, d.later, d.due_at, d.cancel_requested, d.run_started_at,
     d.attempts_before_run, d.run_first_active_ms, d.last_attempt_seq, d.endpoint_seq, e.deleted_at,
-    v.seq AS event_seq, v.id AS event_id, v.payload, v.accepted_at, v.pause_id, v.hops, v.decided_by,
+    v.seq AS event_seq, v.id AS event_id, v.payload, v.accepted_at, v.pause_id, v.hops, v.decided_by, v.trace,
     v.named, t.name AS type, n.id AS tenant_id
   FROM deliveries d
   CROSS JOIN events v ON v.seq = d.event_seq
@@ -45,6 +46,7 @@ interface FactColumns {
   readonly accepted_at: EpochMs;
   readonly pause_id: Uint8Array | null;
   readonly hops: number | null;
+  readonly trace: TraceContext | null;
   readonly decided_by: string | null;
   readonly named: number;
   readonly type: string;
@@ -85,7 +87,7 @@ function toEvent(row: FactColumns): Event {
     pauseId: row.pause_id === null ? null : uuidText(row.pause_id),
   };
   if (row.decided_by !== null) return { ...event, decidedBy: JSON.parse(row.decided_by) as Person };
-  return cameThrough(event, row.hops ?? 0);
+  return inTrace(cameThrough(event, row.hops ?? 0), row.trace);
 }
 
 // The newest row of the history that holds for the event. Served by the unique index.

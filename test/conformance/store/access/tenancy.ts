@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Actor } from "../../../../src/domain/access/access.ts";
 import type { LeasedDelivery } from "../../../../src/domain/delivery/delivery.ts";
+import type { TraceContext } from "../../../../src/domain/delivery/trace-context.ts";
 import { type Endpoint, type EndpointSettings, endpointDefaults } from "../../../../src/domain/endpoints/endpoint.ts";
 import type { EpochMs, LeaseToken, Seq, Uuid } from "../../../../src/domain/ids.ts";
 import type {
@@ -43,6 +44,7 @@ export interface Sent {
 }
 
 export interface PublishOptions {
+  readonly trace?: TraceContext;
   readonly now?: EpochMs;
   readonly type?: string;
   readonly payload?: string;
@@ -147,6 +149,7 @@ export class Tenancy {
         payload: options.payload ?? "{}",
         acceptedAt: options.now ?? START,
         pauseId: null,
+        ...(options.trace !== undefined && { trace: options.trace }),
       },
       endpointVersion: version,
       targets: targets.map((endpoint) => ({

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TraceContext } from "../../../../src/domain/delivery/trace-context.ts";
 import type { Endpoint } from "../../../../src/domain/endpoints/endpoint.ts";
 import { OPERATIONAL_TARGETS_MAX, RETENTION_STEP_ROWS, VOID_CLAIMS_MAX } from "../../../../src/domain/limits.ts";
 import type { Wake } from "../../../../src/ports/store.ts";
@@ -99,6 +100,33 @@ export function operationalCases(open: OpenStore): void {
     const [delivery] = await tenant.claim(endpoint, START);
     await tenant.settle(delivery ?? assert.fail(), exhausted);
     assert.equal((await tenant.claim(watcher, START))[0]?.event.hops, 7);
+  });
+
+  test("an event keeps its trace, next to events without one, and delivery.failed has the trace of its cause", async () => {
+    const tenant = await world.newTenant();
+    const watcher = await tenant.endpoint({ eventTypes: ["delivery.failed"] });
+    const endpoint = await tenant.endpoint({ eventTypes: ["order.paid"] });
+    const trace = `00-${"0a".repeat(16)}-${"0b".repeat(8)}-01 rojo=1` as TraceContext;
+    const options = { lease: false };
+    const requests = [
+      await tenant.request([endpoint], options),
+      await tenant.request([endpoint], { ...options, trace }),
+      await tenant.request([endpoint], options),
+    ];
+    await world.store.publish(requests);
+    const claimed = await tenant.claim(endpoint, START, 10);
+    assert.deepEqual(
+      claimed.map(({ event }) => event.trace),
+      [undefined, trace, undefined],
+    );
+    const [plain, traced] = claimed;
+    assert(plain && traced);
+    const facts = await world.store.findDeliveryFacts(tenant.tenantSeq, traced.id);
+    assert.equal(facts?.event.trace, trace);
+    assert.equal((await tenant.event(traced.event.id)).trace, trace);
+    assert.equal((await tenant.event(plain.event.id)).trace, null);
+    await tenant.settle(traced, exhausted);
+    assert.equal((await tenant.claim(watcher, START))[0]?.event.trace, trace);
   });
 
   test("a delivery that a claim ends publishes delivery.failed, and the claim says which lanes to wake", async () => {
