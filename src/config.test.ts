@@ -33,6 +33,7 @@ test("an empty environment gives the documented defaults", () => {
     mail: null,
     sms: null,
     logLevel: "info",
+    tracing: false,
     first: { adminEmail: null, adminPassword: null, apiKey: null, tenantName: null },
   } satisfies Config);
 });
@@ -76,6 +77,7 @@ test("every setting is read", () => {
     mail: { smtpUrl: "smtp://user:pass@mail.example.com:587", from: "Signalbox <ops@example.com>" },
     sms: { accountSid: "AC0123", authToken: "token", from: "+15551234567", baseUrl: "https://api.twilio.com" },
     logLevel: "debug",
+    tracing: false,
     first: {
       adminEmail: "ops@example.com",
       adminPassword: " with spaces ",

@@ -59,6 +59,8 @@ export interface Config {
     readonly baseUrl: string;
   } | null;
   readonly logLevel: LogLevel;
+  /** Whether spans are sent to an OpenTelemetry collector. Its SDK reads the variables that say how. */
+  readonly tracing: boolean;
   /** The content of a new store. A null secret is generated and printed once; a null name becomes `default`. */
   readonly first: {
     readonly adminEmail: string | null;
@@ -127,6 +129,7 @@ export function loadConfig(env: Environment): Config {
     mail: readMail(settings),
     sms: readSms(settings),
     logLevel: settings.read("LOG_LEVEL", parseLogLevel, "info"),
+    tracing: isTraced(env),
     first: {
       adminEmail: settings.read("SIGNALBOX_ADMIN_EMAIL", parseEmail, null),
       adminPassword: settings.read("SIGNALBOX_ADMIN_PASSWORD", parsePassword, null),
@@ -139,6 +142,13 @@ export function loadConfig(env: Environment): Config {
   refuseUnknown(settings, Object.keys(env));
   if (settings.mistakes.length > 0) throw new StartupError(settings.mistakes.join("\n"));
   return deepFreeze(config);
+}
+
+/** These variables are not ours, so nothing about them is a mistake. */
+function isTraced(env: Environment): boolean {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: all, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces } = env;
+  if ((all ?? "") === "" && (traces ?? "") === "") return false;
+  return env.OTEL_SDK_DISABLED?.toLowerCase() !== "true" && env.OTEL_TRACES_EXPORTER !== "none";
 }
 
 function readMail(settings: Settings): Config["mail"] {

@@ -21,6 +21,7 @@ import { openPostgresStore } from "./store/postgres/store.ts";
 import { openSqliteStore, type SqliteOptions } from "./store/sqlite/store.ts";
 import { createProcessStatus } from "./telemetry/process-status.ts";
 import { createTelemetry, type ServerTelemetry } from "./telemetry/telemetry.ts";
+import type { RunningTracing } from "./telemetry/tracing.ts";
 
 export interface RunningSignalbox {
   /** Where the server listens, without a trailing slash. */
@@ -84,6 +85,7 @@ async function assemble(config: Config, options: StartOptions) {
   const loadingApi = Promise.all([import("./api/server.ts"), import("./api/listen.ts")]);
   const clock = createSystemClock();
   const telemetry = createTelemetry({ level: config.logLevel, version, clock });
+  const tracing = config.tracing ? await loadTracing(telemetry, clock) : undefined;
   const store = await openStore(config, telemetry, clock, options);
   const httpSender = createSender({ clock, allowHttp: config.allowHttp, allowNetworks: config.allowNetworks });
   const streamSender = createStreamSender({ clock });
@@ -97,7 +99,7 @@ async function assemble(config: Config, options: StartOptions) {
     store,
     sender,
     readers: streamSender,
-    telemetry,
+    telemetry: tracing === undefined ? telemetry : { ...telemetry, tracing },
     hmac: hmacSha256,
     userAgent,
     naming: { name: `${hostname()}:${config.port === 0 ? process.pid : config.port}`, version },
@@ -122,6 +124,7 @@ async function assemble(config: Config, options: StartOptions) {
   return {
     clock,
     telemetry,
+    tracing,
     store,
     senders: [sender, operatorSender],
     engine,
@@ -173,7 +176,13 @@ async function ensureSources({ clock, store, telemetry }: Parts, { inboundSource
   }
 }
 
-async function close({ app, clock, engine, senders, store }: Parts): Promise<void> {
+/** The SDK is a file of its own, which is not loaded otherwise. */
+async function loadTracing(telemetry: ServerTelemetry, clock: Clock): Promise<RunningTracing> {
+  const { startTracing } = await import("./telemetry/tracing.ts");
+  return startTracing({ env: process.env, version, clock, onNotice: (notice) => telemetry.noticed(notice) });
+}
+
+async function close({ app, clock, engine, senders, store, tracing }: Parts): Promise<void> {
   engine.prepareStop();
   const answered = app.close();
   await engine.stop();
@@ -183,6 +192,7 @@ async function close({ app, clock, engine, senders, store }: Parts): Promise<voi
   deadline.cancel();
   await Promise.all(senders.map((sender) => sender.close()));
   await store.close();
+  await tracing?.close();
 }
 
 function hostInUrl(host: string): string {

@@ -198,7 +198,7 @@ function assembleDelivery(options: EngineOptions, { node, linkKey }: Entered) {
       telemetry.noticed({ level: "warn", what: "endpoint_disabled", fields });
     },
   });
-  const publisher = new Publisher({ clock, store, matching, deliveries, tokens, outage, activity, streams });
+  const publisher = new Publisher({ clock, store, matching, deliveries, tokens, telemetry, outage, activity, streams });
   outage.onChange(() =>
     streams.announceToAll({ topic: "status", ready: outage.reason === null, reason: outage.reason }),
   );

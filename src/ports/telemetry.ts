@@ -1,4 +1,5 @@
 import type { AttemptOutcome, Classification } from "../domain/delivery/delivery.ts";
+import type { TraceContext } from "../domain/delivery/trace-context.ts";
 import type { Uuid } from "../domain/ids.ts";
 import type { Rejection } from "../domain/inbound/request.ts";
 import type { Channel } from "../domain/pauses/pause.ts";
@@ -10,6 +11,43 @@ export interface Telemetry {
   counted(happening: Counted): void;
   /** Anything other than an attempt that deserves a log line. */
   noticed(happening: Noticed): void;
+  /** Absent unless somebody collects spans. */
+  readonly tracing?: Tracing;
+}
+
+/** Spans. Each has the context that what it causes is part of. */
+export interface Tracing {
+  /** @param parent what came with the publish */
+  startPublish(eventType: string, parent: TraceContext | null): PublishSpan;
+  startAttempt(attempt: AttemptStarted): AttemptSpan;
+}
+
+export interface PublishSpan {
+  readonly trace: TraceContext;
+  /** `kind` is `accepted`, or why the event was not. */
+  end(
+    result:
+      | { readonly kind: "accepted"; readonly eventId: Uuid; readonly deliveries: number }
+      | { readonly kind: Refused },
+  ): void;
+}
+
+type Refused = "conflict" | "unknownEndpoints" | "tooManyTargets" | "backlogFull" | "quotaExceeded" | "error";
+
+export interface AttemptSpan {
+  readonly trace: TraceContext;
+  end(result: { readonly classification: Classification | "aborted"; readonly httpStatus: number | null }): void;
+}
+
+export interface AttemptStarted {
+  readonly url: string;
+  readonly deliveryId: Uuid;
+  readonly eventId: Uuid;
+  readonly endpointId: Uuid;
+  readonly eventType: string;
+  readonly attemptNumber: number;
+  /** That of the event. */
+  readonly trace: TraceContext | null;
 }
 
 /** One attempt: one wide log line. */

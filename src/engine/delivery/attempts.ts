@@ -10,7 +10,7 @@ import { ERROR_DETAIL_CHARS_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Sender, StreamedAttempt } from "../../ports/sender.ts";
 import type { AttemptRecord } from "../../ports/store.ts";
-import type { Telemetry } from "../../ports/telemetry.ts";
+import type { AttemptStarted, Telemetry } from "../../ports/telemetry.ts";
 import type { AttemptTokens } from "../endpoints/attempt-tokens.ts";
 
 /** The parts of a delivery that an attempt depends on. */
@@ -30,7 +30,7 @@ export interface AttemptMade {
 export interface AttemptsOptions {
   readonly clock: Pick<Clock, "now" | "wallMs" | "uuid" | "random">;
   readonly sender: Pick<Sender, "send">;
-  readonly telemetry: Pick<Telemetry, "attempted">;
+  readonly telemetry: Pick<Telemetry, "attempted" | "tracing">;
   readonly tokens: Pick<AttemptTokens, "seal">;
   readonly hmac: HmacSha256;
   readonly userAgent: string;
@@ -52,14 +52,20 @@ export class Attempts {
   async make(delivery: Attemptable, endpoint: Destination, heldMs: number): Promise<AttemptMade | null> {
     const { clock, telemetry } = this.#options;
     const startedAt = clock.now();
-    const outcome = await this.#send(delivery, endpoint);
-    if (outcome.kind === "aborted") return null;
+    const span = telemetry.tracing?.startAttempt(started(delivery, endpoint));
+    const traced = span === undefined ? delivery : { ...delivery, event: { ...delivery.event, trace: span.trace } };
+    const outcome = await this.#send(traced, endpoint);
+    if (outcome.kind === "aborted") {
+      span?.end({ classification: "aborted", httpStatus: null });
+      return null;
+    }
     const endedAt = clock.now();
     const rules = { retryScheduleSeconds: endpoint.retryScheduleSeconds, heldMs };
     const made: AttemptMade = {
       attempt: record(delivery, endpoint, outcome, { id: clock.uuid(), startedAt, endedAt }),
       transition: transition(delivery, outcome, rules, endedAt, clock.random()),
     };
+    span?.end({ classification: made.transition.classification, httpStatus: made.attempt.httpStatus });
     report(telemetry, delivery, endpoint, made);
     return made;
   }
@@ -106,6 +112,11 @@ export class Attempts {
 /** The attempt of a listener's reader names the reader after the listener. */
 function urlOf({ url }: Destination, via: string | undefined): string {
   return via === undefined ? url : `${url}${VIA}${via}`;
+}
+
+function started(delivery: Attemptable, { id: endpointId, url }: Destination): AttemptStarted {
+  const { id: eventId, type: eventType, trace = null } = delivery.event;
+  return { url, deliveryId: delivery.id, eventId, endpointId, eventType, attemptNumber: delivery.attempts + 1, trace };
 }
 
 type Frame = Pick<AttemptRecord, "id" | "startedAt" | "endedAt">;

@@ -21,6 +21,7 @@ import type {
   PublishTarget,
   Store,
 } from "../../ports/store.ts";
+import type { Telemetry, Tracing } from "../../ports/telemetry.ts";
 import type { Caller } from "../access/caller.ts";
 import type { KnownEndpoint, MatchedEndpoints } from "../endpoints/known-endpoints.ts";
 import type { Matching } from "../endpoints/matching.ts";
@@ -39,6 +40,7 @@ export interface PublisherOptions {
   readonly matching: Pick<Matching, "find" | "outdated">;
   readonly deliveries: Deliveries;
   readonly tokens: Tokens;
+  readonly telemetry: Pick<Telemetry, "tracing">;
   readonly outage: Pick<Outage, "report" | "reason" | "onChange">;
   readonly activity: TenantActivity;
   readonly streams: Pick<Streams, "announce">;
@@ -83,7 +85,27 @@ export class Publisher {
     return this.#requests.drained();
   }
 
-  async publish(caller: Caller, input: PublishInput): Promise<PublishOutput> {
+  publish(caller: Caller, input: PublishInput): Promise<PublishOutput> {
+    const { tracing } = this.#options.telemetry;
+    return tracing === undefined ? this.#publish(caller, input) : this.#publishTraced(tracing, caller, input);
+  }
+
+  async #publishTraced(tracing: Tracing, caller: Caller, input: PublishInput): Promise<PublishOutput> {
+    const span = tracing.startPublish(input.type, input.trace);
+    try {
+      const output = await this.#publish(caller, { ...input, trace: span.trace });
+      const { kind } = output;
+      span.end(
+        kind === "accepted" ? { kind, eventId: output.eventId, deliveries: output.deliveries.length } : { kind },
+      );
+      return output;
+    } catch (error) {
+      span.end({ kind: "error" });
+      throw error;
+    }
+  }
+
+  async #publish(caller: Caller, input: PublishInput): Promise<PublishOutput> {
     const { matching } = this.#options;
     this.#refuseBeyondQueue(caller.tenantSeq, input.payload.length);
     for (let tries = 0; tries < STALE_TRIES_MAX; tries += 1) {
