@@ -11,7 +11,7 @@ import { runHere } from "../harness/in-process.ts";
 import { type RunningReceiver, startRunningReceiver } from "../harness/receiver.ts";
 import { publishMany } from "../harness/scene.ts";
 import { newTenant, startServer, type Tenant, type TestServer } from "../harness/server.ts";
-import { followOutcomes } from "../harness/stream.ts";
+import { followOutcomes, listen, requestStream } from "../harness/stream.ts";
 import { startPooler } from "./pooler.ts";
 
 export interface NodesGround {
@@ -206,6 +206,38 @@ export function nodeCases({ createDatabase, query, masterKey }: NodesGround): vo
       await onA.request("GET", "/dashboard/webhooks/deliveries/export?progress=export-of-a");
       const state = async () => (await onB.request("GET", "/v1/exports/export-of-a")).body.state;
       await polled(async () => ((await state()) === "done" ? true : null), "the end of the other node's export");
+    });
+
+    test("a reader of one node gets the events of the other, and may report to any node, and move to the other", async () => {
+      const [onA, onB] = await onBoth();
+      const made = await onA.request("POST", "/v1/listeners", { body: { name: "cli/ada" } });
+      const { id } = made.body;
+      const report = (on: Tenant, token: string) =>
+        on.request("POST", `/v1/listeners/${id}/results`, { body: { results: [{ token, status: 200 }] } });
+      const outcomes = await followOutcomes(scope, a.url, onA.apiKey);
+      const reader = await listen(scope, { url: a.url, apiKey: onA.apiKey, id });
+      for (const [index, on] of [onB, onA, onB].entries()) {
+        await publish(onB, index);
+        const attempt = await reader.attempt();
+        assert.equal(dataOf({ body: JSON.stringify(JSON.parse(attempt.body).data) }), index);
+        assert.equal((await report(on, attempt.token)).status, 200);
+        await outcomes.until(attempt.delivery_id, "DELIVERED");
+        const late = await report(on, attempt.token);
+        assert.equal(late.status, 409, late.text);
+      }
+      await publish(onA, "moved");
+      const lost = await reader.attempt();
+      const moved = { url: b.url, apiKey: onB.apiKey, id, reader: "bob@desk" };
+      const busy = await requestStream(moved, new AbortController().signal);
+      assert.equal(busy.status, 409, await busy.text());
+      const taker = await listen(scope, { ...moved, takeover: true });
+      assert.equal((await reader.next()).event, "displaced");
+      const again = await taker.attempt();
+      assert.deepEqual([again.event_id, again.attempt_number], [lost.event_id, 1]);
+      assert.equal((await report(onA, again.token)).status, 200);
+      await outcomes.until(again.delivery_id, "DELIVERED");
+      outcomes.close();
+      taker.close();
     });
 
     test("after a node has stopped, the other one delivers what it had left", async () => {
