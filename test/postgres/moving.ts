@@ -34,8 +34,11 @@ const SETTINGS = {
 const env = { SIGNALBOX_MASTER_KEY: KEY };
 const FIRST = { "idempotency-key": "first" };
 const LATER = { retry_schedule_seconds: [86_400] };
-/** Empty in the store of these tests: the ledger notes a change only until it has read it, and a segment has many rows. */
-const EMPTY_TABLES = ["ledger_changes", "ledger_segments"];
+/**
+ * Empty in the store of these tests: one node forwards no report, the ledger notes a change only until it has read it, and a
+ * segment has many rows.
+ */
+const EMPTY_TABLES = ["forwarded_reports", "ledger_changes", "ledger_segments"];
 
 /** What a client sees of a store, in every part of the API. */
 const SEEN = [
@@ -103,6 +106,7 @@ async function fill(client: Client, hooks: Hooks): Promise<string> {
   await made(client, "/v1/tenants", { name: "Another" });
   await made(client, "/v1/users", { email: "bob@example.com", role: "developer" });
   await made(client, "/v1/cli/device", { name: "ada@laptop" });
+  await made(client, "/v1/listeners", { name: "cli/ada" });
   const { token } = await ask(client, {}, { "idempotency-key": "asked" });
   await respond(client, token, { choice: "Approve" });
   await ask(client);

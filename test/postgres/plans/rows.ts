@@ -54,6 +54,7 @@ const VALUES: Readonly<Record<string, string>> = {
   "endpoints.status": "'ACTIVE'",
   "endpoint_history.status": "'ACTIVE'",
   "lanes.endpoint_seq": "i",
+  "listeners.endpoint_seq": "i",
   "nodes.gone_at": "CASE WHEN i % 10 > 0 THEN i END",
 };
 
@@ -82,7 +83,7 @@ export async function keepFew(client: pg.Client): Promise<void> {
   for (const table of ["endpoints", "event_types", "jobs", "keys", "sessions", "urls"]) {
     await client.query(`DELETE FROM ${table} WHERE seq > 40 AND seq < ${ROWS}`);
   }
-  for (const table of ["endpoint_filters", "endpoint_history", "lanes"]) {
+  for (const table of ["endpoint_filters", "endpoint_history", "lanes", "listeners"]) {
     await client.query(`DELETE FROM ${table} WHERE endpoint_seq > 40`);
   }
 }

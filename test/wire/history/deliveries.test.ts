@@ -71,6 +71,7 @@ test("a delivery has its attempts and their results", async (t) => {
     "http_status",
     "response_body_snippet",
     "error_detail",
+    "via",
     "hint",
   ]);
   assert.deepEqual([row.last_http_status, row.last_error, attempts[0]?.hint], [200, null, null]);
