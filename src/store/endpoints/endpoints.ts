@@ -164,16 +164,14 @@ const UPDATE_STATUS = `
   SET paused_at = CASE WHEN :status = 'PAUSED' THEN coalesce(paused_at, :now) END,
       disabled_at = CASE WHEN :status = 'DISABLED' THEN coalesce(disabled_at, :now) END,
       disabled_reason = CASE WHEN :status = 'DISABLED' THEN coalesce(disabled_reason, :reason) END,
-      status = CASE
-        WHEN :status = 'ACTIVE' AND transport = 'stream' AND NOT EXISTS (
-          SELECT 1 FROM listeners l WHERE l.endpoint_seq = endpoints.seq AND l.connection IS NOT NULL)
-        THEN 'PAUSED'
-        ELSE :status
-      END
+      status = :stored
   WHERE seq = :seq`;
+const HEARD = "SELECT 1 FROM listeners WHERE endpoint_seq = ? AND connection IS NOT NULL";
 
 function writeStatus(w: Writing, seq: Seq, status: EndpointStatus, reason: DisabledReason | null, now: EpochMs): void {
-  w.prepare(UPDATE_STATUS).run({ seq, status, reason: status === "DISABLED" ? reason : null, now });
+  const isSilent = w.lanes.get(seq).streamed && one(w, HEARD, seq) === undefined;
+  const stored = status === "ACTIVE" && isSilent ? "PAUSED" : status;
+  w.prepare(UPDATE_STATUS).run({ seq, status, stored, reason: status === "DISABLED" ? reason : null, now });
 }
 
 const UPDATE_SETTINGS = `

@@ -30,6 +30,7 @@ const ALLOWED: Exceptions = [
   [/reads all of jobs_running to find/, "few jobs run at a time"],
   [/reads all of notifications_claimed to find/, "few notifications are on their way at a time"],
   [/FROM terminals (?:WHERE (?:network|expires_at)|→)/, "no more terminals wait than strangers may store"],
+  [/FROM listeners WHERE tenant_seq/, "a tenant has a hundred listeners at most"],
   [/FROM forwarded_reports/, "a report is taken a moment after it was left"],
   [/FROM ledger_segments ORDER BY/, "once for each start, with a row for thousands of deliveries"],
   [/role = 'global_admin'/, "before somebody takes the rights of a global administrator away"],
