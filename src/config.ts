@@ -25,6 +25,7 @@ import {
 } from "./config/parse.ts";
 import type { DatabaseAddress } from "./domain/database-address.ts";
 import { StartupError } from "./domain/errors.ts";
+import { HISTORY_CACHE_MB, HISTORY_CACHE_MB_DEFAULT } from "./domain/limits.ts";
 import { nearest } from "./domain/text/nearest.ts";
 
 export interface Config {
@@ -48,6 +49,8 @@ export interface Config {
   /** Networks that endpoints may be in although they are refused by default, in CIDR form. */
   readonly allowNetworks: readonly string[];
   readonly retentionDays: number;
+  /** Memory for the columns that lists of deliveries are filtered, sorted and counted by. */
+  readonly historyCacheMb: number;
   readonly inboundSources: readonly InboundSourceSetting[];
   /** The email channel; null: not configured. */
   readonly mail: { readonly smtpUrl: string; readonly from: string } | null;
@@ -89,6 +92,7 @@ const NAMES = [
   "SIGNALBOX_ALLOW_NETWORKS",
   "SIGNALBOX_API_KEY",
   "SIGNALBOX_DATA_DIR",
+  "SIGNALBOX_HISTORY_CACHE_MB",
   "SIGNALBOX_INBOUND_SOURCES",
   "SIGNALBOX_MAIL_FROM",
   "SIGNALBOX_MASTER_KEY",
@@ -125,6 +129,11 @@ export function loadConfig(env: Environment): Config {
     allowHttp: settings.read("SIGNALBOX_ALLOW_HTTP", parseBoolean, false),
     allowNetworks: settings.read("SIGNALBOX_ALLOW_NETWORKS", parseNetworks, []),
     retentionDays: settings.read("SIGNALBOX_RETENTION_DAYS", parseInteger(RETENTION_DAYS), 30),
+    historyCacheMb: settings.read(
+      "SIGNALBOX_HISTORY_CACHE_MB",
+      parseInteger(HISTORY_CACHE_MB),
+      HISTORY_CACHE_MB_DEFAULT,
+    ),
     inboundSources: settings.read("SIGNALBOX_INBOUND_SOURCES", parseInboundSources, []),
     mail: readMail(settings),
     sms: readSms(settings),

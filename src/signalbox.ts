@@ -162,9 +162,10 @@ function openStore(config: Config, telemetry: ServerTelemetry, clock: Clock, opt
     telemetry.flush();
     process.exit(1);
   }
-  if (database === null || key === null) return openSqliteStore({ ...options, dataDir, masterKey: key, onDeath });
+  const given = { ...options, historyCacheBytes: config.historyCacheMb * 1024 * 1024 };
+  if (database === null || key === null) return openSqliteStore({ ...given, dataDir, masterKey: key, onDeath });
   const onNotice = (notice: Noticed) => telemetry.noticed(notice);
-  return openPostgresStore({ ...options, clock, database, masterKey: key, onDeath, onNotice });
+  return openPostgresStore({ ...given, clock, database, masterKey: key, onDeath, onNotice });
 }
 
 /** Create the inbound sources of the settings that the first tenant does not have yet. */

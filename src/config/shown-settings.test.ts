@@ -23,4 +23,5 @@ test("the shown settings contain no secret", () => {
   assert.equal(shown.get("SIGNALBOX_MASTER_KEY"), "set");
   assert.equal(shown.get("SIGNALBOX_PUBLIC_URL"), null);
   assert.equal(shown.get("SIGNALBOX_RETENTION_DAYS"), "30");
+  assert.equal(shown.get("SIGNALBOX_HISTORY_CACHE_MB"), "64");
 });

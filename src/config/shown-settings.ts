@@ -25,6 +25,7 @@ export function shownSettings(config: Config): readonly ShownSetting[] {
     SIGNALBOX_ALLOW_HTTP: config.allowHttp,
     SIGNALBOX_ALLOW_NETWORKS: listed(config.allowNetworks),
     SIGNALBOX_RETENTION_DAYS: config.retentionDays,
+    SIGNALBOX_HISTORY_CACHE_MB: config.historyCacheMb,
     SIGNALBOX_INBOUND_SOURCES: config.inboundSources.length === 0 ? null : SECRET,
     // An SMTP URL contains a password.
     SMTP_URL: mail === null ? null : SECRET,

@@ -29,6 +29,8 @@ export interface ThreadsOptions {
   data(): ThreadStart;
   /** Given for a database behind a network: while it is silent, calls are refused. */
   readonly clock?: Pick<Clock, "after">;
+  /** Memory for the columns of the history. Left out: the default. */
+  readonly historyCacheBytes?: number;
   /** Tests can run the code of all threads in the main thread. */
   readonly startRunner?: (name: ThreadName, start: ThreadStart) => Runner;
   /** Called when a thread of the store ended by itself. The process then has to end. */
@@ -41,13 +43,16 @@ export interface ThreadsOptions {
 
 /** Start the threads. One thread writes, one reads, and one, which starts later, keeps the ledger. */
 export async function openStore({ data, onDeath, measure, close, notes, ...options }: ThreadsOptions): Promise<Store> {
-  const { startRunner = startWorker, clock } = options;
+  const { startRunner = startWorker, clock, historyCacheBytes } = options;
   // Async, so that the store becomes unavailable if the worker cannot be created.
   const onNoted = () => notes?.send({ kind: "changed" });
   const totals = newTotals();
   const start = async (name: ThreadName, writesFail?: () => boolean) => {
     const given = data();
-    const start = { ...given, workerData: { ...given.workerData, totals } };
+    const start = {
+      ...given,
+      workerData: { ...given.workerData, totals, ...(historyCacheBytes && { historyCacheBytes }) },
+    };
     const progress = progressOf(given.workerData);
     const watch =
       progress === null || clock === undefined ? null : { progress, clock, ...(writesFail && { writesFail }) };

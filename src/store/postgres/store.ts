@@ -22,6 +22,7 @@ export interface PostgresOptions {
   readonly onDeath: (error: Error) => void;
   /** What the operator should know about the connections. */
   readonly onNotice?: (notice: Noticed) => void;
+  readonly historyCacheBytes?: number;
   readonly startRunner?: ThreadsOptions["startRunner"];
   readonly clock?: Pick<Clock, "after" | "follow" | "monotonicMs">;
   /** Tests with many stores share one thread. The store does not close it. */
@@ -73,6 +74,7 @@ export async function openPostgresStore({
       data,
       notes: notesOver(notes),
       onDeath,
+      ...(options.historyCacheBytes && { historyCacheBytes: options.historyCacheBytes }),
       ...(options.startRunner && { startRunner: options.startRunner }),
       ...(options.clock && { clock: options.clock }),
       measure: async (reader) => ({ fileBytes: await reader.call<number>("measureDatabase", []), walBytes: 0 }),

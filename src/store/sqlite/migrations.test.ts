@@ -219,7 +219,7 @@ test("the ledger of an older version, which has fewer columns, is written again"
   withFile(18, fill, (file) => {
     const connection = openConnection(file, "write");
     migrate(connection);
-    const ledger = openLedger(connection);
+    const ledger = openLedger(connection, 64 * 1024 * 1024);
     assert.deepEqual([ledger.shelves.size, ledger.progress], [0, { delivery: 0, attempt: 0, change: 0 }]);
     assert.equal(connection.db.prepare("SELECT endpoint_seq FROM jobs").get()?.endpoint_seq, 5);
     connection.db.close();

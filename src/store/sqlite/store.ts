@@ -12,6 +12,7 @@ export interface SqliteOptions {
   readonly onDeath: (error: Error) => void;
   /** See `SqliteDatabase`. */
   readonly pagesMax?: number;
+  readonly historyCacheBytes?: number;
   readonly startRunner?: ThreadsOptions["startRunner"];
 }
 
@@ -31,6 +32,7 @@ export async function openSqliteStore({ dataDir, onDeath, ...options }: SqliteOp
     return await openStore({
       data: () => ({ workerData: { masterKey: key, database } }),
       onDeath,
+      ...(options.historyCacheBytes && { historyCacheBytes: options.historyCacheBytes }),
       ...(options.startRunner && { startRunner: options.startRunner }),
       measure: async () => ({ fileBytes: sizeOf(files.database), walBytes: sizeOf(`${files.database}-wal`) }),
       close: () => lock.release(),

@@ -12,4 +12,4 @@ const PAGE_CACHE_KB = 2 * 1024;
 const data = workerData as ThreadData;
 // An export uses the thread's whole time while it lasts. Deliveries have priority.
 yieldToOthers();
-serveReads(parentPort, LEDGER_VERBS, () => createKeeping(openForReads(data, PAGE_CACHE_KB)));
+serveReads(parentPort, LEDGER_VERBS, () => createKeeping(openForReads(data, PAGE_CACHE_KB), data.historyCacheBytes));

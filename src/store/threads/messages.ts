@@ -8,6 +8,8 @@ export interface ThreadData {
   readonly database: SqliteDatabase | PostgresDatabase;
   /** Where the writer thread counts what it commits. */
   readonly totals?: SharedArrayBuffer;
+  /** Bytes of the history that the ledger thread keeps in memory. Left out: the default. */
+  readonly historyCacheBytes?: number;
 }
 
 export interface SqliteDatabase {

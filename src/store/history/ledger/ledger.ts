@@ -1,6 +1,5 @@
 /** The segments of every tenant, in the memory of the one thread that owns them. They are loaded when needed. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
-import { LEDGER_CACHE_BYTES_MAX } from "../../../domain/limits.ts";
 import type { Connection } from "../../connection.ts";
 import { all, one } from "../../read-connection.ts";
 import {
@@ -49,8 +48,9 @@ export interface Ledger {
   readonly emptied: Set<number>;
   progress: LedgerProgress;
   nextNumber: number;
-  /** How many bytes the columns in memory have. */
+  /** How many bytes the columns in memory have, and may have. */
   bytes: number;
+  readonly bytesMax: number;
   /** Counts uses, to find what was not used for the longest time. */
   uses: number;
 }
@@ -76,7 +76,7 @@ export function readProgress(connection: Connection): LedgerProgress {
   return stored === undefined ? { delivery: 0, attempt: 0, change: 0 } : JSON.parse(stored.value);
 }
 
-export function openLedger(connection: Connection): Ledger {
+export function openLedger(connection: Connection, bytesMax: number): Ledger {
   const ledger: Ledger = {
     shelves: new Map(),
     dirty: new Set(),
@@ -84,6 +84,7 @@ export function openLedger(connection: Connection): Ledger {
     progress: readProgress(connection),
     nextNumber: 1,
     bytes: 0,
+    bytesMax,
     uses: 0,
   };
   for (const row of all<StoredSegment>(connection, SEGMENTS)) {
@@ -255,7 +256,7 @@ export function withColumns(
 ): void {
   const wasThere = segment.columns !== null;
   look(columnsOf(ledger, connection, segment));
-  if (!wasThere && ledger.bytes > LEDGER_CACHE_BYTES_MAX) forgetColumns(ledger, segment);
+  if (!wasThere && ledger.bytes > ledger.bytesMax) forgetColumns(ledger, segment);
 }
 
 function forgetColumns(ledger: Ledger, segment: Segment): void {
@@ -264,14 +265,14 @@ function forgetColumns(ledger: Ledger, segment: Segment): void {
 }
 
 /** While memory is short, drop the columns that were not used for the longest time and that are stored. */
-export function trimLedger(ledger: Ledger, bytesMax = LEDGER_CACHE_BYTES_MAX): void {
-  if (ledger.bytes <= bytesMax) return;
+export function trimLedger(ledger: Ledger): void {
+  if (ledger.bytes <= ledger.bytesMax) return;
   const clean = [...ledger.shelves.values()]
     .flat()
     .filter((segment) => segment.columns !== null && !ledger.dirty.has(segment));
   clean.sort((a, b) => a.usedAt - b.usedAt);
   for (const segment of clean) {
-    if (ledger.bytes <= bytesMax) return;
+    if (ledger.bytes <= ledger.bytesMax) return;
     forgetColumns(ledger, segment);
   }
 }

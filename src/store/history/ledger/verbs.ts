@@ -1,7 +1,7 @@
 /** The verbs that the ledger's thread runs. */
 import { randomInt } from "node:crypto";
 import type { Seq } from "../../../domain/ids.ts";
-import { LEDGER_BEHIND_ROWS_MAX, LEDGER_STEP_ROWS } from "../../../domain/limits.ts";
+import { HISTORY_CACHE_MB_DEFAULT, LEDGER_BEHIND_ROWS_MAX, LEDGER_STEP_ROWS } from "../../../domain/limits.ts";
 import type {
   BulkCount,
   BulkQuery,
@@ -29,17 +29,19 @@ export interface Keeping extends Connection {
   /** The last write that the ledger contains, and one of this node that may be stored already. */
   write: { stored: number; pending: number | null };
   readonly freezes: Freezes;
+  /** Bytes of columns that stay in memory. */
+  readonly cacheBytesMax: number;
 }
 
-export function createKeeping(connection: Connection): Keeping {
-  return { ...connection, ledger: null, write: { stored: 0, pending: null }, freezes: new Map() };
+export function createKeeping(connection: Connection, cacheBytesMax = HISTORY_CACHE_MB_DEFAULT * 1024 * 1024): Keeping {
+  return { ...connection, ledger: null, write: { stored: 0, pending: null }, freezes: new Map(), cacheBytesMax };
 }
 
 function ledgerOf(k: Keeping): Ledger {
   // What another node has stored does not fit what this one has in memory: the segments are others.
   if (k.isShared && k.ledger !== null && !isOwn(k, lastWrite(k))) k.ledger = null;
   if (k.ledger === null) {
-    k.ledger = openLedger(k);
+    k.ledger = openLedger(k, k.cacheBytesMax);
     k.write = { stored: lastWrite(k), pending: null };
   }
   return k.ledger;
