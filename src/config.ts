@@ -25,7 +25,7 @@ import {
 } from "./config/parse.ts";
 import type { DatabaseAddress } from "./domain/database-address.ts";
 import { StartupError } from "./domain/errors.ts";
-import { HISTORY_CACHE_MB, HISTORY_CACHE_MB_DEFAULT } from "./domain/limits.ts";
+import { HISTORY_CACHE_MB } from "./domain/limits.ts";
 import { nearest } from "./domain/text/nearest.ts";
 
 export interface Config {
@@ -129,11 +129,7 @@ export function loadConfig(env: Environment): Config {
     allowHttp: settings.read("SIGNALBOX_ALLOW_HTTP", parseBoolean, false),
     allowNetworks: settings.read("SIGNALBOX_ALLOW_NETWORKS", parseNetworks, []),
     retentionDays: settings.read("SIGNALBOX_RETENTION_DAYS", parseInteger(RETENTION_DAYS), 30),
-    historyCacheMb: settings.read(
-      "SIGNALBOX_HISTORY_CACHE_MB",
-      parseInteger(HISTORY_CACHE_MB),
-      HISTORY_CACHE_MB_DEFAULT,
-    ),
+    historyCacheMb: settings.read("SIGNALBOX_HISTORY_CACHE_MB", parseInteger(HISTORY_CACHE_MB), HISTORY_CACHE_MB.unset),
     inboundSources: settings.read("SIGNALBOX_INBOUND_SOURCES", parseInboundSources, []),
     mail: readMail(settings),
     sms: readSms(settings),

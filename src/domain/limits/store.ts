@@ -43,12 +43,12 @@ export const LEDGER_BEHIND_ROWS_MAX = 10_000;
  */
 export const LEDGER_STEP_ROWS = 1000;
 /**
- * Memory for the columns of the ledger, unless `SIGNALBOX_HISTORY_CACHE_MB` says otherwise: enough for 1.2 million
- * deliveries. With more, some columns are read again for every page.
+ * Memory for the columns of the ledger, as `SIGNALBOX_HISTORY_CACHE_MB` says. If it is unset, it is enough for 1.2 million
+ * deliveries; with more, some columns are read again for every page. Less than the minimum would not hold the segments
+ * that deliveries change, and more than the maximum takes seconds to look through.
  */
-export const HISTORY_CACHE_MB_DEFAULT = 64;
-/** Less than the first would not hold the segments that deliveries change; more than the last, no page is read in a second. */
-export const HISTORY_CACHE_MB = { min: 16, max: 4096 };
+export const HISTORY_CACHE_MB = { min: 16, max: 4096, unset: 64 };
+export const HISTORY_CACHE_BYTES_DEFAULT = HISTORY_CACHE_MB.unset * MB;
 /**
  * Frozen states of the history that are remembered. Each `asOf` stands for the rows that were committed when its first
  * page was read.

@@ -1,7 +1,7 @@
 /** The verbs that the ledger's thread runs. */
 import { randomInt } from "node:crypto";
 import type { Seq } from "../../../domain/ids.ts";
-import { HISTORY_CACHE_MB_DEFAULT, LEDGER_BEHIND_ROWS_MAX, LEDGER_STEP_ROWS } from "../../../domain/limits.ts";
+import { HISTORY_CACHE_BYTES_DEFAULT, LEDGER_BEHIND_ROWS_MAX, LEDGER_STEP_ROWS } from "../../../domain/limits.ts";
 import type {
   BulkCount,
   BulkQuery,
@@ -33,7 +33,7 @@ export interface Keeping extends Connection {
   readonly cacheBytesMax: number;
 }
 
-export function createKeeping(connection: Connection, cacheBytesMax = HISTORY_CACHE_MB_DEFAULT * 1024 * 1024): Keeping {
+export function createKeeping(connection: Connection, cacheBytesMax = HISTORY_CACHE_BYTES_DEFAULT): Keeping {
   return { ...connection, ledger: null, write: { stored: 0, pending: null }, freezes: new Map(), cacheBytesMax };
 }
 
