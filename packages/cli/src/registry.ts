@@ -56,6 +56,12 @@ export const ENTRIES: readonly Entry[] = [
     load: async () => (await import("./commands/delivery/tail.ts")).tail,
   },
   {
+    name: "listen",
+    section: SEND,
+    about: "receive deliveries on this machine, without an address",
+    load: async () => (await import("./commands/listen/listen.ts")).listen,
+  },
+  {
     name: "events",
     section: DELIVERIES,
     about: "list, explain, retry, replay and cancel events",

@@ -16,6 +16,7 @@ const SECTIONS = [
   "The command line",
   "Sign in",
   "Publish and watch",
+  "Receive on your machine",
   "Events and deliveries",
   "Endpoints",
   "Completion",

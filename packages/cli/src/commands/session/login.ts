@@ -1,5 +1,4 @@
 /** `signalbox login`: sign in to a server, and keep its key in a profile. */
-import { hostname, userInfo } from "node:os";
 import { type Role, Signalbox } from "../../../../sdk/src/index.ts";
 import { command } from "../../command.ts";
 import type { Context } from "../../context.ts";
@@ -7,6 +6,7 @@ import { EXIT, Failure, usage } from "../../failure.ts";
 import { choice, flag, operand } from "../../options.ts";
 import { credentialFor, normalizedUrl, refusePlainHttp } from "../../settings/connection.ts";
 import { type Credential, isProfileName, type Profile } from "../../settings/settings.ts";
+import { userAtHost } from "../../user-at-host.ts";
 import { signInByCode } from "./device.ts";
 
 const DEFAULT_PROFILE = "default";
@@ -65,14 +65,11 @@ async function approvedKey(context: Context, url: string, role: Role | undefined
     const message = "There is no terminal to sign in on. Pass a key with --api-key-stdin, or set SIGNALBOX_API_KEY.";
     throw new Failure(EXIT.refused, "NO_TERMINAL", message);
   }
-  const { api_key, key } = await signInByCode(context, url, { name: nameOfTerminal(), role: role ?? "developer" });
+  const { api_key, key } = await signInByCode(context, url, {
+    name: userAtHost().slice(0, NAME_CHARS_MAX),
+    role: role ?? "developer",
+  });
   return { api_key, key_id: key.id };
-}
-
-/** Such as `ada@laptop`. */
-function nameOfTerminal(): string {
-  const name = `${userInfo().username}@${hostname()}`.replace(/[\p{C}]/gu, "");
-  return name.slice(0, NAME_CHARS_MAX);
 }
 
 interface Kept {

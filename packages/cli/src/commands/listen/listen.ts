@@ -1,0 +1,83 @@
+/** `signalbox listen`: receive deliveries on this machine, and post them to a local service. */
+import { command } from "../../command.ts";
+import { EXIT, usage } from "../../failure.ts";
+import { SECRET_OPTIONS } from "../../input.ts";
+import { flag, text, texts } from "../../options.ts";
+import { safe } from "../../output/text.ts";
+import { userAtHost } from "../../user-at-host.ts";
+import { cancelWaiting, listenerSecret, putListener } from "./listener.ts";
+import { type Header, Poster } from "./post.ts";
+import { receive } from "./receive.ts";
+import { eventTypesOf, readTargets, targetName } from "./targets.ts";
+import { readUntil } from "./until.ts";
+
+const NAME_CHARS_MAX = 200;
+
+export const listen = command({
+  name: "listen",
+  about: "receive deliveries on this machine, without an address",
+  details:
+    "The server sends them over a connection that this command opens, and the response of your service is the outcome of " +
+    "the attempt. While nobody listens, deliveries wait. A lost connection is opened again. Each attempt is a line.",
+  options: {
+    forwardTo: text("URL", "the local service, such as http://localhost:3000/hook"),
+    forward: texts(
+      "TYPE=URL",
+      "where events of a type or a prefix go, such as 'invoice.*=http://localhost:3000/invoices'",
+    ),
+    exec: text("COMMAND", "run a command for each delivery: payload on standard input, headers as WEBHOOK_…"),
+    events: texts("TYPES", "only these types or prefixes, such as order.* (default: all)", { completes: "type" }),
+    source: text("SOURCE", "only what this source sends", { completes: "source" }),
+    like: text("ID", "the filter, format, retries and headers of this endpoint", { completes: "endpoint" }),
+    name: text("NAME", "the name of the listener (default: cli/you@machine)"),
+    header: texts("HEADER", "a header to add or replace, as NAME: VALUE"),
+    insecure: flag("accept any certificate of the local service"),
+    until: texts("WHEN", "end after delivered=10, or after a time such as 5m"),
+    fresh: flag("first cancel what waits"),
+    yes: flag("do not ask"),
+    takeover: flag("displace another terminal that listens with this name"),
+    ...SECRET_OPTIONS,
+    printSecret: flag("only print the signing secret"),
+  },
+  examples: [
+    ["signalbox listen --forward-to http://localhost:3000/hook", "receive everything"],
+    ["signalbox listen --forward-to 3000 --events 'order.*,invoice.*'", "some types only"],
+    ["signalbox listen --exec ./handler.sh", "exit 0 is a 200, 75 a 503 and all else a 500"],
+    ["signalbox listen --forward-to 3000 --until delivered=10 --until 5m", "in a test: exit 0, or 4 after 5 minutes"],
+    ["signalbox listen --print-secret", "the secret that your service verifies signatures with"],
+  ],
+  async run(context, given) {
+    const name = given.name ?? `cli/${userAtHost()}`.slice(0, NAME_CHARS_MAX);
+    if (given.printSecret) {
+      const printed = await listenerSecret(context, name, given);
+      await context.out.item({ secret: printed }, printed, printed);
+      return EXIT.done;
+    }
+    const targets = readTargets(given, context.project);
+    const until = readUntil(given.until);
+    const poster = new Poster(given.header.map(headerOf), { insecure: given.insecure });
+    const secret = await listenerSecret(context, name, given);
+    const { events, source, like } = given;
+    const listener = await putListener(context, {
+      name,
+      secret,
+      events,
+      source,
+      like,
+      targeted: eventTypesOf(targets),
+    });
+    if (given.fresh) await cancelWaiting(context, listener, given.yes);
+    const places = [
+      ...targets.forwards.map(({ target }) => target),
+      ...(targets.others === null ? [] : [targets.others]),
+    ];
+    context.out.tell(`${safe(listener.name)} → ${places.map((target) => safe(targetName(target))).join(", ")}`);
+    return receive(context, { listener, targets, poster, until, takeover: given.takeover });
+  },
+});
+
+function headerOf(text: string): Header {
+  const [, name = "", value = ""] = /^([\w!#$%&'*+.^`|~-]+):\s*(.*)$/.exec(text) ?? [];
+  if (name === "") throw usage(`--header must be NAME: VALUE, not ${JSON.stringify(text)}`);
+  return [name, value];
+}

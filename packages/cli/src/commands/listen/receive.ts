@@ -1,0 +1,109 @@
+/** Listen until the person, the server or `--until` ends it, and say why it ended. */
+import {
+  type Endpoint,
+  type ListenAnswer,
+  type ListenEnd,
+  type ListenRequest,
+  type ListenStatus,
+  SignalboxError,
+} from "../../../../sdk/src/index.ts";
+import type { Context } from "../../context.ts";
+import { EXIT, type ExitCode, Failure } from "../../failure.ts";
+import { userAtHost } from "../../user-at-host.ts";
+import { runHandler } from "./exec.ts";
+import { Lines } from "./lines.ts";
+import type { Poster } from "./post.ts";
+import { isDelivered } from "./sentences.ts";
+import { type Targets, targetFor } from "./targets.ts";
+import type { Until } from "./until.ts";
+import type { View } from "./view.ts";
+
+const READER_CHARS_MAX = 64;
+
+export interface Wanted {
+  readonly listener: Endpoint;
+  readonly targets: Targets;
+  readonly poster: Poster;
+  readonly until: Until;
+  readonly takeover: boolean;
+}
+
+export async function receive(context: Context, wanted: Wanted): Promise<ExitCode> {
+  const { client, signal } = context;
+  const { listener, until, takeover } = wanted;
+  const stop = new AbortController();
+  let exit: ExitCode = EXIT.interrupted;
+  const end = (code: ExitCode) => {
+    exit = code;
+    stop.abort();
+  };
+  const view: View = new Lines(context, listener.id);
+  const isLate = until.delivered === null ? EXIT.done : EXIT.timedOut;
+  const timer = until.ms === null ? undefined : setTimeout(() => end(isLate), until.ms);
+  let delivered = 0;
+  let tellEnded: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    tellEnded = resolve;
+  });
+  // Ctrl-C waits for what runs, and for its results.
+  context.onInterrupt(() => ended);
+  const options = {
+    listener: listener.id,
+    reader: readerName(),
+    takeover,
+    signal: AbortSignal.any([signal, stop.signal]),
+    onStatus(status: ListenStatus) {
+      view.show(status);
+      if (status.kind !== "attemptEnded" || !isDelivered(status.answer, status.accepted)) return;
+      delivered += 1;
+      if (delivered === until.delivered) end(EXIT.done);
+    },
+  };
+  try {
+    const why = await client.listen(options, async (request) => {
+      await view.room;
+      return answerOf(context, wanted, request);
+    });
+    return exitOf(why, listener) ?? exit;
+  } catch (error) {
+    throw busyOr(error, listener);
+  } finally {
+    clearTimeout(timer);
+    view.close();
+    tellEnded();
+  }
+}
+
+async function answerOf(context: Context, { targets, poster }: Wanted, request: ListenRequest): Promise<ListenAnswer> {
+  const target = targetFor(targets, request.eventType, request.isTest);
+  if (target === null) return { failure: "connect_error", detail: `no --forward is for ${request.eventType}` };
+  return target.kind === "url" ? poster.post(target.url, request) : runHandler(target.command, request, context);
+}
+
+/** Null: we ended it. */
+function exitOf(end: ListenEnd, { name }: Endpoint): ExitCode | null {
+  switch (end.reason) {
+    case "aborted":
+      return null;
+    case "displaced": {
+      const message = `${end.by ?? "Another terminal"} took over ${name}. To take it back, pass --takeover.`;
+      throw new Failure(EXIT.conflict, "LISTENER_DISPLACED", message);
+    }
+    case "deleted":
+      throw new Failure(EXIT.missing, "LISTENER_DELETED", `The listener ${name} was deleted.`);
+  }
+}
+
+function busyOr(error: unknown, { name }: Endpoint): unknown {
+  if (!(error instanceof SignalboxError) || error.code !== "LISTENER_BUSY") return error;
+  const who = error.details[0]?.rule ?? "another terminal";
+  const message = `${name} is in use by ${who}. Pass --takeover to displace it, or --name for a listener of your own.`;
+  return new Failure(EXIT.conflict, error.code, message, { details: error.details });
+}
+
+/** In the characters that the server takes. */
+function readerName(): string {
+  return userAtHost()
+    .replaceAll(/[^A-Za-z0-9_.@:+/-]/g, "-")
+    .slice(0, READER_CHARS_MAX);
+}

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { webhookEnvironment } from "../src/commands/listen/exec.ts";
+import { noAnswer } from "../src/commands/listen/no-answer.ts";
+import { connectedSentence, outcomeOf } from "../src/commands/listen/sentences.ts";
+import { eventTypesOf, readTargets, targetFor, targetName } from "../src/commands/listen/targets.ts";
+import { readUntil } from "../src/commands/listen/until.ts";
+
+const NONE = { forwardTo: undefined, forward: [], exec: undefined };
+const targetsOf = (given: Partial<Parameters<typeof readTargets>[0]>) => readTargets({ ...NONE, ...given }, null);
+
+test("the most specific forward gets an event", () => {
+  const forward = ["*=http://a.localhost/", "invoice.*=http://b.localhost/", "invoice.paid=http://c.localhost/"];
+  const targets = targetsOf({ forward });
+  const placeOf = (type: string) => {
+    const target = targetFor(targets, type, false);
+    return target === null ? null : targetName(target);
+  };
+  assert.equal(placeOf("invoice.paid"), "http://c.localhost/");
+  assert.equal(placeOf("invoice.sent"), "http://b.localhost/");
+  assert.equal(placeOf("order.paid"), "http://a.localhost/");
+  assert.equal(eventTypesOf(targets), null);
+});
+
+test("without a forward for it, an event is not asked for, but a test arrives", () => {
+  const targets = targetsOf({ forward: ["invoice.*=3000/invoices"] });
+  assert.deepEqual(eventTypesOf(targets), ["invoice.*"]);
+  assert.equal(targetFor(targets, "order.paid", false), null);
+  const target = targetFor(targets, "signalbox.test", true);
+  assert.equal(target === null ? null : targetName(target), "http://localhost:3000/invoices");
+});
+
+test("what is no place to forward to is refused", () => {
+  for (const given of [
+    {},
+    { forwardTo: "ftp://localhost/" },
+    { forwardTo: "http://ada:secret@localhost/" },
+    { forwardTo: "3000", exec: "true" },
+    { forward: ["order.*"] },
+    { forward: ["or*der=3000"] },
+  ]) {
+    assert.throws(() => targetsOf(given), { code: "USAGE" }, JSON.stringify(given));
+  }
+});
+
+test("a project forwards only to this machine", () => {
+  const project = (url: string) => ({ file: ".signalbox.json", forwards: { "*": url } });
+  assert.equal(readTargets(NONE, project("http://localhost:3000/")).forwards.length, 1);
+  assert.throws(() => readTargets(NONE, project("https://evil.example/")), { code: "PROJECT_FORWARDS_AWAY" });
+});
+
+test("every failure has a word of the API", () => {
+  const url = new URL("http://localhost:3000/");
+  const wordOf = (code: string) => {
+    const answer = noAnswer(Object.assign(new Error("failed"), { code }), url);
+    return "failure" in answer ? answer.failure : null;
+  };
+  for (const [code, word] of [
+    ["ECONNREFUSED", "connect_refused"],
+    ["ETIMEDOUT", "connect_timeout"],
+    ["ENOTFOUND", "dns_not_found"],
+    ["EAI_AGAIN", "dns_error"],
+    ["ECONNRESET", "reset"],
+    ["HPE_INVALID_CONSTANT", "protocol_error"],
+    ["HPE_HEADER_OVERFLOW", "answer_head_too_large"],
+    ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "tls_error"],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", "tls_error"],
+    ["EHOSTUNREACH", "connect_error"],
+    ["", "connect_error"],
+  ] as const) {
+    assert.equal(wordOf(code), word, code);
+  }
+  const errors = ["ENETUNREACH", "ECONNREFUSED"].map((code) => Object.assign(new Error(code), { code }));
+  assert.equal(JSON.stringify(noAnswer(new AggregateError(errors), url)).includes("connect_refused"), true);
+});
+
+test("sentences name what waits, and escape what came from outside", () => {
+  const at = new Date(2026, 0, 31, 9, 12);
+  const status = { kind: "connected", name: "ada", status: "ACTIVE", again: false } as const;
+  const waits = { ...status, waiting: { count: 37, more: false }, waitingSince: at };
+  assert.equal(connectedSentence(waits, "ep_1", new Date(2026, 0, 31, 10)), "Connected. 37 waited since 09:12.");
+  assert.equal(connectedSentence(waits, "ep_1", new Date(2026, 1, 1)), "Connected. 37 waited since 2026-01-31 09:12.");
+  const { detail } = outcomeOf({ status: 500, body: "a\u001b[2Jb\nc" }, true);
+  assert.equal(detail, "a\\u001b[2Jb");
+});
+
+test("until reads a count and a time", () => {
+  assert.deepEqual(readUntil(["delivered=10", "5m"]), { delivered: 10, ms: 300_000 });
+  for (const text of ["delivered=0", "delivered=", "soon", "0"])
+    assert.throws(() => readUntil([text]), { code: "USAGE" });
+});
+
+test("headers are in the environment of a command", () => {
+  const headers = [
+    ["webhook-id", "evt_1"],
+    ["Content-Type", "application/json"],
+  ] as const;
+  assert.deepEqual(webhookEnvironment({ headers, eventType: "order.paid", attemptNumber: 2 }), {
+    WEBHOOK_EVENT_TYPE: "order.paid",
+    WEBHOOK_ATTEMPT: "2",
+    WEBHOOK_ID: "evt_1",
+    WEBHOOK_CONTENT_TYPE: "application/json",
+  });
+});

@@ -1,0 +1,161 @@
+/** `signalbox listen` without a terminal: real deliveries to a real local service. */
+import assert from "node:assert/strict";
+import { readFileSync, statSync } from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import { after, type TestContext, test } from "node:test";
+import { newCliFolder, startCli } from "../../../packages/cli/test/run-cli.ts";
+import { verify } from "../../../packages/sdk/src/index.ts";
+import { newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../processes/one-server.ts";
+
+const server = await sharedServer({ after });
+
+interface Received {
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+interface Service {
+  readonly url: string;
+  readonly received: Received[];
+}
+
+type Misbehave = (response: http.ServerResponse) => void;
+
+/** How the service responds to an event type; to others with `ok`. */
+const FAULTS: Readonly<Record<string, Misbehave>> = {
+  "bad.status": (response) => response.writeHead(500).end("boom \u001b[31m\nmore"),
+  "bad.redirect": (response) => response.writeHead(302, { location: "http://127.0.0.1:9/" }).end(),
+  "bad.head": (response) => response.writeHead(200, { filler: "a".repeat(20_000) }).end(),
+  "bad.reset": (response) => response.socket?.destroy(),
+  "good.large": (response) => response.end(Buffer.alloc(10_000_000, "a")),
+  "busy.now": (response) => response.writeHead(429, { "retry-after": "60" }).end("later"),
+};
+
+async function startService(t: TestContext): Promise<Service> {
+  const received: Received[] = [];
+  const service = http.createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray());
+    received.push({ headers: request.headers, body });
+    const fault = FAULTS[JSON.parse(body.toString()).type];
+    if (fault === undefined) response.end("ok");
+    else fault(response);
+  });
+  await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    service.closeAllConnections();
+    service.close();
+  });
+  const { port } = service.address() as { port: number };
+  return { url: `http://127.0.0.1:${port}/hook`, received };
+}
+
+async function stage(t: TestContext) {
+  const client = await newTenant(server);
+  const folder = await newCliFolder(t);
+  const env = { SIGNALBOX_URL: server.url, SIGNALBOX_API_KEY: client.apiKey, SIGNALBOX_CONFIG: folder };
+  const listen = (...words: string[]) => {
+    const running = startCli(["listen", "--name", "ada", ...words], { env, folder });
+    t.after(async () => {
+      running.interrupt();
+      await running.finished;
+    });
+    return running;
+  };
+  const publish = (type: string, payload: string = '{"n": 1.0}') =>
+    client.request("POST", "/v1/events", { body: `{"type":"${type}","payload":${payload}}` });
+  return { client, folder, env, listen, publish };
+}
+
+/** The attempts that `--json` printed. */
+function attemptsIn(stdout: string): Readonly<Record<string, unknown>>[] {
+  const values = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  return values.filter(({ type }) => type === "attempt");
+}
+
+test("what the local service does is the attempt's outcome, and a sentence", async (t) => {
+  const { listen, publish, client } = await stage(t);
+  const service = await startService(t);
+  const listening = listen("--forward-to", service.url, "--forward", `down.*=http://127.0.0.1:9/`);
+  await listening.says(/Connected\./);
+  for (const type of ["down.now", ...Object.keys(FAULTS)].filter((each) => each !== "busy.now"))
+    assert.equal((await publish(type)).status, 202);
+  for (const line of [
+    /500 .* bad\.status {2}del_\S+ {2}boom \\u001b\[31m\n/,
+    /302 .* bad\.redirect .* redirects are not followed: http:\/\/127\.0\.0\.1:9\/\n/,
+    /answer_head_too_large .* bad\.head /,
+    /reset .* bad\.reset .* it closed the connection before it responded\n/,
+    /200 .* good\.large {2}del_\S+\n/,
+    /connect_refused .* down\.now .* 127\.0\.0\.1:9: nothing listens there\n/,
+  ]) {
+    await listening.says(line);
+  }
+  // It asks the whole listener to wait.
+  await publish("busy.now");
+  await listening.says(/429 .* busy\.now .* retry-after: 60 later\n/);
+  listening.interrupt();
+  assert.equal((await listening.finished).code, 130);
+  const { body } = await client.request("GET", "/v1/deliveries?classification=connect_refused");
+  assert.equal(body.results.length, 1);
+});
+
+test("what waited arrives in order, byte for byte, signed with the secret that the command keeps", async (t) => {
+  const { listen, publish, folder } = await stage(t);
+  const service = await startService(t);
+  const first = await listen("--forward-to", service.url, "--until", "1s").finished;
+  assert.equal(first.code, 0, first.stderr);
+  for (const n of ["1.0", "2.00", "3"]) await publish("order.paid", `{"n": ${n}}`);
+  const { code, stdout } = await listen("--forward-to", service.url, "--json", "--until", "delivered=3").finished;
+  assert.equal(code, 0);
+  assert.equal(JSON.parse(stdout.split("\n", 1)[0] ?? "").waiting.count, 3);
+  assert.equal(attemptsIn(stdout).length, 3);
+  const { stdout: printed } = await listen("--print-secret").finished;
+  const secret = printed.trim();
+  assert.match(secret, /^whsec_/);
+  const numbers = new Set<string>();
+  for (const { headers, body } of service.received) {
+    await verify({ headers, body, secret, scheme: "standard" });
+    numbers.add(/"n": ?([\d.]+)/.exec(body.toString())?.[1] ?? "");
+  }
+  assert.deepEqual(numbers, new Set(["1.0", "2.00", "3"]));
+  const file = path.join(folder, "credentials.json");
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.ok(readFileSync(file, "utf8").includes(secret));
+});
+
+test("one terminal listens: a second is refused, and can take over", async (t) => {
+  const { listen, client } = await stage(t);
+  const service = await startService(t);
+  const first = listen("--forward-to", service.url);
+  await first.says(/Connected\./);
+  const second = await listen("--forward-to", service.url).finished;
+  assert.equal(second.code, 8);
+  assert.match(second.stderr, /ada is in use by \S+@\S+ since 20\S+Z\. Pass --takeover/);
+  const third = listen("--forward-to", service.url, "--takeover");
+  const { code, stderr } = await first.finished;
+  assert.equal(code, 8);
+  assert.match(stderr, /took over ada\. To take it back, pass --takeover\.\n$/);
+  await third.says(/Connected\./);
+  await client.request("POST", "/v1/auth/keys/revoke", { body: {} });
+  const revoked = await third.finished;
+  assert.equal(revoked.code, 6, revoked.stderr);
+  assert.match(revoked.stderr, /The key was revoked/);
+});
+
+test("a command handles deliveries: its exit code is the status, its output the body", async (t) => {
+  const { listen, publish, client } = await stage(t);
+  const command =
+    'read -r body; echo "$WEBHOOK_EVENT_TYPE $WEBHOOK_ID"; case "$body" in *later*) exit 75;; *wrong*) exit 1;; esac';
+  const listening = listen("--exec", command);
+  await listening.says(/Connected\./);
+  for (const type of ["job.fine", "job.later", "job.wrong"]) await publish(type);
+  await listening.says(/200 .* job\.fine/);
+  await listening.says(/503 .* job\.later .* job\.later evt_/);
+  await listening.says(/500 .* job\.wrong .* job\.wrong evt_/);
+  const { body } = await client.request("GET", "/v1/deliveries?status=DELIVERED");
+  assert.equal(body.results.length, 1);
+});
