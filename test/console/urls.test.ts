@@ -98,7 +98,7 @@ interface Seen {
 
 /** The beginnings of the names of buttons that read. */
 const READING =
-  /^(Any$|Actions for|As table|Clear filters|Columns|Copy|Download|Endpoint|First page|Follow|Last|More filters|Show|State|Tree|Views|Why)/;
+  /^(Any$|Actions for|As table|Clear filters|Columns|Continue|Copy|Download|Endpoint|First page|Follow|Last|More filters|Show|State|Tree|Views|Why)/;
 
 function seen(page: Page): Promise<Seen> {
   return page.evaluate(`(() => {

@@ -1,7 +1,7 @@
 /** Creates a tenant's resources, one of each kind that a route's id can name. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type Kind, newEmail } from "../fixtures/routes.ts";
+import { type Kind, listenerName, newEmail } from "../fixtures/routes.ts";
 import { createSource, sendPauseStatus } from "./inbound.ts";
 import { ask } from "./pauses.ts";
 import { createEndpoint, patch, publish } from "./scene.ts";
@@ -12,6 +12,8 @@ const UNUSED = { url: "http://127.0.0.1:9/", event_types: ["none"] };
 
 const CREATE: Readonly<Record<Kind, (owner: Client) => Promise<string>>> = {
   endpoint: (owner) => createEndpoint(owner, UNUSED),
+  listener: async (owner) =>
+    (await owner.request("POST", "/v1/listeners", { body: { name: listenerName(), event_types: ["none"] } })).body.id,
   webhook: async (owner) => (await createEndpoint(owner, UNUSED)).replace("ep_", "webhook_"),
   event: async (owner) => (await publish(owner)).eventId,
   delivery: async (owner) => (await held(owner)).deliveryId,

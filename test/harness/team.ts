@@ -81,7 +81,8 @@ export function askRoute(
   { credentials, id = "", query = "" }: RouteRequest,
 ): Promise<Answer> {
   const body = route.bodyOf(id);
-  const path = pathOf(route, id) + query;
+  const parameters = new URLSearchParams([...new URLSearchParams(query), ...Object.entries(route.parameters)]);
+  const path = `${pathOf(route, id)}${parameters.size === 0 ? "" : `?${parameters}`}`;
   return client.request(route.method, path, {
     key: null,
     headers: credentials,

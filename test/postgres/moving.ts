@@ -258,7 +258,7 @@ export function movingCases({ server, createDatabase }: MovingGround): void {
       );
       const { code, stdout, stderr } = await move(dataDir, database);
       assert.equal(code, 1);
-      assert.match(stdout, /^endpoints +4 +4 +no$/m);
+      assert.match(stdout, /^endpoints +(\d+) +\1 +no$/m);
       assert.match(stderr, /the copy differs \(endpoints\), so nothing was moved/);
       assert.equal(await count(database, "tenants"), 0);
       await server().query(database, "DROP TRIGGER spoil ON signalbox.endpoints");
