@@ -7,7 +7,7 @@ export const SERVE: Command = {
   action: null,
   operand: null,
   options: {},
-  about: "start the server; environment variables hold its settings",
+  about: "start the server; its settings are environment variables such as PORT, and README.md lists them",
   prepare:
     () =>
     async ({ serve }) => {

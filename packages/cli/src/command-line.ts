@@ -68,7 +68,7 @@ export function addCommand(target: Commander, command: Command, onParsed: (parse
 function commanderOption(key: string, { placeholder, about, required, repeats, choices }: Option<unknown>) {
   const flags = `${optionName(key)}${placeholder === null ? "" : ` <${placeholder}>`}`;
   const notes = [...(required ? ["required"] : []), ...(repeats ? ["may be repeated"] : [])];
-  const full = `${withChoices(about, choices)}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`;
+  const full = `${withChoices(about, placeholder === choices?.join("|") ? null : choices)}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`;
   const option = new CommanderOption(flags, full);
   if (placeholder === null) return option;
   // Commander would take the last of several, and the next option as the value of one without a value.
@@ -104,7 +104,7 @@ export function readGiven(command: Command, parsed: Commander): Readonly<Record<
     const name = optionName(key);
     const words = textsOf(parsed, key);
     if (words === null && option.required) {
-      mistakes.push(`${name} is missing: ${name} ${option.placeholder}`);
+      mistakes.push(`${name} ${option.placeholder} is missing`);
     } else {
       given[key] = words === null ? option.absent : readValue(option, { name, words, mistakes });
     }

@@ -61,8 +61,15 @@ export function failureOf(error: unknown): Failure | null {
   if (error instanceof Failure) return error;
   if (!(error instanceof SignalboxError)) return null;
   const { status, code, message, details } = error;
-  const hint = status === 401 ? "Run `signalbox login` with the server's URL to sign in again." : null;
-  return new Failure(exitOf(status, code), code, message, { details, hint });
+  // The server's sentence tells about headers and routes, which the client has chosen.
+  const sentence = status === 401 ? "The server does not accept this key: it is wrong, revoked or expired." : message;
+  return new Failure(exitOf(status, code), code, sentence, { details, hint: hintFor(error) });
+}
+
+function hintFor({ status, code }: SignalboxError): string | null {
+  if (status === 401) return "Sign in again with `signalbox login URL`, or correct SIGNALBOX_API_KEY.";
+  const isRole = status === 403 && code === "FORBIDDEN";
+  return isRole ? "`signalbox whoami` shows your role, and `signalbox login URL --role ROLE` asks for another." : null;
 }
 
 function exitOf(status: number, code: string): ExitCode {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { colored, paintFor, plain } from "../src/output/color.ts";
 import { type Column, record, table } from "../src/output/table.ts";
-import { counted, cut, safe, safeJson, safeLines, widthOf } from "../src/output/text.ts";
+import { counted, cut, indentedJson, safe, safeJson, safeLines, widthOf } from "../src/output/text.ts";
 
 interface Row {
   readonly id: string;
@@ -66,6 +66,12 @@ test("text is measured and cut by what a terminal shows", () => {
   assert.equal(safeLines("a\r\nb\u001b"), "a\nb\\u001b");
   assert.equal(JSON.parse(safeJson({ a: "\u009b\u202e" })).a, "\u009b\u202e");
   assert.doesNotMatch(safeJson({ a: "\u009b\u202e\u0007" }), /[\p{Cc}\p{Cf}]/u);
+  for (const value of [{ a: [1, { b: '{,:\\"' }, []], c: {}, d: null }, [[], [{}]], {}])
+    assert.equal(indentedJson(JSON.stringify(value)), JSON.stringify(value, null, 2));
+  assert.equal(
+    indentedJson('{"a" : 19.90,"b":[12345678901234567890]}').replace(/\s/g, ""),
+    '{"a":19.90,"b":[12345678901234567890]}',
+  );
   assert.deepEqual([counted(1, "delivery", "deliveries"), counted(2000, "event")], ["1 delivery", "2,000 events"]);
 });
 

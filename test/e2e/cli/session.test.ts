@@ -70,7 +70,7 @@ test("what cannot sign in says why, and stores nothing", async (t) => {
   const wrong = `sb_live_${"0".repeat(48)}`;
   for (const [words, input, code, message] of [
     [["login", server.url], "", 6, /no terminal to sign in on. Pass a key with --api-key-stdin/],
-    [["login", server.url, "--api-key-stdin"], wrong, 6, /Send a valid key as .*Run `signalbox login` with/],
+    [["login", server.url, "--api-key-stdin"], wrong, 6, /does not accept this key.*`signalbox login URL`/],
     [["login", server.url, "--api-key-stdin"], "", 2, /needs an API key on standard input/],
     [["login", server.url, "--api-key-stdin"], "two keys", 2, /needs an API key on standard input/],
     [["login", "http://127.0.0.1:1", "--api-key-stdin"], wrong, 9, /^signalbox: No response from the server: .*\n$/],

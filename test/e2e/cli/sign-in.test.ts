@@ -70,14 +70,21 @@ test("a terminal waits through failures, and learns that its code has expired or
     json(200, { status: "pending", interval: 0 }),
     json(200, { status: "expired" }),
     NOT_FOUND,
+    json(201, { ...OPENED, verification_uri_complete: "http://localhost:8080/console/cli?code=WDJB-MJHT" }),
+    json(200, { status: "expired" }),
   );
   const expired = await runCli(["login", url], { columns: 80, env: { NO_COLOR: "1" } });
   assert.equal(expired.code, 4);
-  assert.match(expired.stderr, /Nobody approved the code in time/);
+  assert.match(
+    expired.stderr,
+    /^ {2}https:\/\/x\.example\/console\/cli\?code=WDJB-MJHT$[\s\S]*Nobody approved the code in time/m,
+  );
   assert.equal(seen.length, 5);
   assert.ok(seen.every(({ headers }) => headers.authorization === undefined));
   assert.doesNotMatch(expired.stdout + expired.stderr, /0a0a/);
   const old = await runCli(["login", url], { columns: 80, env: { NO_COLOR: "1" } });
   assert.deepEqual([old.code, old.stdout], [7, ""]);
   assert.match(old.stderr, /^signalbox: This server cannot sign in a terminal\. Update it, or pass a key/m);
+  const unnamed = await runCli(["login", url], { columns: 80, env: { NO_COLOR: "1" } });
+  assert.ok(unnamed.stderr.includes(`  ${url}/console/cli?code=WDJB-MJHT\n`), "a server without a public URL");
 });

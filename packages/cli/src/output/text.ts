@@ -27,7 +27,28 @@ function hex(unit: number): string {
 
 /** JSON whose strings have no such characters either. The value stays the same. */
 export function safeJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
+  return escapedJson(JSON.stringify(value, null, indent));
+}
+
+/** JSON text on several lines. Parsing it would change numbers, such as 19.90. */
+export function indentedJson(text: string): string {
+  let shown = "";
+  let depth = 0;
+  let previous = "";
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g)) {
+    const opened = previous === "{" || previous === "[";
+    const closes = token === "}" || token === "]";
+    if (opened && !closes) depth++;
+    if (closes && !opened) depth--;
+    if (previous === "," || opened !== closes) shown += `\n${"  ".repeat(depth)}`;
+    shown += token === ":" ? ": " : token;
+    previous = token;
+  }
+  return escapedJson(shown);
+}
+
+function escapedJson(text: string): string {
+  return text.replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
 }
 
 /** The columns that a terminal shows it in. */

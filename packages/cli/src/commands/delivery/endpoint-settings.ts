@@ -11,12 +11,14 @@ import { statusCell } from "./delivery-views.ts";
 const FORMATS = ["standard", "plain", "pausepoint", "pacspace"] as const;
 
 const SETTINGS = {
-  name: text("NAME", "its name"),
+  name: text("NAME", "its name (new endpoints: the host of the URL)"),
   description: text("TEXT", "a description"),
-  type: texts("TYPE", "an event type, or a prefix such as order.*; all means every type", { completes: "type" }),
-  format: choice(FORMATS, "the format of its deliveries", "FORMAT"),
+  type: texts("TYPE", "an event type, or a prefix such as order.*; all means every type (new endpoints: all)", {
+    completes: "type",
+  }),
+  format: choice(FORMATS, "the format of its deliveries (new endpoints: plain)", "FORMAT"),
   header: texts("HEADER", 'a header that each delivery has, as "Name: value"'),
-  timeout: duration("DURATION", "how long an attempt may take, up to 30s"),
+  timeout: duration("DURATION", "how long an attempt may take, up to 30s (new endpoints: 10s)"),
   retrySchedule: text("LIST", "the waits before each retry, such as 5s,1m,10m; none for no retry"),
   rateLimit: text("N", "attempts a second at most; none for no limit"),
   maxInFlight: text("N", "attempts at the same time, 1 to 256"),

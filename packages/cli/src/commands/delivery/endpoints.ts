@@ -3,7 +3,7 @@ import type { Endpoint, EndpointState } from "../../../../sdk/src/index.ts";
 import { command, group } from "../../command.ts";
 import { EXIT, usage } from "../../failure.ts";
 import { firstRows, LIST_OPTIONS, pageRows } from "../../listing.ts";
-import { choices, flag, operand, operands, required, text, time, whole } from "../../options.ts";
+import { choices, duration, flag, operand, operands, required, text, time } from "../../options.ts";
 import type { ListView } from "../../output/output.ts";
 import { safe, safeLines } from "../../output/text.ts";
 import { roughly, shortTime } from "../../output/time.ts";
@@ -162,7 +162,7 @@ const rotate = command({
   operands: { id: ENDPOINT },
   options: {
     secretStdin: flag("read the new secret from standard input; by default the server makes one"),
-    overlap: whole("SECONDS", "how long the old secret stays valid (default: 86400)", { min: 0, max: 604_800 }),
+    overlap: duration("DURATION", "how long the old secret stays valid, up to 7d (default: 24h)"),
     yes: flag("do not ask"),
   },
   examples: [["signalbox endpoints rotate ep_01… --yes", "a new secret, which is shown only once"]],

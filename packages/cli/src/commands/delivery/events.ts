@@ -4,7 +4,7 @@ import { type Command, command, group } from "../../command.ts";
 import { firstRows, LIST_OPTIONS, pageRows } from "../../listing.ts";
 import { flag, operand, text, time } from "../../options.ts";
 import type { ListView } from "../../output/output.ts";
-import { safe, safeJson } from "../../output/text.ts";
+import { indentedJson, safe } from "../../output/text.ts";
 import { shortTime } from "../../output/time.ts";
 import { BULK_OPTIONS, changeMatching } from "./bulk.ts";
 import { printFacts } from "./deliveries.ts";
@@ -49,7 +49,7 @@ const get = command({
     const event = await client.events.get(id, { signal });
     await out.one(event, { id: () => event.id, fields: eventFields });
     if (out.mode !== "people") return;
-    await out.write(`\n${safeJson(event.payload, 2)}\n\n`);
+    await out.write(`\n${indentedJson(await client.events.getPayload(id, { signal }))}\n\n`);
     await out.list(event.deliveries, { ...DELIVERY_LIST, none: "No endpoint got it." });
     for (const { endpoint_name: name, reason } of event.not_delivered) {
       await out.say(out.fit(`not to ${safe(name)}: ${REASONS[reason]}`));

@@ -108,7 +108,7 @@ async function print({ out }: Context, event: FollowedEvent): Promise<void> {
 
 function deliveryLine(out: Context["out"], delivery: Delivery): string {
   const { status, last_http_status: http, event_type: type, endpoint_name: name, last_error: error } = delivery;
-  const at = (shortTime(delivery.last_attempt_at ?? delivery.updated_at) ?? "").slice("2026-01-31T".length, -1);
+  const at = (shortTime(delivery.last_attempt_at ?? delivery.updated_at) ?? "").slice("2026-01-31T".length);
   const cell = statusCell(status);
   const word = padded(status, STATUS_WIDTH);
   const shown = typeof cell === "object" && cell !== null ? out.paint(word, cell.color) : word;

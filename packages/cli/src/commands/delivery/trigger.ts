@@ -15,7 +15,8 @@ export const trigger = command({
   about: "publish an event",
   details:
     "With --wait, the exit code is 0 when all deliveries were delivered, 3 when one failed, expired or was cancelled, and " +
-    "4 when --timeout was over first. A publish is safe to repeat: it has an idempotency key.",
+    "4 when --timeout was over first. If the response is lost, the client publishes again with the same idempotency key, so " +
+    "that the event exists once.",
   operands: { type: operand("TYPE", "the event type", { completes: "type" }) },
   options: {
     data: text("JSON", "the payload: a JSON object, @file, or - for standard input (default: {})", {

@@ -112,6 +112,10 @@ function check({ ok, requireHuman, cancelOnExit, wait, ...question }: Question &
   if (!wait && (ok.length > 0 || requireHuman || cancelOnExit)) {
     throw usage("--ok, --require-human and --cancel-on-exit need --wait");
   }
+  if (question.option.length < 2 || question.option.length > 5)
+    throw usage("a question has 2 to 5 answers: --option TEXT");
+  if (question.default !== undefined && !question.option.includes(question.default))
+    throw usage(`--default ${JSON.stringify(question.default)} is none of the options`);
   const unknown = ok.find((option) => !question.option.includes(option));
   if (unknown !== undefined) throw usage(`--ok ${JSON.stringify(unknown)} is none of the options`);
   if ((question.to === undefined) !== (question.channel === undefined))

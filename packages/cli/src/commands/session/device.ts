@@ -1,8 +1,9 @@
 /** Sign in by a code that a person approves in the console, as in RFC 8628. */
-import { type DeviceToken, type Role, Signalbox, SignalboxError } from "../../../../sdk/src/index.ts";
+import { type Device, type DeviceToken, type Role, Signalbox, SignalboxError } from "../../../../sdk/src/index.ts";
 import type { Context } from "../../context.ts";
 import { EXIT, Failure } from "../../failure.ts";
 import { safe } from "../../output/text.ts";
+import { isLoopback } from "../../settings/connection.ts";
 import { pause } from "../../watch.ts";
 
 type Approved = DeviceToken & { readonly status: "approved" };
@@ -16,7 +17,7 @@ export async function signInByCode(
   const { terminals } = new Signalbox({ url, session: true, retries: 0 });
   const device = await terminals.open(asked, { signal }).catch(explainOld);
   out.tell(`Your code is ${out.paintError(safe(device.user_code), "bold")}. Approve it here:`);
-  out.tell(`  ${safe(device.verification_uri_complete)}`);
+  out.tell(`  ${safe(pageOf(device, url))}`);
   const endMs = Date.now() + device.expires_in * 1000;
   let intervalSeconds = device.interval;
   while (Date.now() < endMs) {
@@ -37,6 +38,11 @@ export async function signInByCode(
     }
   }
   throw expired();
+}
+
+/** A server that does not know its public URL calls itself `localhost`, which is another machine for the person. */
+function pageOf({ user_code: code, verification_uri_complete: page }: Device, url: string): string {
+  return isLoopback(new URL(page).hostname) ? `${url}/console/cli?code=${encodeURIComponent(code)}` : page;
 }
 
 function expired(): Failure {
