@@ -51,6 +51,9 @@ export interface StreamedAttempt {
   readonly eventId: Uuid;
   readonly eventType: string;
   readonly number: number;
+  /** How many attempts the reader may make at a time. */
+  readonly maxInFlight: number;
+  /** A test starts at once, next to the other attempts. */
   readonly isTest: boolean;
 }
 
@@ -64,6 +67,8 @@ export interface AttemptToMake extends Pick<SendRequest, "headers" | "body" | "t
 export interface AttemptReader {
   /** `ada@laptop` */
   readonly name: string;
+  /** How many attempts it takes beyond those that it may make at a time. It starts them in the order in which they came. */
+  readonly ahead: number;
   make(attempt: AttemptToMake): void;
   /** The attempt's deadline has passed. */
   over(token: string): void;
@@ -84,6 +89,8 @@ export type AttemptReport = {
 /** The readers of this node's listeners. */
 export interface AttemptReaders {
   isRead(endpointSeq: Seq): boolean;
+  /** How many attempts the reader takes beyond those that it may make at a time; null when it has all that it may have. */
+  aheadOf(endpointSeq: Seq): number | null;
   /** From now on the listener's attempts go to this reader. */
   attach(endpointSeq: Seq, reader: AttemptReader): void;
   /** The reader has gone: its attempts are aborted, unless it was replaced before. */

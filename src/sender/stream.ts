@@ -6,6 +6,7 @@ import type { Outcome } from "../domain/delivery/delivery.ts";
 import type { Seq } from "../domain/ids.ts";
 import {
   ERROR_DETAIL_CHARS_MAX,
+  READER_PENDING_CHARS_MAX,
   REPORT_GRACE_MS,
   RETRY_AFTER_CHARS_MAX,
   SNIPPET_FAILED_BYTES_MAX,
@@ -18,40 +19,19 @@ import { keepHeader, readSnippet } from "./snippet.ts";
 
 export type StreamSender = AttemptReaders & Pick<Sender, "send" | "abortAll">;
 
-/** A listener that somebody reads. */
-interface Channel {
-  readonly reader: AttemptReader;
-  readonly pending: Map<string, PendingAttempt>;
-  /** The monotonic time of the reader's latest report. */
-  reportedAtMs: number;
-}
-
 export function createStreamSender({ clock }: { readonly clock: Clock }): StreamSender {
   const channels = new Map<Seq, Channel>();
   const deadlines = new Deadlines<PendingAttempt>(clock);
-
-  function abort({ pending }: Channel): void {
-    for (const attempt of pending.values()) {
-      deadlines.remove(attempt);
-      attempt.resolve({ kind: "aborted" });
-    }
-    pending.clear();
-  }
 
   function send(request: SendRequest): Promise<Outcome> {
     const { streamed: attempt, headers, body, timeoutMs } = request;
     const channel = attempt === undefined ? undefined : channels.get(attempt.endpointSeq);
     if (attempt === undefined || channel === undefined) return Promise.resolve({ kind: "aborted" });
     return new Promise((resolve) => {
-      const pending = new PendingAttempt({
-        channel,
-        token: attempt.token,
-        timeoutMs,
-        sentAtMs: clock.monotonicMs(),
-        resolve,
-      });
-      channel.pending.set(attempt.token, pending);
-      deadlines.add(pending, timeoutMs + REPORT_GRACE_MS);
+      const sentAtMs = clock.monotonicMs();
+      const { token, isTest } = attempt;
+      const pending = new PendingAttempt({ channel, token, isTest, chars: body.length, timeoutMs, sentAtMs, resolve });
+      channel.add(pending, attempt.maxInFlight);
       channel.reader.make({ attempt, headers, body, timeoutMs, deadlineAt: clock.wallMs() + timeoutMs });
     });
   }
@@ -59,37 +39,129 @@ export function createStreamSender({ clock }: { readonly clock: Clock }): Stream
   return {
     send,
     isRead: (endpointSeq) => channels.has(endpointSeq),
+    aheadOf: (endpointSeq) => channels.get(endpointSeq)?.ahead ?? 0,
     attach(endpointSeq, reader) {
       const former = channels.get(endpointSeq);
-      channels.set(endpointSeq, { reader, pending: new Map(), reportedAtMs: clock.monotonicMs() });
-      if (former !== undefined) abort(former);
+      channels.set(endpointSeq, new Channel(reader, clock, deadlines));
+      former?.abort();
     },
     detach(endpointSeq, reader) {
       const channel = channels.get(endpointSeq);
       if (channel?.reader !== reader) return;
       channels.delete(endpointSeq);
-      abort(channel);
+      channel.abort();
     },
     report(endpointSeq, report) {
-      const channel = channels.get(endpointSeq);
-      if (channel === undefined) return false;
-      channel.reportedAtMs = clock.monotonicMs();
-      const attempt = channel.pending.get(report.token);
-      if (attempt === undefined) return false;
-      channel.pending.delete(report.token);
-      deadlines.remove(attempt);
-      attempt.resolve(outcomeOf(report, channel.reader.name));
-      return true;
+      return channels.get(endpointSeq)?.report(report) ?? false;
     },
     abortAll() {
-      for (const channel of channels.values()) abort(channel);
+      for (const channel of channels.values()) channel.abort();
     },
   };
+}
+
+/** A listener that somebody reads. */
+class Channel {
+  readonly reader: AttemptReader;
+  readonly #clock: Clock;
+  readonly #deadlines: Deadlines<PendingAttempt>;
+  readonly #pending = new Map<string, PendingAttempt>();
+  /** Those that the reader has and starts later, in their order. Some may have ended. */
+  #queued: PendingAttempt[] = [];
+  #started = 0;
+  #startedMax = 1;
+  #chars = 0;
+  /** The monotonic time of the reader's latest report. */
+  #reportedAtMs: number;
+
+  constructor(reader: AttemptReader, clock: Clock, deadlines: Deadlines<PendingAttempt>) {
+    this.reader = reader;
+    this.#clock = clock;
+    this.#deadlines = deadlines;
+    this.#reportedAtMs = clock.monotonicMs();
+  }
+
+  get ahead(): number | null {
+    return this.#chars < READER_PENDING_CHARS_MAX ? this.reader.ahead : null;
+  }
+
+  /** @param startedMax how many attempts the reader makes at a time, except for tests */
+  add(attempt: PendingAttempt, startedMax: number): void {
+    this.#startedMax = startedMax;
+    this.#pending.set(attempt.token, attempt);
+    this.#chars += attempt.chars;
+    if (attempt.isTest) this.#start(attempt);
+    else {
+      this.#queued.push(attempt);
+      this.#startNext();
+    }
+  }
+
+  /** Returns false when the attempt is over. */
+  report(report: AttemptReport): boolean {
+    this.#reportedAtMs = this.#clock.monotonicMs();
+    const attempt = this.#pending.get(report.token);
+    if (attempt === undefined) return false;
+    this.#end(attempt);
+    const { queuedMs } = attempt;
+    attempt.resolve({ ...outcomeOf(report, this.reader.name), ...(queuedMs > 0 && { queuedMs }) });
+    return true;
+  }
+
+  timedOut(attempt: PendingAttempt): void {
+    const { token, timeoutMs, startedAtMs, queuedMs, resolve } = attempt;
+    this.#end(attempt);
+    const detail = `the program that listens did not report a response within ${timeoutMs} ms`;
+    resolve({ kind: "unreachable", reason: "response_timeout", detail, via: this.reader.name, queuedMs });
+    this.reader.over(token);
+    // A reader that works reports a timeout by itself, a moment before.
+    if (startedAtMs === null || this.#reportedAtMs <= startedAtMs) this.reader.fellSilent();
+  }
+
+  abort(): void {
+    for (const attempt of this.#pending.values()) {
+      if (attempt.startedAtMs !== null) this.#deadlines.remove(attempt);
+      attempt.resolve({ kind: "aborted" });
+    }
+    this.#pending.clear();
+    this.#queued = [];
+    this.#started = 0;
+    this.#chars = 0;
+  }
+
+  #end(attempt: PendingAttempt): void {
+    this.#pending.delete(attempt.token);
+    this.#chars -= attempt.chars;
+    if (attempt.startedAtMs === null) return;
+    this.#deadlines.remove(attempt);
+    if (attempt.isTest) return;
+    this.#started -= 1;
+    this.#startNext();
+  }
+
+  /** The reader starts the next attempt when one has ended, and its timeout runs from then on. */
+  #startNext(): void {
+    while (this.#started < this.#startedMax) {
+      const next = this.#queued.shift();
+      if (next === undefined) return;
+      if (!this.#pending.has(next.token)) continue;
+      this.#started += 1;
+      this.#start(next);
+    }
+  }
+
+  #start(attempt: PendingAttempt): void {
+    attempt.startedAtMs = this.#clock.monotonicMs();
+    this.#deadlines.add(attempt, attempt.timeoutMs + REPORT_GRACE_MS);
+  }
 }
 
 interface PendingOptions {
   readonly channel: Channel;
   readonly token: string;
+  readonly isTest: boolean;
+  /** Of the body. */
+  readonly chars: number;
   readonly timeoutMs: number;
   readonly sentAtMs: number;
   readonly resolve: (outcome: Outcome) => void;
@@ -98,23 +170,33 @@ interface PendingOptions {
 /** An attempt that the reader has. */
 class PendingAttempt implements Deadline {
   dueTick = 0;
+  /** The monotonic time; null until the reader starts it. */
+  startedAtMs: number | null = null;
+  readonly token: string;
+  readonly isTest: boolean;
+  readonly chars: number;
+  readonly timeoutMs: number;
   readonly resolve: (outcome: Outcome) => void;
-  readonly #options: PendingOptions;
+  readonly #channel: Channel;
+  readonly #sentAtMs: number;
 
-  constructor(options: PendingOptions) {
-    this.#options = options;
-    this.resolve = options.resolve;
+  constructor({ channel, token, isTest, chars, timeoutMs, sentAtMs, resolve }: PendingOptions) {
+    this.#channel = channel;
+    this.token = token;
+    this.isTest = isTest;
+    this.chars = chars;
+    this.timeoutMs = timeoutMs;
+    this.#sentAtMs = sentAtMs;
+    this.resolve = resolve;
+  }
+
+  /** How long it has waited at the reader, in whole milliseconds. */
+  get queuedMs(): number {
+    return this.startedAtMs === null ? 0 : Math.round(this.startedAtMs - this.#sentAtMs);
   }
 
   onDeadline(): void {
-    const { channel, token, timeoutMs, sentAtMs, resolve } = this.#options;
-    const { reader, pending } = channel;
-    pending.delete(token);
-    const detail = `the program that listens did not report a response within ${timeoutMs} ms`;
-    resolve({ kind: "unreachable", reason: "response_timeout", detail, via: reader.name });
-    reader.over(token);
-    // A reader that works reports a timeout by itself, a moment before.
-    if (channel.reportedAtMs < sentAtMs) reader.fellSilent();
+    this.#channel.timedOut(this);
   }
 }
 

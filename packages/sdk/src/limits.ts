@@ -41,6 +41,8 @@ export const LONG_POLL_BACKOFF_MS_MAX = 10_000;
 export const LISTEN_SILENCE_MS = 40_000;
 /** The longest wait before a listener's stream reconnects. The first is `BACKOFF_FIRST_MS`. */
 export const LISTEN_RECONNECT_MS_MAX = 10_000;
+/** The attempts that a listener takes beyond those that it makes at a time: the most that the server sends. */
+export const LISTEN_AHEAD_COUNT_MAX = 100;
 /** How long attempts may go on when a program stops listening. */
 export const LISTEN_DRAIN_MS = 2000;
 /** Results in one request: the most that the server takes. */

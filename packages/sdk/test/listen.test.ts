@@ -14,6 +14,7 @@ const attempt = (token: string, timeoutMs = 30_000): string =>
     attempt_number: 1,
     deadline_at: "2026-01-01T00:00:30.000Z",
     timeout_ms: timeoutMs,
+    max_in_flight: 8,
     headers: [["webhook-id", `evt_${token}`]],
     body: '{"n":1.0}',
     test: false,

@@ -183,6 +183,7 @@ class ReaderConnection {
   readonly #early: ReaderItem[] = [];
   #stream: ListenerStream | null = null;
   #isOver = false;
+  #isGathering = false;
 
   constructor(deps: ApiDeps, request: FastifyRequest, response: ServerResponse) {
     this.#deps = deps;
@@ -215,10 +216,22 @@ class ReaderConnection {
   }
 
   #write(text: string, isLast: boolean): void {
+    this.#gather();
     this.#response.write(text);
     if (isLast) this.#end();
     // The reader does not read. What it has in flight is given back, and it may connect again.
     else if (this.#response.writableLength > READER_BUFFER_BYTES_MAX) this.#response.destroy();
+  }
+
+  /** What is written in one turn of the event loop goes out together. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#response.cork();
+    process.nextTick(() => {
+      this.#isGathering = false;
+      this.#response.uncork();
+    });
   }
 
   #end(): void {

@@ -8,6 +8,7 @@ import {
   LISTENER_IN_FLIGHT_COUNT_DEFAULT,
   LISTENER_NAME_CHARS_MAX,
   LISTENERS_PER_TENANT_COUNT_MAX,
+  READER_AHEAD_COUNT_MAX,
   REPORT_BODY_CHARS_MAX,
   REPORT_HEADERS_CHARS_MAX,
   REPORTS_PER_REQUEST_COUNT_MAX,
@@ -60,6 +61,16 @@ export const ListenQuery = Type.Object(
       format: "reader-session",
       description: "The same for all connections of one process, so that it can connect again at once.",
     }),
+    ahead: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: READER_AHEAD_COUNT_MAX,
+        default: 0,
+        description:
+          "How many attempts you take beyond `max_in_flight`. Start them in the order in which they came, `max_in_flight` " +
+          "at a time; a test starts at once. The timeout of each runs from its start.",
+      }),
+    ),
     takeover: Type.Optional(Type.Boolean({ default: false, description: "Displace another reader." })),
   },
   { additionalProperties: false },
@@ -67,7 +78,7 @@ export const ListenQuery = Type.Object(
 const checkListen = queryChecker(ListenQuery);
 export const parseListen = converted(
   checkListen,
-  ({ reader, session, takeover = false }): ListenInput => ({ reader, session, takeover }),
+  ({ reader, session, takeover = false, ahead = 0 }): ListenInput => ({ reader, session, takeover, ahead }),
 );
 
 export function listenerBusy(reader: string, since: number): Problem {
@@ -120,6 +131,7 @@ function attemptJson({ attempt, headers, body, timeoutMs, deadlineAt }: AttemptT
     attempt_number: attempt.number,
     deadline_at: milliseconds(deadlineAt),
     timeout_ms: timeoutMs,
+    max_in_flight: attempt.maxInFlight,
     headers: pairs(headers),
     body,
     test: attempt.isTest,

@@ -59,6 +59,8 @@ export type Outcome =
       readonly kind: "answered";
       /** The reader of a stream that made the attempt. */
       readonly via?: string;
+      /** How long the reader had the attempt before it started it, in milliseconds. */
+      readonly queuedMs?: number;
       readonly httpStatus: number;
       /** The raw Retry-After header. */
       readonly retryAfter: string | null;
@@ -72,6 +74,7 @@ export type Outcome =
       readonly reason: UnreachableReason;
       readonly detail: string;
       readonly via?: string;
+      readonly queuedMs?: number;
       readonly timings?: Timings;
     }
   /** A fault of this server, before anything was sent. */

@@ -17,6 +17,15 @@ export const READER_SESSION_CHARS_MIN = 8;
 export const READER_SESSION_CHARS_MAX = 64;
 /** The attempts that a reader has at a time, unless the listener says otherwise. */
 export const LISTENER_IN_FLIGHT_COUNT_DEFAULT = 8;
+/**
+ * The attempts that a reader may have beyond those that it makes at a time, so that it need not wait for a round trip
+ * after each. There are only as many as the listener's service answers in `READER_AHEAD_MS`, so that a pause or a 429
+ * takes effect soon.
+ */
+export const READER_AHEAD_COUNT_MAX = 100;
+export const READER_AHEAD_MS = 100;
+/** The bodies of the attempts that a reader has. Beyond it, nothing more is sent before a report. */
+export const READER_PENDING_CHARS_MAX = MB;
 /** What a reader may leave unread before its stream is cut: several deliveries of the largest size. */
 export const READER_BUFFER_BYTES_MAX = 4 * MB;
 /** The reader's report of a timeout may arrive this long after the deadline. */

@@ -51,7 +51,7 @@ export class Attempts {
    */
   async make(delivery: Attemptable, endpoint: Destination, heldMs: number): Promise<AttemptMade | null> {
     const { clock, telemetry } = this.#options;
-    const startedAt = clock.now();
+    const sentAt = clock.now();
     const span = telemetry.tracing?.startAttempt(started(delivery, endpoint));
     const traced = span === undefined ? delivery : { ...delivery, event: { ...delivery.event, trace: span.trace } };
     const outcome = await this.#send(traced, endpoint);
@@ -60,6 +60,7 @@ export class Attempts {
       return null;
     }
     const endedAt = clock.now();
+    const startedAt = Math.min(sentAt + queuedMsOf(outcome), endedAt);
     const rules = { retryScheduleSeconds: endpoint.retryScheduleSeconds, heldMs };
     const made: AttemptMade = {
       attempt: record(delivery, endpoint, outcome, { id: clock.uuid(), startedAt, endedAt }),
@@ -104,6 +105,7 @@ export class Attempts {
       eventId: event.id,
       eventType: event.type,
       number: attempts + 1,
+      maxInFlight: endpoint.maxInFlight,
       isTest,
     };
   }
@@ -117,6 +119,11 @@ function urlOf({ url }: Destination, via: string | undefined): string {
 function started(delivery: Attemptable, { id: endpointId, url }: Destination): AttemptStarted {
   const { id: eventId, type: eventType, trace = null } = delivery.event;
   return { url, deliveryId: delivery.id, eventId, endpointId, eventType, attemptNumber: delivery.attempts + 1, trace };
+}
+
+/** How long a listener's reader had the attempt before it started it. */
+function queuedMsOf(outcome: Outcome): number {
+  return outcome.kind === "answered" || outcome.kind === "unreachable" ? (outcome.queuedMs ?? 0) : 0;
 }
 
 type Frame = Pick<AttemptRecord, "id" | "startedAt" | "endedAt">;

@@ -16,7 +16,7 @@ import {
 } from "../../domain/limits.ts";
 import type { Drain, LaneOwner, LaneState } from "../../ports/store.ts";
 import type { AttemptMade } from "./attempts.ts";
-import { NO_READERS, type NodeCount, ONE_NODE, type Readers } from "./lane-node.ts";
+import { NO_READERS, type NodeCount, ONE_NODE, type Readers, readerLimit } from "./lane-node.ts";
 
 /** The assumed duration of an attempt until the endpoint has answered one. */
 const ATTEMPT_MS_FIRST = 100;
@@ -377,7 +377,9 @@ export class Lane {
   #inFlightLimit(): number {
     if (this.#probing) return 1;
     const unused = this.#drain === null ? 0 : this.#endpoint.maxInFlight - this.#drain.others;
-    return Math.min(this.#window, Math.max(this.#share, unused));
+    const limit = Math.min(this.#window, Math.max(this.#share, unused));
+    const { transport } = this.#endpoint;
+    return transport === "http" ? limit : readerLimit(limit, this.#endpoint, this.#attemptMs, this.#readers);
   }
 
   /** How many deliveries may queue here: what the lane can start within `LANE_QUEUE_SECONDS`, and at least its window. */

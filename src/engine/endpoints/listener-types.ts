@@ -25,6 +25,8 @@ export interface ListenInput {
   /** The same for all connections of one process. */
   readonly session: string;
   readonly takeover: boolean;
+  /** How many attempts the reader takes beyond `max_in_flight`. */
+  readonly ahead: number;
 }
 
 /** Why the server ends a stream. The reader connects again, unless it was deleted. */

@@ -94,7 +94,14 @@ export class Listeners implements ListenerService {
     // At once: what the former reader gives back is due later than this state of the lane.
     deliveries.openLane(endpoint, lane);
     this.#displace(endpoint.seq, input);
-    const reader = new Reader({ connection, endpoint, session: input.session, name: input.reader, push });
+    const reader = new Reader({
+      connection,
+      endpoint,
+      session: input.session,
+      name: input.reader,
+      ahead: input.ahead,
+      push,
+    });
     this.#open.set(endpoint.seq, reader);
     const view = await this.#viewFor(reader, caller, id);
     if (view === null) return { kind: "unknown" };

@@ -10,6 +10,7 @@ export interface ReaderOptions {
   /** Of the process. */
   readonly session: string;
   readonly name: string;
+  readonly ahead: number;
   readonly endpoint: Destination;
   readonly push: (item: ReaderItem) => void;
 }
@@ -18,16 +19,18 @@ export class Reader implements AttemptReader {
   readonly connection: Uuid;
   readonly session: string;
   readonly name: string;
+  readonly ahead: number;
   /** As it was when the reader came. */
   readonly endpoint: Destination;
   readonly push: (item: ReaderItem) => void;
   /** It let a deadline pass without a sign of life. */
   onSilent: () => void = () => undefined;
 
-  constructor({ connection, session, name, endpoint, push }: ReaderOptions) {
+  constructor({ connection, session, name, ahead, endpoint, push }: ReaderOptions) {
     this.connection = connection;
     this.session = session;
     this.name = name;
+    this.ahead = ahead;
     this.endpoint = endpoint;
     this.push = push;
   }

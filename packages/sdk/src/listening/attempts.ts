@@ -11,9 +11,16 @@ export interface AttemptData {
   readonly attempt_number: number;
   readonly deadline_at: string;
   readonly timeout_ms: number;
+  readonly max_in_flight: number;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string;
   readonly test: boolean;
+}
+
+/** An attempt that starts when another one has ended. */
+interface Queued {
+  readonly data: AttemptData;
+  readonly at: number;
 }
 
 interface Running {
@@ -27,6 +34,9 @@ export class RunningAttempts {
   readonly #results: Results;
   readonly #tell: (status: ListenStatus) => void;
   readonly #running = new Map<string, Running>();
+  #queue: Queued[] = [];
+  /** The tokens of attempts whose handler runs, without tests. */
+  readonly #handling = new Set<string>();
 
   constructor(handler: ListenHandler, results: Results, tell: (status: ListenStatus) => void) {
     this.#handler = handler;
@@ -34,12 +44,35 @@ export class RunningAttempts {
     this.#tell = tell;
   }
 
-  start(data: AttemptData): void {
+  /** The server sends more than may run at a time. It counts their timeouts from their start, and tests start at once. */
+  take(data: AttemptData): void {
+    if (data.test) {
+      this.#start(data, 0);
+    } else {
+      this.#queue.push({ data, at: performance.now() });
+      this.#startNext();
+    }
+  }
+
+  #startNext(): void {
+    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
+      if (this.#handling.size >= next.data.max_in_flight) return;
+      this.#queue.shift();
+      this.#handling.add(next.data.token);
+      this.#start(next.data, performance.now() - next.at);
+    }
+  }
+
+  #start(data: AttemptData, waitedMs: number): void {
     const controller = new AbortController();
-    const request = requestOf(data, controller.signal);
+    const request = requestOf(data, waitedMs, controller.signal);
     this.#tell({ kind: "attemptStarted", request });
     const done = this.#make(data.token, request, controller);
     this.#running.set(data.token, { request, controller, done });
+  }
+
+  #handled(token: string): void {
+    if (this.#handling.delete(token)) this.#startNext();
   }
 
   /** The server waits no longer for this attempt. */
@@ -49,11 +82,13 @@ export class RunningAttempts {
 
   /** The stream is lost, and with it all attempts. */
   lost(): void {
+    this.#queue = [];
     for (const token of [...this.#running.keys()]) this.#drop(token, "lost");
   }
 
-  /** Resolves when all attempts that run now have ended. */
+  /** Start nothing more. Resolves when all attempts that run now have ended; the next reader gets the others. */
   async ended(): Promise<void> {
+    this.#queue = [];
     await Promise.all([...this.#running.values()].map(({ done }) => done));
   }
 
@@ -63,11 +98,13 @@ export class RunningAttempts {
     this.#running.delete(token);
     this.#tell({ kind: "attemptOver", request: running.request, reason });
     running.controller.abort();
+    this.#handled(token);
   }
 
   async #make(token: string, request: ListenRequest, controller: AbortController): Promise<void> {
     const startedAt = performance.now();
     const answer = await this.#answer(request, controller);
+    this.#handled(token);
     const latencyMs = Math.round(performance.now() - startedAt);
     if (!this.#running.has(token)) return; // it is over
     const accepted = await this.#results.send(token, answer);
@@ -102,7 +139,7 @@ export class RunningAttempts {
   }
 }
 
-function requestOf(data: AttemptData, signal: AbortSignal): ListenRequest {
+function requestOf(data: AttemptData, waitedMs: number, signal: AbortSignal): ListenRequest {
   return {
     deliveryId: data.delivery_id,
     eventId: data.event_id,
@@ -111,7 +148,7 @@ function requestOf(data: AttemptData, signal: AbortSignal): ListenRequest {
     headers: data.headers,
     body: data.body,
     timeoutMs: data.timeout_ms,
-    deadlineAt: new Date(data.deadline_at),
+    deadlineAt: new Date(Date.parse(data.deadline_at) + waitedMs),
     isTest: data.test,
     signal,
   };

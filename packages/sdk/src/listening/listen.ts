@@ -1,7 +1,13 @@
 /** Receive the deliveries of a listener over a stream, which reconnects for as long as it takes. */
 import { SignalboxError } from "../errors.ts";
 import { backoffMs, onePath, responseError, type Transport } from "../http.ts";
-import { LISTEN_DRAIN_MS, LISTEN_RECONNECT_MS_MAX, LISTEN_SILENCE_MS, RETRY_AFTER_SECONDS_MAX } from "../limits.ts";
+import {
+  LISTEN_AHEAD_COUNT_MAX,
+  LISTEN_DRAIN_MS,
+  LISTEN_RECONNECT_MS_MAX,
+  LISTEN_SILENCE_MS,
+  RETRY_AFTER_SECONDS_MAX,
+} from "../limits.ts";
 import { SseParser } from "../sse.ts";
 import type { EndpointStatus } from "../types.ts";
 import { type AttemptData, RunningAttempts } from "./attempts.ts";
@@ -90,7 +96,7 @@ class Listening {
     const { listener, reader, takeover = false } = this.#options;
     const path = `${onePath("/v1/listeners", listener)}/stream`;
     const takes = takeover && !this.#hasConnected;
-    const query = { reader, session: this.#session, takeover: takes ? true : undefined };
+    const query = { reader, session: this.#session, takeover: takes ? true : undefined, ahead: LISTEN_AHEAD_COUNT_MAX };
     const response = await this.#transport.open(path, query, { accept: "text/event-stream" }, signal);
     if (!response.ok) throw responseError(response, await response.text());
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
@@ -107,7 +113,7 @@ class Listening {
         return undefined;
       case "attempt":
         // While it ends, a new attempt is left to the next reader.
-        if (!connection.isEnding) this.#attempts.start(data as AttemptData);
+        if (!connection.isEnding) this.#attempts.take(data as AttemptData);
         return undefined;
       case "over":
         this.#attempts.over((data as { token: string }).token);
