@@ -16,11 +16,15 @@ export async function run(words: readonly string[]): Promise<void> {
   for (const [signal, code] of Object.entries(SIGNALS)) {
     process.once(signal, () => void interrupt(code, cleaners));
   }
-  // `signalbox … | head -1`: the reader has what it wanted.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 1));
-  }
   const { env, platform, stdin, stdout, stderr } = process;
+  stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+    // `signalbox … | head -1`: the reader has what it wanted. A command that has just printed its outcome exits with it.
+    if (code === "EPIPE") return setImmediate(() => process.exit());
+    stderr.write(`signalbox: Standard output cannot be written: ${code}.\n`);
+    return process.exit(1);
+  });
+  // Nobody reads it. The command goes on: to end with 0 here would mean yes to a question that nobody answered.
+  stderr.on("error", () => undefined);
   const surroundings: Surroundings = {
     version: readVersion(),
     env,

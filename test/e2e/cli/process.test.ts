@@ -6,6 +6,7 @@ import { after, suite, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { spawnServer } from "../../harness/child.ts";
 import { hasCommand, PROJECT_DIR } from "../../harness/command.ts";
+import { respond } from "../../harness/pauses.ts";
 import { createEndpoint, publish, publishMany } from "../../harness/scene.ts";
 import { newTenant } from "../../harness/server.ts";
 import { sharedServer } from "../../processes/one-server.ts";
@@ -55,6 +56,19 @@ suite("the client as a process", { concurrency: 3 }, () => {
     );
     assert.equal(JSON.parse(stdout).status, "HELD");
     assert.equal(stderr, "code 0\n");
+  });
+
+  test("a closed pipe does not turn an answer into another one", async () => {
+    const { client, env } = await paused();
+    const question = { message: "Deploy?", options: ["Yes", "No"], expires_in_seconds: 3600 };
+    const { body } = await client.request("POST", "/v1/pause", { body: question });
+    const token = body.respond_url.split("/").at(-1) ?? "";
+    assert.equal((await respond(client, token, { choice: "No" })).status, 200);
+    const { stderr } = await shell(
+      `{ eval "$SIGNALBOX pause wait ${body.pause_id} 2>&1"; echo "code $?" >&2; } | true`,
+      env,
+    );
+    assert.equal(stderr, "code 3\n");
   });
 
   test("Ctrl-C ends it with 130", async (t) => {
