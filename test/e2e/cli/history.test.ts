@@ -1,7 +1,7 @@
 /** `signalbox export` and `jobs`. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -56,6 +56,17 @@ test("an export is a whole file or none", async (t) => {
   const unwritable = await run(["export", "--out", "none/all.csv"]);
   assert.deepEqual([unwritable.code, unwritable.stdout], [1, ""]);
   assert.match(unwritable.stderr, /^signalbox: none\/all\.csv cannot be written: /);
+});
+
+test("an export replaces a file and nothing else", async (t) => {
+  const { folder, run } = await newCli(t);
+  mkdirSync(path.join(folder, "folder"));
+  for (const target of ["folder", "/dev/null"]) {
+    const refused = await run(["export", "--out", target]);
+    assert.deepEqual([refused.code, refused.stdout], [2, ""]);
+    assert.match(refused.stderr, /is not a file; without --out/);
+  }
+  assert.deepEqual(readdirSync(folder), ["folder"]);
 });
 
 test("an export that breaks off leaves the file as it was, says so, and is exit 9", async (t) => {

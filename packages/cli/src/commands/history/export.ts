@@ -1,11 +1,11 @@
 /** `signalbox export`: the delivery history as a file. */
-import { createWriteStream, renameSync } from "node:fs";
+import { createWriteStream, renameSync, statSync } from "node:fs";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { SignalboxError } from "../../../../sdk/src/index.ts";
 import { command } from "../../command.ts";
 import type { Context } from "../../context.ts";
-import { EXIT, Failure } from "../../failure.ts";
+import { EXIT, Failure, usage } from "../../failure.ts";
 import { choice, text } from "../../options.ts";
 import { counted, safe } from "../../output/text.ts";
 import { deliveries } from "../delivery/bulk.ts";
@@ -70,6 +70,7 @@ async function store({ out, folder, onInterrupt }: Context, pieces: Pieces, { fo
     }
   }
   const target = path.resolve(folder, file);
+  refuseOther(target, file);
   onInterrupt(() => out.warn(`${file} is not written; ${file}.part has its beginning`));
   try {
     await pipeline(counting, createWriteStream(`${target}.part`));
@@ -85,6 +86,12 @@ async function store({ out, folder, onInterrupt }: Context, pieces: Pieces, { fo
   }
   const result = { file, format, deliveries: rows.count, bytes };
   await out.item(result, file, `${safe(file)}: ${deliveries(rows.count)}, ${megabytes(bytes)}`);
+}
+
+/** A folder cannot become the file, and the file must not replace a device such as /dev/null. */
+function refuseOther(target: string, file: string): void {
+  if (statSync(target, { throwIfNoEntry: false })?.isFile() !== false) return;
+  throw usage(`--out ${safe(file)} is not a file; without --out the deliveries go to standard output`);
 }
 
 function brokenOff(error: unknown, consequence: string): unknown {
