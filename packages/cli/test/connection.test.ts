@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Failure } from "../src/failure.ts";
 import { connectionOf, normalizedUrl, type Sources } from "../src/settings/connection.ts";
 import { readProject } from "../src/settings/project.ts";
 
@@ -191,3 +192,19 @@ const PROJECT_FAULTS: readonly (readonly [object, RegExp])[] = [
 for (const [fields, message] of PROJECT_FAULTS)
   test(`a project is refused: ${JSON.stringify(fields)}`, () =>
     assert.throws(() => project(fields), { exit: 1, message }));
+
+test("a key that no header can carry is refused, and not printed", () => {
+  const key = "sb_live_5e\nc4e7";
+  const fromEnvironment = { ...BASE, env: { SIGNALBOX_URL: "https://a.example", SIGNALBOX_API_KEY: key } };
+  const stored = {
+    ...BASE,
+    config: { current: "a", profiles: { a: { url: "https://a.example" } } },
+    credentials: { profiles: { a: { url: "https://a.example", api_key: key } }, listeners: {} },
+  };
+  for (const sources of [fromEnvironment, stored]) {
+    assert.throws(
+      () => connectionOf(sources),
+      ({ code, message }: Failure) => code === "API_KEY_INVALID" && !/5e|c4e7/.test(message),
+    );
+  }
+});

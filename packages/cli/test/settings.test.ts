@@ -119,3 +119,16 @@ test("the project is the nearest folder above that has the file", (t) => {
   writeFileSync(path.join(folder, "a/.signalbox.json"), "{");
   assert.throws(() => findProject(deep), { exit: 1, message: /a\/\.signalbox\.json is not valid JSON/ });
 });
+
+test("a place that cannot hold the settings is a failure that names it", async (t) => {
+  const folder = newFolder(t);
+  const settings = settingsIn(folder);
+  symlinkSync("credentials.json", settings.credentialsFile); // a link to itself
+  assert.throws(() => settings.credentials(), { code: "SETTINGS_UNREADABLE", message: /credentials\.json .*ELOOP/ });
+  writeFileSync(path.join(folder, "file"), "");
+  const below = settingsIn(path.join(folder, "file"));
+  await assert.rejects(
+    below.changeConfig((config) => config),
+    { code: "SETTINGS_UNWRITABLE", message: /file cannot be written/ },
+  );
+});

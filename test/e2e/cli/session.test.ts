@@ -85,6 +85,15 @@ test("what cannot sign in says why, and stores nothing", async (t) => {
   assert.match((await runCli(["profile", "list"], { env })).stderr, /no profiles\. Run `signalbox login URL`/);
 });
 
+test("files that cannot be read fail before a key is made", async (t) => {
+  const folder = await newCliFolder(t);
+  writeFileSync(path.join(folder, "credentials.json"), "{", { mode: 0o600 });
+  const words = ["login", "http://127.0.0.1:1", "--api-key-stdin"];
+  const { code, stderr } = await runCli(words, { env: { SIGNALBOX_CONFIG: folder }, input: "key", folder });
+  assert.equal(code, 1);
+  assert.match(stderr, /credentials\.json is not valid JSON/);
+});
+
 test("the project's file names the server, and an error is the API's with --json", async (t) => {
   const folder = await newCliFolder(t);
   writeFileSync(path.join(folder, ".signalbox.json"), JSON.stringify({ url: server.url }));

@@ -45,6 +45,7 @@ export function connectionOf(sources: Sources): Connection {
   const place = placeOf(sources);
   const url = normalizedUrl(place.url, place.from);
   const found = keyFor(url, place, sources);
+  if (!isApiKey(found.apiKey)) throw invalidKey(found.profile);
   const profile = found.profile === null ? null : profileNamed(sources.config, found.profile);
   refusePlainHttp(url, sources.flags.insecureHttp || profile?.insecure_http === true);
   const tenant = sources.flags.tenant ?? profile?.tenant ?? null;
@@ -100,6 +101,17 @@ function keyFor(url: string, place: Place, { flags, env, config, credentials }: 
   if (given && !(flags.profile !== undefined && stored === flags.profile)) return { profile: null, apiKey: given };
   if (storedKey !== null) return storedKey;
   throw new Failure(EXIT.refused, NOT_SIGNED_IN, `You are not signed in to ${url}. Run \`signalbox login ${url}\`.`);
+}
+
+/** Anything else cannot be sent, and `fetch` would print it in its error. */
+export function isApiKey(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text);
+}
+
+function invalidKey(profile: string | null): Failure {
+  const where = profile === null ? "SIGNALBOX_API_KEY" : `The key of profile "${profile}"`;
+  const message = `${where} is not an API key: it contains a space, a line break or another character that no key has.`;
+  return new Failure(EXIT.refused, "API_KEY_INVALID", message);
 }
 
 export function credentialFor(credentials: Credentials, name: string): Credential | null {

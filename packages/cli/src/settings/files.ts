@@ -10,7 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
@@ -51,7 +51,7 @@ function readIfThere(file: string): string | null {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw new Failure(EXIT.failed, "SETTINGS_UNREADABLE", `${file} cannot be read: ${code}`);
   }
@@ -68,13 +68,30 @@ export function unreadable(file: string, fault: string): Failure {
 /** Refuse a file with secrets that other users of the machine can read. Windows keeps the folder private. */
 export function refuseShared(file: string, platform: NodeJS.Platform): void {
   if (platform === "win32") return;
-  const mode = statSync(file, { throwIfNoEntry: false })?.mode;
-  if (mode === undefined || (mode & OTHERS) === 0) return;
+  const mode = modeOf(file);
+  if (mode === null || (mode & OTHERS) === 0) return;
   throw new Failure(
     EXIT.refused,
     "CREDENTIALS_SHARED",
     `Other users can read ${file}, so it is not used. Run: chmod 600 ${quoted(file)}`,
   );
+}
+
+/** Null when there is no such file. */
+function modeOf(file: string): number | null {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.mode ?? null;
+  } catch (error) {
+    throw new Failure(EXIT.failed, "SETTINGS_UNREADABLE", `${file} cannot be read: ${codeOf(error)}`);
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+function unwritable(file: string, error: unknown): Failure {
+  return new Failure(EXIT.failed, "SETTINGS_UNWRITABLE", `${file} cannot be written: ${codeOf(error)}`);
 }
 
 function quoted(file: string): string {
@@ -83,12 +100,20 @@ function quoted(file: string): string {
 
 /** Change a file under a lock, and replace it at once: a reader sees the old text or the new text. */
 export async function changeFile(file: string, change: () => string): Promise<void> {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(path.dirname(file));
   const unlock = await locked(`${file}.lock`);
   try {
     replace(resolved(file), change());
   } finally {
     unlock();
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unwritable(folder, error);
   }
 }
 
@@ -106,7 +131,7 @@ function replace(file: string, text: string): void {
   try {
     const descriptor = openSync(temporary, "w", 0o600);
     try {
-      writeSync(descriptor, text);
+      writeFileSync(descriptor, text); // all of it: `writeSync` returns after a part when the disk gets full
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -115,8 +140,7 @@ function replace(file: string, text: string): void {
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Failure(EXIT.failed, "SETTINGS_UNWRITABLE", `${file} cannot be written: ${code}`);
+    throw unwritable(file, error);
   }
 }
 
@@ -126,10 +150,9 @@ async function locked(lock: string): Promise<() => void> {
       closeSync(openSync(lock, "wx", 0o600));
       return () => rmSync(lock, { force: true });
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== "EEXIST")
-        throw new Failure(EXIT.failed, "SETTINGS_UNWRITABLE", `${lock} cannot be written: ${code}`);
-      const madeMs = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      if (codeOf(error) !== "EEXIST") throw unwritable(lock, error);
+      // A lock that is gone by now was released. The next one belongs to somebody else.
+      const madeMs = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
       if (Date.now() - madeMs > LOCK_STALE_MS) rmSync(lock, { force: true });
       else if (waitedMs >= LOCK_WAIT_MS)
         throw new Failure(

@@ -4,7 +4,7 @@ import { command } from "../../command.ts";
 import type { Context } from "../../context.ts";
 import { EXIT, Failure, usage } from "../../failure.ts";
 import { choice, flag, operand } from "../../options.ts";
-import { credentialFor, normalizedUrl, refusePlainHttp } from "../../settings/connection.ts";
+import { credentialFor, isApiKey, normalizedUrl, refusePlainHttp } from "../../settings/connection.ts";
 import { type Credential, isProfileName, type Profile } from "../../settings/settings.ts";
 import { userAtHost } from "../../user-at-host.ts";
 import { signInByCode } from "./device.ts";
@@ -35,11 +35,13 @@ export const login = command({
     const { insecureHttp, tenant, profile: name = DEFAULT_PROFILE } = context.flags;
     if (!isProfileName(name)) throw usage("--profile must be a name of letters, digits, _, . and -");
     refusePlainHttp(url, insecureHttp);
+    context.settings.config(); // files that cannot be read fail before a key is made
+    const previous = credentialFor(context.settings.credentials(), name);
     const signedIn = apiKeyStdin ? await givenKey(context) : await approvedKey(context, url, role);
     const client = new Signalbox({ url, apiKey: signedIn.api_key, ...(tenant !== undefined && { tenant }) });
     const me = await client.session.me();
     const profile = { url, ...(tenant !== undefined && { tenant }), ...(insecureHttp && { insecure_http: true }) };
-    await keep(context, { name, profile, credential: { url, ...signedIn } });
+    await keep(context, { name, profile, credential: { url, ...signedIn }, previous });
     const result = { profile: name, url, id: me.id, role: me.role, tenant: me.tenant };
     await context.out.one(result, {
       id: () => me.id,
@@ -56,7 +58,7 @@ export const login = command({
 
 async function givenKey(context: Context): Promise<Pick<Credential, "api_key">> {
   const text = (await context.readInput()).toString("utf8").trim();
-  if (!/^[\x21-\x7e]+$/.test(text)) throw usage("--api-key-stdin needs an API key on standard input");
+  if (!isApiKey(text)) throw usage("--api-key-stdin needs an API key on standard input");
   return { api_key: text };
 }
 
@@ -76,15 +78,20 @@ interface Kept {
   readonly name: string;
   readonly profile: Profile;
   readonly credential: Credential;
+  readonly previous: Credential | null;
 }
 
 /** The credentials first: a profile without a key is worse than a key without a profile. */
-async function keep({ settings }: Context, { name, profile, credential }: Kept): Promise<void> {
-  const previous = credentialFor(settings.credentials(), name);
-  await settings.changeCredentials(({ profiles, ...others }) => ({
-    ...others,
-    profiles: { ...profiles, [name]: credential },
-  }));
+async function keep({ settings }: Context, { name, profile, credential, previous }: Kept): Promise<void> {
+  try {
+    await settings.changeCredentials(({ profiles, ...others }) => ({
+      ...others,
+      profiles: { ...profiles, [name]: credential },
+    }));
+  } catch (error) {
+    await revoke(credential); // nobody has it
+    throw error;
+  }
   await settings.changeConfig(({ profiles }) => ({ current: name, profiles: { ...profiles, [name]: profile } }));
   if (previous?.key_id !== undefined && previous.key_id !== credential.key_id) await revoke(previous);
 }
