@@ -6,7 +6,7 @@ import { type RunningEngine, startEngine } from "../../src/engine/engine.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Entered } from "../../src/ports/store.ts";
 import type { Noticed } from "../../src/ports/telemetry.ts";
-import { createStreamSender } from "../../src/sender/stream.ts";
+import { createStreamSender } from "../../src/sender/readers/stream.ts";
 import type { Answer } from "./answers.ts";
 import { createSimClock, createWallClock, type WallClock } from "./clock.ts";
 import { createClusterWatch } from "./cluster/cluster-watch.ts";

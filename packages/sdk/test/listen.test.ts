@@ -5,7 +5,7 @@ import { type Answering, hangUp, json, type Seen, serve } from "./server.ts";
 
 const OPENED = { name: "cli/ada", status: "ACTIVE", waiting: { count: 2, more: false }, waiting_since: null };
 const event = (type: string, data: object): string => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
-const attempt = (token: string, timeoutMs = 30_000): string =>
+const attempt = (token: string, timeoutMs = 30_000, maxInFlight = 8): string =>
   event("attempt", {
     token,
     delivery_id: `del_${token}`,
@@ -14,7 +14,7 @@ const attempt = (token: string, timeoutMs = 30_000): string =>
     attempt_number: 1,
     deadline_at: "2026-01-01T00:00:30.000Z",
     timeout_ms: timeoutMs,
-    max_in_flight: 8,
+    max_in_flight: maxInFlight,
     headers: [["webhook-id", `evt_${token}`]],
     body: '{"n":1.0}',
     test: false,
@@ -144,6 +144,27 @@ it("a stream that breaks is opened again in the same session, and takes over onl
     statuses.map(({ kind }) => kind).filter((kind) => kind !== "attemptStarted"),
     ["connected", "attemptOver", "reconnecting", "reconnecting", "reconnecting", "connected"],
   );
+});
+
+it("attempts beyond max_in_flight start in their order when another one ends", async (test) => {
+  const { client, options, queries } = await connect(test, {
+    streams: [stream((write) => write(["a", "b", "c"].map((token) => attempt(token, 30_000, 1)).join("")))],
+  });
+  const leaving = new AbortController();
+  const order: string[] = [];
+  await client.listen({ ...options, signal: leaving.signal }, async ({ deliveryId, deadlineAt }) => {
+    order.push(`${deliveryId} starts`);
+    assert.ok(deadlineAt >= new Date("2026-01-01T00:00:30.000Z"));
+    await new Promise(setImmediate);
+    order.push(`${deliveryId} ends`);
+    if (deliveryId === "del_c") leaving.abort();
+    return { status: 200 };
+  });
+  assert.deepEqual(
+    order,
+    ["a", "b", "c"].flatMap((token) => [`del_${token} starts`, `del_${token} ends`]),
+  );
+  assert.equal(queries[0]?.get("ahead"), "100");
 });
 
 it("an attempt that takes too long is reported, and one that is over is not", async (test) => {

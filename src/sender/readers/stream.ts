@@ -2,8 +2,8 @@
  * The sender for listeners: it hands each attempt to the program that reads the listener's stream, and waits for that
  * program's report. It connects to nothing, so it needs no address guard.
  */
-import type { Outcome } from "../domain/delivery/delivery.ts";
-import type { Seq } from "../domain/ids.ts";
+import type { Outcome } from "../../domain/delivery/delivery.ts";
+import type { Seq } from "../../domain/ids.ts";
 import {
   ERROR_DETAIL_CHARS_MAX,
   READER_PENDING_CHARS_MAX,
@@ -11,11 +11,11 @@ import {
   RETRY_AFTER_CHARS_MAX,
   SNIPPET_FAILED_BYTES_MAX,
   SNIPPET_OK_BYTES_MAX,
-} from "../domain/limits.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { AttemptReader, AttemptReaders, AttemptReport, Sender, SendRequest } from "../ports/sender.ts";
-import { type Deadline, Deadlines } from "./deadlines.ts";
-import { keepHeader, readSnippet } from "./snippet.ts";
+} from "../../domain/limits.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { AttemptReader, AttemptReaders, AttemptReport, Sender, SendRequest } from "../../ports/sender.ts";
+import { type Deadline, Deadlines } from "../deadlines.ts";
+import { keepHeader, readSnippet } from "../snippet.ts";
 
 export type StreamSender = AttemptReaders & Pick<Sender, "send" | "abortAll">;
 
@@ -39,7 +39,10 @@ export function createStreamSender({ clock }: { readonly clock: Clock }): Stream
   return {
     send,
     isRead: (endpointSeq) => channels.has(endpointSeq),
-    aheadOf: (endpointSeq) => channels.get(endpointSeq)?.ahead ?? 0,
+    aheadOf(endpointSeq) {
+      const channel = channels.get(endpointSeq);
+      return channel === undefined ? 0 : channel.ahead;
+    },
     attach(endpointSeq, reader) {
       const former = channels.get(endpointSeq);
       channels.set(endpointSeq, new Channel(reader, clock, deadlines));
