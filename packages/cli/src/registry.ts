@@ -62,6 +62,12 @@ export const ENTRIES: readonly Entry[] = [
     load: async () => (await import("./commands/listen/listen.ts")).listen,
   },
   {
+    name: "resend",
+    section: SEND,
+    about: "send a request again that `listen --record` wrote",
+    load: async () => (await import("./commands/listen/resend.ts")).resend,
+  },
+  {
     name: "events",
     section: DELIVERIES,
     about: "list, explain, retry, replay and cancel events",

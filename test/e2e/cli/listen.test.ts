@@ -1,10 +1,10 @@
 /** `signalbox listen` without a terminal: real deliveries to a real local service. */
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { after, type TestContext, test } from "node:test";
-import { newCliFolder, startCli } from "../../../packages/cli/test/run-cli.ts";
+import { newCliFolder, runCli, startCli } from "../../../packages/cli/test/run-cli.ts";
 import { verify } from "../../../packages/sdk/src/index.ts";
 import { newTenant } from "../../harness/server.ts";
 import { sharedServer } from "../../processes/one-server.ts";
@@ -158,4 +158,28 @@ test("a command handles deliveries: its exit code is the status, its output the 
   await listening.says(/500 .* job\.wrong .* job\.wrong evt_/);
   const { body } = await client.request("GET", "/v1/deliveries?status=DELIVERED");
   assert.equal(body.results.length, 1);
+});
+
+test("a recorded request is sent again with a new signature", async (t) => {
+  const { listen, publish, folder, env } = await stage(t);
+  const service = await startService(t);
+  await publish("order.early"); // before there is a listener
+  const listening = listen("--forward-to", service.url, "--record", "requests", "--until", "delivered=1");
+  await listening.says(/Connected\./);
+  await publish("order.paid");
+  assert.equal((await listening.finished).code, 0);
+  const [name = "", ...others] = readdirSync(path.join(folder, "requests"));
+  assert.match(name, /^\d{8}T\d{9}Z-order\.paid-del_[0-9a-f-]+-1\.json$/);
+  assert.equal(others.length, 0);
+  const file = path.join(folder, "requests", name);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  const resent = await runCli(["resend", file, "--to", service.url, "--json"], { env, folder });
+  assert.equal(resent.code, 0, resent.stderr);
+  const [before, again] = service.received;
+  assert.ok(before !== undefined && again !== undefined);
+  assert.deepEqual([again.body, again.headers["webhook-id"]], [before.body, before.headers["webhook-id"]]);
+  const secret = (await listen("--print-secret").finished).stdout.trim();
+  await verify({ headers: again.headers, body: again.body, secret, scheme: "standard" });
+  const refused = await runCli(["resend", file, "--to", "http://127.0.0.1:9/"], { env, folder });
+  assert.deepEqual([refused.code, /^connect_refused {2}order\.paid/.test(refused.stdout)], [3, true]);
 });

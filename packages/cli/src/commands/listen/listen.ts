@@ -1,4 +1,5 @@
 /** `signalbox listen`: receive deliveries on this machine, and post them to a local service. */
+import path from "node:path";
 import { command } from "../../command.ts";
 import { EXIT, usage } from "../../failure.ts";
 import { SECRET_OPTIONS } from "../../input.ts";
@@ -8,6 +9,7 @@ import { userAtHost } from "../../user-at-host.ts";
 import { cancelWaiting, listenerSecret, putListener } from "./listener.ts";
 import { type Header, Poster } from "./post.ts";
 import { receive } from "./receive.ts";
+import { Recorder } from "./record.ts";
 import { eventTypesOf, readTargets, targetName } from "./targets.ts";
 import { readUntil } from "./until.ts";
 
@@ -32,6 +34,7 @@ export const listen = command({
     name: text("NAME", "the name of the listener (default: cli/you@machine)"),
     header: texts("HEADER", "a header to add or replace, as NAME: VALUE"),
     insecure: flag("accept any certificate of the local service"),
+    record: text("FOLDER", "write each request to a file, for signalbox resend", { completes: "file" }),
     until: texts("WHEN", "end after delivered=10, or after a time such as 5m"),
     fresh: flag("first cancel what waits"),
     yes: flag("do not ask"),
@@ -72,7 +75,9 @@ export const listen = command({
       ...(targets.others === null ? [] : [targets.others]),
     ];
     context.out.tell(`${safe(listener.name)} → ${places.map((target) => safe(targetName(target))).join(", ")}`);
-    return receive(context, { listener, targets, poster, until, takeover: given.takeover });
+    const folder = given.record === undefined ? null : path.resolve(context.folder, given.record);
+    const recorder = folder === null ? null : new Recorder(folder, context.connection.url, listener);
+    return receive(context, { recorder, listener, targets, poster, until, takeover: given.takeover });
   },
 });
 

@@ -13,6 +13,7 @@ import { userAtHost } from "../../user-at-host.ts";
 import { runHandler } from "./exec.ts";
 import { Lines } from "./lines.ts";
 import type { Poster } from "./post.ts";
+import type { Recorder } from "./record.ts";
 import { isDelivered } from "./sentences.ts";
 import { type Targets, targetFor } from "./targets.ts";
 import type { Until } from "./until.ts";
@@ -24,6 +25,7 @@ export interface Wanted {
   readonly listener: Endpoint;
   readonly targets: Targets;
   readonly poster: Poster;
+  readonly recorder: Recorder | null;
   readonly until: Until;
   readonly takeover: boolean;
 }
@@ -74,7 +76,13 @@ export async function receive(context: Context, wanted: Wanted): Promise<ExitCod
   }
 }
 
-async function answerOf(context: Context, { targets, poster }: Wanted, request: ListenRequest): Promise<ListenAnswer> {
+async function answerOf(
+  context: Context,
+  { targets, poster, recorder }: Wanted,
+  request: ListenRequest,
+): Promise<ListenAnswer> {
+  // What cannot be recorded fails, with the reason as its body, and is sent again.
+  recorder?.write(request, new Date());
   const target = targetFor(targets, request.eventType, request.isTest);
   if (target === null) return { failure: "connect_error", detail: `no --forward is for ${request.eventType}` };
   return target.kind === "url" ? poster.post(target.url, request) : runHandler(target.command, request, context);

@@ -52,12 +52,16 @@ function projectForward([pattern, text]: readonly [string, string], { file }: Pr
   throw new Failure(EXIT.refused, "PROJECT_FORWARDS_AWAY", message);
 }
 
+function urlTarget(text: string, from: string): Target & { readonly kind: "url" } {
+  return { kind: "url", url: urlOf(text, from) };
+}
+
 function execTarget(command: string | undefined): Target | null {
   return command === undefined ? null : { kind: "exec", command };
 }
 
 /** `3000/hook` and `localhost:3000/hook` are URLs of this machine too. */
-function urlTarget(text: string, from: string): { readonly kind: "url"; readonly url: URL } {
+export function urlOf(text: string, from: string): URL {
   const local = /^\d{1,5}(?:\/|$)/.test(text) ? `localhost:${text}` : text;
   const full = /^[a-z]+:\/\//i.test(local) ? local : `http://${local}`;
   const url = URL.canParse(full) ? new URL(full) : null;
@@ -67,7 +71,7 @@ function urlTarget(text: string, from: string): { readonly kind: "url"; readonly
   if (url.username !== "" || url.password !== "") {
     throw usage(`${from} must not have a user name or a password; pass --header 'authorization: …'`);
   }
-  return { kind: "url", url };
+  return url;
 }
 
 function checkPattern(pattern: string, from: string): string {
