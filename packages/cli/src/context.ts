@@ -1,5 +1,6 @@
 /** What a running command has: the client, the settings, the output, and the terminal. */
 import { Signalbox } from "../../sdk/src/index.ts";
+import type { Terminal } from "./commands/listen/screen/terminal.ts";
 import { EXIT, Failure, usage } from "./failure.ts";
 import { type Mode, Output, type Writable } from "./output/output.ts";
 import { type Connection, type ConnectionFlags, connectionOf } from "./settings/connection.ts";
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean | undefined };
   readonly stdout: Writable;
   readonly stderr: Writable;
+  /** To draw on; null or absent when there is none. */
+  readonly terminal?: Terminal | null;
   /** Ctrl-C, SIGTERM or SIGHUP aborts it. */
   readonly signal: AbortSignal;
   /** Runs before Ctrl-C, SIGTERM or SIGHUP ends the process. */
@@ -102,6 +105,11 @@ export class Context {
   /** Whether standard output is a terminal that can be drawn on. */
   get isScreen(): boolean {
     return this.#surroundings.stdout.isTTY === true && this.env.TERM !== "dumb" && this.out.mode === "people";
+  }
+
+  /** The terminal to draw on; null when there is none. */
+  get terminal(): Terminal | null {
+    return this.isScreen ? (this.#surroundings.terminal ?? null) : null;
   }
 
   /** All of standard input. */

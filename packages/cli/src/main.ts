@@ -33,6 +33,7 @@ export async function run(words: readonly string[]): Promise<void> {
     stdin,
     stdout,
     stderr,
+    terminal: stdin.isTTY && stdout.isTTY ? { stdin, stdout } : null,
     signal: interrupted.signal,
     onInterrupt: (clean) => void cleaners.push(clean),
   };

@@ -73,6 +73,9 @@ test("text is measured and cut by what a terminal shows", () => {
     '{"a":19.90,"b":[12345678901234567890]}',
   );
   assert.deepEqual([counted(1, "delivery", "deliveries"), counted(2000, "event")], ["1 delivery", "2,000 events"]);
+  for (const text of ["a → http://127.0.0.1/", "→→→→→→→→", "😀😀😀😀😀", "é€→日本語 and more"]) {
+    for (let width = 1; width < 12; width++) assert.ok(widthOf(cut(text, width)) <= width, `${text} in ${width}`);
+  }
 });
 
 test("color is for terminals, and the environment decides", () => {

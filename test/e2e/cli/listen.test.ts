@@ -1,11 +1,15 @@
-/** `signalbox listen` without a terminal: real deliveries to a real local service. */
+/** `signalbox listen`: real deliveries to a real local service, and the list in a terminal. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { after, type TestContext, test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
 import { newCliFolder, runCli, startCli } from "../../../packages/cli/test/run-cli.ts";
 import { verify } from "../../../packages/sdk/src/index.ts";
+import { hasCommand, PROJECT_DIR } from "../../harness/command.ts";
+import { signalled } from "../../harness/deadline.ts";
 import { newTenant } from "../../harness/server.ts";
 import { sharedServer } from "../../processes/one-server.ts";
 
@@ -182,4 +186,47 @@ test("a recorded request is sent again with a new signature", async (t) => {
   await verify({ headers: again.headers, body: again.body, secret, scheme: "standard" });
   const refused = await runCli(["resend", file, "--to", "http://127.0.0.1:9/"], { env, folder });
   assert.deepEqual([refused.code, /^connect_refused {2}order\.paid/.test(refused.stdout)], [3, true]);
+});
+
+const skip = hasCommand("script") ? false : "this machine has no script";
+test("in a terminal of 40 columns a list has keys, and the terminal is given back", { skip }, async (t) => {
+  const { publish, env } = await stage(t);
+  const service = await startService(t);
+  const main = path.join(PROJECT_DIR, "src/main.js");
+  const line = `stty cols 40 rows 12; '${process.execPath}' '${main}' listen --name ada --forward-to ${service.url}`;
+  const terminal = spawn("script", ["-qec", line, "/dev/null"], {
+    env: { ...env, PATH: process.env.PATH, TERM: "xterm" },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  t.after(() => terminal.kill("SIGKILL"));
+  const exited = new Promise<number | null>((resolve) => terminal.on("close", resolve));
+  let output = "";
+  const shows = async (pattern: RegExp) => {
+    const { promise, give } = signalled<void>(`${pattern} on the screen`);
+    const look = () => {
+      const [frame = ""] = output.split("\u001b[H").slice(-1);
+      if (pattern.test(stripVTControlCharacters(frame))) give();
+    };
+    terminal.stdout.on("data", look);
+    look();
+    await promise.finally(() => terminal.stdout.off("data", look));
+  };
+  terminal.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  await shows(/Connected\./);
+  await publish("order.paid");
+  await publish("bad.status");
+  await shows(/200 order\.paid/);
+  await shows(/500 bad\.status/);
+  terminal.stdin.write("/paid\r");
+  await shows(/Filter: paid[\s\S]*>\d\d:\d\d:\d\d 200 order\.paid\s+d details/);
+  terminal.stdin.write("d");
+  await shows(/order\.paid {2}attempt 1/);
+  for (const frame of output.split("\u001b[H").slice(1, -1)) {
+    for (const each of stripVTControlCharacters(frame).split(/[\r\n]+/)) assert.ok(each.length <= 40, each);
+  }
+  terminal.stdin.write("q");
+  assert.equal(await exited, 0);
+  assert.ok(output.includes("\u001b[?1049l"), output);
 });

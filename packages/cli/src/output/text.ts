@@ -59,7 +59,12 @@ export function widthOf(text: string): number {
 /** The text, or its start with an ellipsis, in at most `width` columns. */
 export function cut(text: string, width: number): string {
   const found = truncatedWidth(text, { limit: width, ellipsis: ELLIPSIS, ellipsisWidth: 1 }, WIDTHS);
-  return found.truncated ? text.slice(0, found.index) + (found.ellipsed ? ELLIPSIS : "") : text;
+  if (!found.truncated) return text;
+  if (!found.ellipsed) return text.slice(0, found.index);
+  // The library finds a place that is a column too late after a character such as an arrow.
+  let kept = text.slice(0, found.index);
+  while (kept !== "" && widthOf(kept) >= width) kept = kept.slice(0, -1);
+  return kept.replace(/[\ud800-\udbff]$/, "") + ELLIPSIS;
 }
 
 const WIDTHS = { controlWidth: 0 };

@@ -20,7 +20,8 @@ export const listen = command({
   about: "receive deliveries on this machine, without an address",
   details:
     "The server sends them over a connection that this command opens, and the response of your service is the outcome of " +
-    "the attempt. While nobody listens, deliveries wait. A lost connection is opened again. Each attempt is a line.",
+    "the attempt. While nobody listens, deliveries wait. A lost connection is opened again. In a terminal a list shows what arrives, with keys to " +
+    "retry, replay, pause and look at it; otherwise each attempt is a line.",
   options: {
     forwardTo: text("URL", "the local service, such as http://localhost:3000/hook"),
     forward: texts(
@@ -70,14 +71,12 @@ export const listen = command({
       targeted: eventTypesOf(targets),
     });
     if (given.fresh) await cancelWaiting(context, listener, given.yes);
-    const places = [
-      ...targets.forwards.map(({ target }) => target),
-      ...(targets.others === null ? [] : [targets.others]),
-    ];
-    context.out.tell(`${safe(listener.name)} → ${places.map((target) => safe(targetName(target))).join(", ")}`);
+    const all = [...targets.forwards.map(({ target }) => target), ...(targets.others === null ? [] : [targets.others])];
+    const places = all.map((target) => safe(targetName(target))).join(", ");
+    if (context.terminal === null) context.out.tell(`${safe(listener.name)} → ${places}`);
     const folder = given.record === undefined ? null : path.resolve(context.folder, given.record);
     const recorder = folder === null ? null : new Recorder(folder, context.connection.url, listener);
-    return receive(context, { recorder, listener, targets, poster, until, takeover: given.takeover });
+    return receive(context, { places, recorder, listener, targets, poster, until, takeover: given.takeover });
   },
 });
 

@@ -14,6 +14,7 @@ import { runHandler } from "./exec.ts";
 import { Lines } from "./lines.ts";
 import type { Poster } from "./post.ts";
 import type { Recorder } from "./record.ts";
+import { List } from "./screen/list.ts";
 import { isDelivered } from "./sentences.ts";
 import { type Targets, targetFor } from "./targets.ts";
 import type { Until } from "./until.ts";
@@ -25,6 +26,8 @@ export interface Wanted {
   readonly listener: Endpoint;
   readonly targets: Targets;
   readonly poster: Poster;
+  /** Where deliveries go, for people. */
+  readonly places: string;
   readonly recorder: Recorder | null;
   readonly until: Until;
   readonly takeover: boolean;
@@ -39,7 +42,7 @@ export async function receive(context: Context, wanted: Wanted): Promise<ExitCod
     exit = code;
     stop.abort();
   };
-  const view: View = new Lines(context, listener.id);
+  const view = viewOf(context, wanted, () => end(EXIT.done));
   const isLate = until.delivered === null ? EXIT.done : EXIT.timedOut;
   const timer = until.ms === null ? undefined : setTimeout(() => end(isLate), until.ms);
   let delivered = 0;
@@ -74,6 +77,16 @@ export async function receive(context: Context, wanted: Wanted): Promise<ExitCod
     view.close();
     tellEnded();
   }
+}
+
+function viewOf(context: Context, { listener, targets, places }: Wanted, quit: () => void): View {
+  const { terminal } = context;
+  if (terminal === null) return new Lines(context, listener.id);
+  const urlFor = ({ eventType, isTest }: ListenRequest) => {
+    const target = targetFor(targets, eventType, isTest);
+    return target?.kind === "url" ? target.url.href : null;
+  };
+  return new List(context, terminal, { listener, places, urlFor, quit });
 }
 
 async function answerOf(

@@ -5,6 +5,7 @@ import { command } from "../../command.ts";
 import type { Context } from "../../context.ts";
 import { usage } from "../../failure.ts";
 import { flag, text } from "../../options.ts";
+import type { Connection } from "../../settings/connection.ts";
 
 export const open = command({
   name: "open",
@@ -17,14 +18,18 @@ export const open = command({
   ],
   async run(context, { id, print }) {
     const { connection, out, isInteractive } = context;
-    const page = id === undefined ? "" : `go/${pathId(id)}`;
-    const tenant = connection.tenant === null ? "" : `?tenant=${encodeURIComponent(connection.tenant)}`;
-    const url = `${connection.url}/console/${page}${tenant}`;
+    const url = pageUrl(connection, id);
     await out.item({ url }, url, url);
     if (!print && isInteractive && !(await openInBrowser(url, context)))
       out.tell("There is no browser here. Open the address yourself.");
   },
 });
+
+/** The page of an id, or the console's first. */
+export function pageUrl({ url, tenant }: Pick<Connection, "url" | "tenant">, id: string | undefined): string {
+  const page = id === undefined ? "" : `go/${pathId(id)}`;
+  return `${url}/console/${page}${tenant === null ? "" : `?tenant=${encodeURIComponent(tenant)}`}`;
+}
 
 function pathId(id: string): string {
   if (/^[a-z]+_[0-9a-f-]{36}$/.test(id)) return id;
@@ -32,7 +37,10 @@ function pathId(id: string): string {
 }
 
 /** Whether a browser was asked. The URL is one argument, and no shell reads it. */
-async function openInBrowser(url: string, { platform, env }: Pick<Context, "platform" | "env">): Promise<boolean> {
+export async function openInBrowser(
+  url: string,
+  { platform, env }: Pick<Context, "platform" | "env">,
+): Promise<boolean> {
   const [file, ...args] = openerOf(platform);
   if (platform === "linux" && !env.DISPLAY && !env.WAYLAND_DISPLAY && !env.WSL_DISTRO_NAME) return false;
   const child = spawn(file, [...args, url], { stdio: "ignore", detached: true });
