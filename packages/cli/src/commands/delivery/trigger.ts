@@ -67,9 +67,13 @@ async function waitForAll(context: Context, { event_id: id }: PublishedEvent, se
   let latest: Event | null = null;
   await repeated(signal, async () => {
     latest = await client.events.get(id, { signal });
-    const open = latest.deliveries.filter((delivery) => !hasEnded(delivery)).length;
-    out.progress(`${id}: ${counted(open, "delivery", "deliveries")} of ${latest.deliveries.length} not ended`);
-    return open === 0 || Date.now() >= endMs ? true : null;
+    const open = latest.deliveries.filter((delivery) => !hasEnded(delivery));
+    const held = open.filter(({ status }) => status === "HELD").length;
+    const why = held === 0 ? "" : `, ${held} held: nobody listens, or the endpoint is not active`;
+    out.progress(
+      `${id}: ${counted(open.length, "delivery", "deliveries")} of ${latest.deliveries.length} not ended${why}`,
+    );
+    return open.length === 0 || Date.now() >= endMs ? true : null;
   });
   out.endProgress();
   const event = latest ?? (await client.events.get(id, { signal }));
