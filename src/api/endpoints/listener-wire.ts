@@ -222,9 +222,9 @@ function reportOf(result: Static<typeof ResultBody>): AttemptReport {
   return { kind: "answered", token, httpStatus: status, headers: lines, body, timings: measured };
 }
 
-/** The history has a line for each header. */
+/** The history has a line for each header, and shows no character that could control a terminal or reorder text. */
 function oneLine(text: string): string {
-  return text.replace(/[\0\r\n]+/g, " ").trim();
+  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
 }
 
 export const ResultsResponse = Type.Object(

@@ -114,7 +114,7 @@ test("deliveries wait for a reader, arrive in order, and end by what it reports"
     client,
     id,
     { token: attempt.token, status: 201, ...lines },
-    { token: next.token, classification: "connect_refused", detail: "nothing listens on port 3000" },
+    { token: next.token, classification: "connect_refused", detail: "nothing listens\u001b\u202e\non port 3000" },
     { token: attempt.token, status: 200 },
   );
   const { results } = bodyOf<{ results: readonly { accepted: boolean }[] }>(answer);
