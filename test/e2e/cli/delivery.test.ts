@@ -308,7 +308,7 @@ suite("the command line of deliveries", { concurrency: 4 }, () => {
     assert.equal(stdout.trimEnd().split("\n").length, 3, "neither twice nor of another type");
 
     const resumed = startCli(["tail", "--after", id, "--failed"], { env });
-    await resumed.says(new RegExp(`\\d\\d:\\d\\d:\\d\\d {2}FAILED +500 {2}order\\.paid .*${last.deliveryId}`));
+    await resumed.says(new RegExp(`\\d\\d:\\d\\d:\\d\\dZ {2}FAILED +500 {2}order\\.paid .*${last.deliveryId}`));
     resumed.interrupt();
     assert.doesNotMatch((await resumed.finished).stdout, new RegExp(failed.deliveryId));
     assert.equal((await readDelivery(client, last.deliveryId)).status, "FAILED");
