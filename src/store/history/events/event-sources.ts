@@ -76,21 +76,20 @@ function delivered(index: string, column: string): string {
       ORDER BY seq DESC
       LIMIT 1)`;
   return `
-  WITH RECURSIVE chain (delivery_seq) AS (
-    SELECT ${newestBefore("?2")}
+  WITH RECURSIVE chain (delivery_seq, place) AS (
+    SELECT ${newestBefore("?2")}, 1
     UNION ALL
-    SELECT ${newestBefore("v.first_delivery_seq")}
+    SELECT ${newestBefore("v.first_delivery_seq")}, chain.place + 1
     FROM chain
     CROSS JOIN deliveries d ON d.seq = chain.delivery_seq
     CROSS JOIN events v ON v.seq = d.event_seq
-    WHERE d.later = 0
+    WHERE d.later = 0 AND chain.place < ?3
   )
   SELECT d.seq AS delivery_seq, d.later, v.seq, v.accepted_at, t.name AS type, 1 AS mine
   FROM chain
   CROSS JOIN deliveries d ON d.seq = chain.delivery_seq
   CROSS JOIN events v ON v.seq = d.event_seq
-  CROSS JOIN event_types t ON t.seq = v.type_seq
-  LIMIT ?3`;
+  CROSS JOIN event_types t ON t.seq = v.type_seq`;
 }
 const DELIVERED = {
   tenant: delivered("deliveries_of_tenant", "tenant_seq"),
@@ -116,7 +115,9 @@ export function withDeliveries({ by, seq }: Owner): Next {
     const event = yield* readOne<{ first: Seq }>(connection, DELIVERIES_BEFORE, before);
     const bound = event?.first ?? Number.MAX_SAFE_INTEGER;
     type Row = Passed & { delivery_seq: Seq; later: number };
-    const rows = yield* read<Row>(connection, DELIVERED[by], seq, bound, count);
+    const found = yield* read<Row>(connection, DELIVERED[by], seq, bound, count);
+    // PostgreSQL may join the chain in any order.
+    const rows = found.toSorted((a, b) => b.delivery_seq - a.delivery_seq);
     const [first] = rows;
     if (first?.later === 1) return yield* lastEventBefore(connection, { by, seq }, first.delivery_seq, before);
     return rows.filter(({ later }) => later === 0);
