@@ -1,5 +1,6 @@
 /** Fills a store with history, in every state that does not take days to reach, mixed over the whole time. */
-import { isOnPostgres } from "../postgres/database.ts";
+import { LEDGER_BEHIND_ROWS_MAX } from "../../src/domain/limits.ts";
+import { isOnPostgres, queryDatabase } from "../postgres/database.ts";
 import { multiply, PUBLISHED_MAX } from "../postgres/multiply.ts";
 import { sleep } from "./clock.ts";
 import { runLoad, untilAllIsSent } from "./load.ts";
@@ -37,6 +38,7 @@ const CONNECTIONS = 4;
 const STALLED_MS = 15_000;
 const POLL_MS = 100;
 const SETTLED_MS_MAX = 60_000;
+const COLUMNS_MS_PER_ROW_MAX = 0.2;
 
 async function fill(server: Signalbox, receiver: Receiver, total: number): Promise<History> {
   const ids = await createAll(server, receiver);
@@ -67,7 +69,27 @@ export async function fillAndStop(dataDir: string, receiver: Receiver, total: nu
   await using server = await startSignalbox({ dataDir, profileDir: null });
   const made = await fill(server, receiver, Math.round(total / times));
   await server.stop();
-  return times === 1 ? made : multiply(dataDir, made, times);
+  if (times === 1) return made;
+  const multiplied = await multiply(dataDir, made, times);
+  await readColumns(dataDir, multiplied.total);
+  return multiplied;
+}
+
+/** Waits until the history in columns has the copies, as it has what a server published. */
+async function readColumns(dataDir: string, total: number): Promise<void> {
+  await using server = await startSignalbox({ dataDir, profileDir: null });
+  const deadline = performance.now() + total * COLUMNS_MS_PER_ROW_MAX;
+  while ((await rowsInColumns(dataDir)) < total - LEDGER_BEHIND_ROWS_MAX) {
+    if (performance.now() > deadline) throw new Error("the history in columns does not catch up");
+    await sleep(POLL_MS);
+  }
+  await server.stop();
+}
+
+async function rowsInColumns(dataDir: string): Promise<number> {
+  const sql = "SELECT coalesce(sum(count), 0)::float8 AS count FROM signalbox.ledger_segments";
+  const [row] = await queryDatabase<{ count: number }>(dataDir, sql);
+  return Number(row?.count);
 }
 
 async function createAll(server: Signalbox, receiver: Receiver) {
