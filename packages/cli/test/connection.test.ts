@@ -34,6 +34,13 @@ const CONNECTED: readonly (readonly [string, Partial<Sources>, url: string, key:
   ],
   ["the project's URL finds its key", { project: project({ url: `${STAGING}/` }) }, STAGING, "staging-key", "staging"],
   [
+    "the key of the environment goes to the project's URL, where a person has signed in",
+    { env: { SIGNALBOX_API_KEY: "k" }, project: project({ url: STAGING }) },
+    STAGING,
+    "k",
+    null,
+  ],
+  [
     "SIGNALBOX_PROFILE is over the project",
     { env: { SIGNALBOX_PROFILE: "staging" }, project: project({ url: PROD }) },
     STAGING,
@@ -128,6 +135,12 @@ const REFUSED: readonly (readonly [string, Partial<Sources>, exit: number, RegEx
     /no profile "prodd", which --profile names; the profiles are prod, staging, empty/,
   ],
   ["a name that every object has", { flags: { ...NO_FLAGS, profile: "constructor" } }, 6, /no profile "constructor"/],
+  [
+    "only the project names the server, and the key is from the environment",
+    { env: { SIGNALBOX_API_KEY: "k" }, project: project({ url: "https://foreign.example.com" }) },
+    6,
+    /^\/p\/\.signalbox\.json names https:\/\/foreign.*SIGNALBOX_API_KEY is not sent there/,
+  ],
   ["the project's profile is unknown", { project: project({ profile: "x" }) }, 6, /which \/p\/\.signalbox\.json names/],
   [
     "plain http to another machine",

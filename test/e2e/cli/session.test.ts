@@ -97,7 +97,12 @@ test("files that cannot be read fail before a key is made", async (t) => {
 test("the project's file names the server, and an error is the API's with --json", async (t) => {
   const folder = await newCliFolder(t);
   writeFileSync(path.join(folder, ".signalbox.json"), JSON.stringify({ url: server.url }));
-  const env = { SIGNALBOX_CONFIG: path.join(folder, "settings"), SIGNALBOX_API_KEY: server.apiKey };
+  const settings = { SIGNALBOX_CONFIG: path.join(folder, "settings") };
+  const env = { ...settings, SIGNALBOX_API_KEY: server.apiKey };
+  const unknown = await runCli(["whoami"], { env, folder });
+  assert.equal(unknown.code, 6);
+  assert.match(unknown.stderr, /SIGNALBOX_API_KEY is not sent there/);
+  await runCli(["login", server.url, "--api-key-stdin"], { env: settings, folder, input: server.apiKey });
   const who = await runCli(["whoami"], { env, folder });
   assert.match(who.stdout, new RegExp(`\nfrom {6}${folder}/\\.signalbox\\.json\n`));
   const refused = await runCli(["whoami", "--json"], { env: { ...env, SIGNALBOX_API_KEY: "sb_live_x" }, folder });

@@ -117,7 +117,7 @@ test("of two browsers that decide at once, one wins, and a denied terminal gets 
   assert.deepEqual(await poll(device), { status: "denied" });
 });
 
-test("nobody gives a higher role than the own, and whoever may not create keys approves nothing", async () => {
+test("nobody gives a higher role than their own, and a person who may not create keys approves nothing", async () => {
   const admin = await stage.person("org_admin");
   const [browser, weak] = [await browserOf(admin), await browserOf(await stage.person("developer"))];
   const device = await open({ role: "global_admin" });

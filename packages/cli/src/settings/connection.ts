@@ -90,7 +90,7 @@ export function profileNamed(config: Config, name: string): Profile | null {
 }
 
 /** A stored key is sent only to the server that it was stored for. A named profile's key is over `SIGNALBOX_API_KEY`. */
-function keyFor(url: string, place: Place, { flags, env, config, credentials }: Sources) {
+function keyFor(url: string, place: Place, { flags, env, project, config, credentials }: Sources) {
   const named = [flags.profile, place.profile, config.current].filter((name) => name !== null && name !== undefined);
   const stored = [...named, ...Object.keys(credentials.profiles)].find(
     (name) => credentialFor(credentials, name)?.url === url,
@@ -98,9 +98,18 @@ function keyFor(url: string, place: Place, { flags, env, config, credentials }: 
   const storedKey =
     stored === undefined ? null : { profile: stored, apiKey: credentials.profiles[stored]?.api_key ?? "" };
   const { SIGNALBOX_API_KEY: given } = env;
-  if (given && !(flags.profile !== undefined && stored === flags.profile)) return { profile: null, apiKey: given };
+  if (given && !(flags.profile !== undefined && stored === flags.profile)) {
+    if (place.from === project?.file && storedKey === null) throw foreignUrl(url, place.from);
+    return { profile: null, apiKey: given };
+  }
   if (storedKey !== null) return storedKey;
   throw new Failure(EXIT.refused, NOT_SIGNED_IN, `You are not signed in to ${url}. Run \`signalbox login ${url}\`.`);
+}
+
+/** Somebody else may have written the project's file. The key of the environment is not for any server that it names. */
+function foreignUrl(url: string, file: string): Failure {
+  const message = `${file} names ${url}, where you have not signed in, so SIGNALBOX_API_KEY is not sent there. Set SIGNALBOX_URL as well, or pass --url.`;
+  return new Failure(EXIT.refused, "URL_NOT_CONFIRMED", message);
 }
 
 /** Anything else cannot be sent, and `fetch` would print it in its error. */

@@ -98,7 +98,7 @@ export function terminalCases(open: OpenStore): void {
       assert.deepEqual(await issue(3, START), { kind: "unknown" });
       const weak = await newPerson(world, "developer");
       await weak.decide(3, "viewer");
-      assert.deepEqual(await issue(3, START), { kind: "denied" }, "whoever approved it may not do so any more");
+      assert.deepEqual(await issue(3, START), { kind: "denied" }, "the person who approved it may not do so any more");
     });
   });
 
