@@ -1,5 +1,6 @@
 /** The body of `POST /v1/pause`. */
 import Type, { type Static } from "typebox";
+import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { Fault } from "../../domain/errors.ts";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import {
@@ -98,14 +99,18 @@ export type ParsedPause =
   | { readonly kind: "refused"; readonly problem: Problem };
 
 /** @param key the `Idempotency-Key` header, if there is one */
-export function parsePause({ text, value, members }: JsonBody, key: string | undefined): ParsedPause {
+export function parsePause(
+  { text, value, members }: JsonBody,
+  key: string | undefined,
+  trace: TraceContext | null,
+): ParsedPause {
   const span = members.get("metadata");
   const metadata = span === undefined ? null : text.slice(span.start, span.end);
   const shape = checkShape(value);
   const faults = [...(shape.kind === "faults" ? shape.faults : []), ...crossFaults(value, metadata)];
   if (key !== undefined) faults.push(...idempotencyKeyFaults(key));
   if (faults.length > 0) return { kind: "refused", problem: problemOf(faults, value as Partial<PauseFields>) };
-  return { kind: "ok", input: inputOf(value as PauseFields, metadata, key ?? null) };
+  return { kind: "ok", input: { ...inputOf(value as PauseFields, metadata, key ?? null), trace } };
 }
 
 /** Faults that the schema cannot express. A field that violates its schema gets no further fault. */
@@ -192,7 +197,11 @@ function withCode(code: string, faults: readonly Fault[]): Problem {
 
 const HOUR_SECONDS = 3600;
 
-function inputOf(body: PauseFields, metadata: string | null, idempotencyKey: string | null): CreatePauseInput {
+function inputOf(
+  body: PauseFields,
+  metadata: string | null,
+  idempotencyKey: string | null,
+): Omit<CreatePauseInput, "trace"> {
   const { message, options, channel, recipient, allow_text_response, timeout_default } = body;
   return {
     question: {

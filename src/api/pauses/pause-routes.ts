@@ -1,6 +1,7 @@
 /** `/v1/pause`: pauses, for the program that asks. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { includesRole } from "../../domain/access/access.ts";
+import { traceContextIn } from "../../domain/delivery/trace-context.ts";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
 import type { Channel, Pause } from "../../domain/pauses/pause.ts";
 import type { CreatePauseOutput, LongPoll, PauseView } from "../../engine/pauses/pause-types.ts";
@@ -55,7 +56,7 @@ const CREATE = {
 
 function createPause({ engine: { pauses } }: ApiDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const parsed = parsePause(bodyOf(request), idempotencyKeyOf(request));
+    const parsed = parsePause(bodyOf(request), idempotencyKeyOf(request), traceContextIn(request.headers));
     if (parsed.kind === "refused") return refuse(reply, parsed.problem);
     const output = await pauses.create(request.caller, parsed.input);
     if (output.kind === "unknownApprovers") return refuse(reply, unknownApprovers(parsed.input, output.ids));

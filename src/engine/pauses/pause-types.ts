@@ -1,5 +1,6 @@
 /** The types of the engine's pause service, as the API sees them. */
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
+import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { Channel, Ending, Pause, Question, Recipient, SignInRule } from "../../domain/pauses/pause.ts";
 import type {
@@ -20,6 +21,7 @@ export interface CreatePauseInput {
   readonly signIn: SignInRule<Uuid> | null;
   readonly expiresInSeconds: number;
   readonly idempotencyKey: string | null;
+  readonly trace: TraceContext | null;
 }
 
 export type CreatePauseOutput =

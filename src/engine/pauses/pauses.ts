@@ -81,7 +81,7 @@ export class Pauses implements PauseService {
     // A repeated request gets the first response even if the channel is no longer configured.
     if (check.kind !== "accepted") return (await this.#findRepeated(caller, input)) ?? check;
     const { notification } = check;
-    const { question, recipient, signIn } = input;
+    const { question, recipient, signIn, trace } = input;
     const now = clock.now();
     const result = await store.createPause({
       actor: caller.actor,
@@ -93,6 +93,7 @@ export class Pauses implements PauseService {
       notification,
       expiresAt: deadlineOf(now, input.expiresInSeconds),
       idempotency: idempotencyOf(caller, input),
+      trace,
       now,
     });
     if (result.kind !== "created" && result.kind !== "repeated") return result;

@@ -1,6 +1,7 @@
 /** The verbs on human pauses and on their notifications. */
 import type { Actor } from "../../domain/access/access.ts";
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
+import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type {
   Channel,
@@ -25,6 +26,8 @@ export interface CreatePause {
   readonly notification: NotificationState;
   readonly expiresAt: EpochMs;
   readonly idempotency: IdempotencyClaim | null;
+  /** The trace of the request, which the event of the ending is part of. */
+  readonly trace: TraceContext | null;
   readonly now: EpochMs;
 }
 

@@ -2,6 +2,7 @@
  * endPause and endDuePauses. An answer, a cancellation and the deadline race for one conditional update, and the winner
  * publishes its event in the same transaction.
  */
+import { inTrace } from "../../domain/delivery/trace-context.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { REFUSED_ANSWERS_COUNT_MAX } from "../../domain/limits.ts";
 import { type Ending, endingEvent, isSameAnswer, responseOf, timeOutOf } from "../../domain/pauses/pause.ts";
@@ -86,7 +87,7 @@ function end(w: Writing, row: PauseColumns, ending: Ending, request: EndPause | 
     pauseId: id,
     ...(user !== null && { decidedBy: user }),
   };
-  return publishOwn(w, row.tenant_seq, event, "pause");
+  return publishOwn(w, row.tenant_seq, inTrace(event, row.trace), "pause");
 }
 
 function endingEntry(

@@ -1,4 +1,5 @@
 /** Reads pause rows, for every verb that needs one. */
+import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { type Ending, type Pause, type Person, type SignInRule, timeOutOf } from "../../domain/pauses/pause.ts";
 import { uuidText } from "../rows.ts";
@@ -10,7 +11,7 @@ export const PAUSE_COLUMNS = `
   p.seq, p.id, p.tenant_seq, t.id AS tenant_id, t.name AS tenant_name, t.links_withheld, p.status, p.message, p.options,
   p.allow_text_response, p.timeout_default, p.metadata, p.channel, p.recipient_sealed, p.expires_at, p.created_at,
   p.choice, p.text, p.ended_at, p.notification, p.notification_reason, p.sign_in, p.decided_by,
-  p.event_id`;
+  p.event_id, p.trace`;
 
 export const PAUSES = "pauses p CROSS JOIN tenants t ON t.seq = p.tenant_seq";
 
@@ -42,6 +43,7 @@ export interface PauseColumns {
   /** JSON of a `Person`. */
   readonly decided_by: string | null;
   readonly event_id: Uint8Array | null;
+  readonly trace: TraceContext | null;
 }
 
 export function readPause(vault: Vault, row: PauseColumns): Pause {

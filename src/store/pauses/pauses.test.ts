@@ -26,6 +26,7 @@ function open() {
           notification: { status: "pending", reason: null },
           expiresAt: START + HOUR,
           idempotency: null,
+          trace: null,
           now: START,
         }),
       );

@@ -90,8 +90,9 @@ function pauseBytes({ message, options, metadata }: Question): number {
 const INSERT = `
   INSERT INTO pauses
     (id, tenant_seq, message, options, allow_text_response, timeout_default, metadata, channel, recipient_sealed,
-     expires_at, created_at, notification, notification_reason, notification_due_at, sign_in)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     expires_at, created_at, notification, notification_reason, notification_due_at, sign_in,
+     trace)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   RETURNING seq`;
 
 function insertPause(
@@ -117,6 +118,7 @@ function insertPause(
     notification.reason,
     notification.status === "pending" ? pause.now : null,
     signIn === null ? null : JSON.stringify(signIn),
+    pause.trace,
   );
 }
 

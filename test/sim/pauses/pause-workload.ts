@@ -105,6 +105,7 @@ class Workload implements PauseWorkload {
       recipient: this.#random.chance(0.6) ? this.#recipientFor(number) : null,
       expiresInSeconds: this.#random.pick(this.#random.chance(0.8) ? SHORT_SECONDS : LONG_SECONDS),
       idempotencyKey,
+      trace: null,
     };
     const test = this.#random.chance(0.1);
     const request: PauseRequest = {

@@ -1,7 +1,8 @@
-/** A trace context that comes with a publish or with an inbound webhook arrives with every attempt. */
+/** A trace context that comes with a publish, a question or an inbound webhook arrives with every attempt. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createSource } from "../../harness/inbound.ts";
+import { ask, respond } from "../../harness/pauses.ts";
 import { type Received, startRunningReceiver } from "../../harness/receiver.ts";
 import { type Client, newTenant } from "../../harness/server.ts";
 import { sharedServer } from "../../processes/one-server.ts";
@@ -56,6 +57,15 @@ test("the trace of a publish arrives with each attempt, also after a pause and w
   assert.deepEqual(traceOf(await receiver.next()), ["of the endpoint", undefined]);
   const other = await client.request("GET", `/v1/events/${untraced.body.event_id}`);
   assert.equal((JSON.parse(other.text) as { traceparent: null }).traceparent, null);
+});
+
+test("the trace of a question arrives with the answer", async (t) => {
+  const client = await newTenant(server);
+  const receiver = await startRunningReceiver(t);
+  await endpoint(client, { url: receiver.url });
+  const { token } = await ask(client, {}, TRACED);
+  assert.equal((await respond(client, token, { choice: "Approve" })).status, 200);
+  assert.deepEqual(traceOf(await receiver.next()), FORWARDED);
 });
 
 test("the trace of an inbound webhook arrives, also when the webhook is processed again", async (t) => {

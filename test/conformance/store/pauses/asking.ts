@@ -1,5 +1,6 @@
 /** The pauses of one tenant, and their endings. */
 import assert from "node:assert/strict";
+import type { TraceContext } from "../../../../src/domain/delivery/trace-context.ts";
 import type { Endpoint } from "../../../../src/domain/endpoints/endpoint.ts";
 import type { EpochMs, Uuid } from "../../../../src/domain/ids.ts";
 import type { NotificationState, Pause, Question, Recipient, SignInRule } from "../../../../src/domain/pauses/pause.ts";
@@ -17,6 +18,7 @@ export interface AskOptions extends Partial<Question> {
   readonly signIn?: SignInRule<Uuid> | null;
   readonly notification?: NotificationState;
   readonly key?: PublishOptions["key"];
+  readonly trace?: TraceContext;
 }
 
 export interface Asking {
@@ -56,6 +58,7 @@ export function createAsking(world: Ground, tenant: Tenancy): Asking {
     signIn = null,
     notification,
     expiresAt,
+    trace,
     ...question
   }: AskOptions = {}) {
     const claim = keyClaim(key);
@@ -63,15 +66,13 @@ export function createAsking(world: Ground, tenant: Tenancy): Asking {
       actor,
       tenantSeq,
       id: world.newId(),
-      question: {
-        ...QUESTION,
-        ...question,
-      },
+      question: { ...QUESTION, ...question },
       recipient,
       signIn,
       notification: notification ?? NOBODY,
       expiresAt: expiresAt ?? now + HOUR,
       idempotency: claim === null ? null : { ...claim, surface: "pauses" as const },
+      trace: trace ?? null,
       now,
     };
   }

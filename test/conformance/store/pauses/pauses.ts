@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TraceContext } from "../../../../src/domain/delivery/trace-context.ts";
 import type { Endpoint } from "../../../../src/domain/endpoints/endpoint.ts";
 import { LIST_PAGE_BYTES_MAX, LIST_PAGE_MAX, PAUSE_METADATA_BYTES_MAX } from "../../../../src/domain/limits.ts";
 import type { Pause } from "../../../../src/domain/pauses/pause.ts";
@@ -205,13 +206,14 @@ export function pauseCases(open: OpenStore): void {
   ];
 
   for (const [type, payload, end] of endings) {
-    test(`${type} is published once, with the fields of its format, to the endpoints that match`, async () => {
+    test(`${type} is published once, with the fields of its format and the trace of the question, to the endpoints that match`, async () => {
       const { tenant, ask, events, ...asking } = await newAsking();
       const everything = await tenant.endpoint();
       const filtered = await tenant.endpoint({ eventTypes: ["pause.*"] });
       const other = await tenant.endpoint({ eventTypes: ["order.paid"] });
       const metadata = '{"b": 1,"a":2}';
-      const pause = await ask({ allowTextResponse: true, timeoutDefault: "yes", metadata });
+      const trace = `00-${"0a".repeat(16)}-${"0b".repeat(8)}-01 rojo=1` as TraceContext;
+      const pause = await ask({ allowTextResponse: true, timeoutDefault: "yes", metadata, trace });
       const result = (await end({ ask, events, ...asking }, pause)) as EndPauseResult;
       assert(result.kind === "ended");
       assert.deepEqual(
@@ -227,7 +229,8 @@ export function pauseCases(open: OpenStore): void {
       }
       assert.deepEqual(await events(other), []);
       const [delivery] = await tenant.claim(filtered, pause.expiresAt + HOUR);
-      assert.deepEqual([delivery?.event.pauseId, delivery?.event.type], [pause.id, type]);
+      const { event } = delivery ?? assert.fail();
+      assert.deepEqual([event.pauseId, event.type, event.trace], [pause.id, type, trace]);
     });
   }
 

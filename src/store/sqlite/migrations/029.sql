@@ -1,0 +1,2 @@
+-- The trace that the event of its ending is part of, as in events.
+ALTER TABLE pauses ADD COLUMN trace TEXT;
