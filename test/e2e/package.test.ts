@@ -10,6 +10,7 @@ import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { CHILD_KEY, newDataDir, spawnServer } from "../harness/child.ts";
 import { PROJECT_DIR } from "../harness/command.ts";
+import { deadLinks } from "./dead-links.ts";
 import { pasteLines } from "./pasted-lines.ts";
 
 const run = promisify(execFile);
@@ -51,7 +52,7 @@ describe("the package", () => {
     }
   }
 
-  test("contains JavaScript with source maps, the console and licenses, but no sources and no other packages", async () => {
+  test("contains JavaScript with source maps, the console, licenses and what the documentation links to, and no sources", async () => {
     const files = await readdir(installed(), { recursive: true });
     for (const name of ["README.md", "LICENSE", "CHANGELOG.md", "dist/LICENSES.txt", "console/dist/index.html"])
       assert.ok(files.includes(name), name);
@@ -59,9 +60,10 @@ describe("the package", () => {
     assert.equal(scripts.length, 7);
     for (const name of scripts) assert.ok(files.includes(`${name}.map`), name);
     assert.deepEqual(
-      files.filter((name) => /\.tsx?$|\btest\b|node_modules/.test(name)),
-      ["src/start-server.d.ts"],
+      files.filter((name) => /\.tsx?$|\btest\b|\btry\b|node_modules/.test(name)),
+      ["examples/receiver.ts", "src/start-server.d.ts"],
     );
+    assert.deepEqual(deadLinks(installed()), []);
     const others = (await readdir(path.join(place, "node_modules"))).filter((name) => !name.startsWith("."));
     assert.deepEqual(others, ["signalbox"]);
   });
@@ -174,12 +176,16 @@ describe("the package", () => {
       "npm ci && npm pack": DOWNLOADS,
       [INSTALL]: "The tests of this file have begun with it",
       "npx signalbox serve": pasteUntilItListens,
+      "npx signalbox login http://127.0.0.1:8080": "A person approves it: the tests of signing in do",
+      "npx signalbox listen --exec cat": "A test of the command line pastes it with another program",
+      "npx signalbox trigger order.created --data '{\"id\": 1}'": "A test of the command line pastes it",
       "docker compose up": "It needs Docker: deploy/try.sh builds and runs the same image with buildah",
       "useradd --system --home-dir /var/lib/signalbox --shell /usr/sbin/nologin signalbox": CHANGES_THE_MACHINE,
       "mkdir -p /opt/signalbox /etc/signalbox": CHANGES_THE_MACHINE,
       "npm install --prefix /opt/signalbox ./signalbox-0.3.0.tgz": CHANGES_THE_MACHINE,
       "install -m 600 /dev/null /etc/signalbox/env": CHANGES_THE_MACHINE,
-      "cp deploy/systemd/signalbox.service /etc/systemd/system/": CHANGES_THE_MACHINE,
+      "cp /opt/signalbox/node_modules/signalbox/deploy/systemd/signalbox.service /etc/systemd/system/":
+        CHANGES_THE_MACHINE,
       "systemctl enable --now signalbox": CHANGES_THE_MACHINE,
       "npm ci && npm start": DOWNLOADS,
       "npm pack ./packages/sdk": "A test of the SDK packs it in this way",
@@ -193,7 +199,7 @@ describe("the package", () => {
         assert.equal(Buffer.from(await pasteToEnd(line), "base64").byteLength, 32),
       "export DATABASE_URL='postgres://signalbox:choose%20one@db.example.com:5432/signalbox'": ELSEWHERE,
       "export SIGNALBOX_MASTER_KEY='…'": ELSEWHERE,
-      "HOST=0.0.0.0 SIGNALBOX_PUBLIC_URL=https://signalbox.example.com npm start": ELSEWHERE,
+      "HOST=0.0.0.0 SIGNALBOX_PUBLIC_URL=https://signalbox.example.com npx signalbox serve": ELSEWHERE,
     });
   });
 });

@@ -10,7 +10,8 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
-const TSC = fileURLToPath(new URL("../../../node_modules/.bin/tsc", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const TSC = path.join(ROOT, "node_modules/.bin/tsc");
 const NPM_QUIET = ["--offline", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
 
 const RUN_JS = `
@@ -85,6 +86,25 @@ export const codes: WebhookVerificationCode[] = ["signature_mismatch"];
 export const isGone = (error: unknown): boolean => error instanceof SignalboxError && error.status === 404;
 export const client: Signalbox = new Signalbox({ url: "https://a.example", apiKey: "k", fetch });
 `;
+
+/** What the examples of the documentation leave to their readers. */
+const AROUND_EXAMPLES = `
+declare namespace NodeJS {
+  interface ProcessEnv { SIGNALBOX_API_KEY: string; WEBHOOK_SECRET: string }
+}
+declare const secret: string, newSecret: string, oldSecret: string, url: string, raw: string;
+declare const request: Request;
+declare const signalbox: import("@signalbox/sdk").Signalbox;
+declare const pay: () => Promise<void>;
+`;
+const PAGES = ["packages/sdk/README.md", "README.md", "docs/console.md"];
+
+/** The examples of the SDK, each as a module of its own. */
+async function readExamples(): Promise<readonly string[]> {
+  const texts = await Promise.all(PAGES.map((page) => readFile(path.join(ROOT, page), "utf8")));
+  const blocks = texts.flatMap((text) => [...text.matchAll(/^```[jt]s\n(.*?)^```$/gms)].map(([, code = ""]) => code));
+  return blocks.filter((code) => !/from "node:crypto"/.test(code)).map((code) => `${code}export {};\n`);
+}
 
 const compilerOptions = {
   noEmit: true,
@@ -168,14 +188,31 @@ describe("the packed package", () => {
     for (const [module, moduleResolution, ...files] of [
       ["nodenext", "nodenext", "consumer.ts", "consumer.cts"],
       ["esnext", "bundler", "consumer.ts"],
-    ]) {
-      const config = { compilerOptions: { ...compilerOptions, module, moduleResolution }, files };
-      await writeFile(path.join(place, "tsconfig.json"), JSON.stringify(config));
-      const failure = await run(TSC, ["-p", "."], { cwd: place }).then(
-        () => "",
-        (error: { stdout?: string }) => error.stdout ?? String(error),
-      );
-      assert.equal(failure, "");
-    }
+    ])
+      assert.equal(await compile({ module, moduleResolution }, files), "");
   });
+
+  it("type-checks in the examples of the documentation", async () => {
+    const examples = await readExamples();
+    assert.ok(examples.length >= 10);
+    await writeFile(path.join(place, "around.d.ts"), AROUND_EXAMPLES);
+    for (const [at, code] of examples.entries()) await writeFile(path.join(place, `example-${at}.ts`), code);
+    const files = ["around.d.ts", ...examples.keys().map((at) => `example-${at}.ts`)];
+    const node = { skipLibCheck: true, types: ["node"], typeRoots: [path.join(ROOT, "node_modules/@types")] };
+    assert.equal(await compile({ module: "nodenext", ...node }, files), "");
+  });
+
+  it("links to nothing outside of the package in its readme", async () => {
+    assert.doesNotMatch(await readFile(path.join(installed(), "README.md"), "utf8"), /\]\((?!https:|#)/);
+  });
+
+  /** @returns what the compiler says */
+  async function compile(options: object, files: readonly string[]): Promise<string> {
+    const config = { compilerOptions: { ...compilerOptions, ...options }, files };
+    await writeFile(path.join(place, "tsconfig.json"), JSON.stringify(config));
+    return run(TSC, ["-p", "."], { cwd: place }).then(
+      () => "",
+      (error: { stdout?: string }) => error.stdout ?? String(error),
+    );
+  }
 });
