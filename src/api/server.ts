@@ -40,6 +40,8 @@ const RESPONSE_HEADERS = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
+  // By which the command line knows that no other server has responded.
+  "x-signalbox": "1",
 };
 
 /** Create the server. The caller makes it listen. */

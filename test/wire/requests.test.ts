@@ -153,10 +153,11 @@ test("a missing Host and an unknown expectation are refused in the surface's env
   assert.match(await expecting("/healthz", "100-Continue"), /HTTP\/1\.1 200 /);
 });
 
-test("responses are not cached and not sniffed", async () => {
+test("responses are not cached, not sniffed, and known as Signalbox's", async () => {
   for (const path of ["/v1/endpoints", "/v1/nothing"]) {
     const { headers } = await client.request("GET", path);
     assert.deepEqual([headers.get("cache-control"), headers.get("x-content-type-options")], ["no-store", "nosniff"]);
+    assert.equal(headers.get("x-signalbox"), "1");
   }
 });
 

@@ -2,6 +2,7 @@
 import { Signalbox } from "../../sdk/src/index.ts";
 import type { Terminal } from "./commands/listen/screen/terminal.ts";
 import { EXIT, Failure, usage } from "./failure.ts";
+import { fetchOverHttp } from "./http-fetch.ts";
 import { type Mode, Output, type Writable } from "./output/output.ts";
 import { type Connection, type ConnectionFlags, connectionOf } from "./settings/connection.ts";
 import type { Environment } from "./settings/files.ts";
@@ -70,7 +71,7 @@ export class Context {
    */
   get client(): Signalbox {
     const { url, apiKey, tenant } = this.connection;
-    this.#client ??= new Signalbox({ url, apiKey, ...(tenant !== null && { tenant }) });
+    this.#client ??= new Signalbox({ url, apiKey, fetch: fetchOverHttp, ...(tenant !== null && { tenant }) });
     return this.#client;
   }
 

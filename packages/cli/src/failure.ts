@@ -1,5 +1,6 @@
 /** Why a command failed, and the exit code that says so. */
 import { SignalboxError } from "../../sdk/src/index.ts";
+import { FOREIGN_STATUS } from "./http-fetch.ts";
 
 export const EXIT = {
   done: 0,
@@ -61,6 +62,7 @@ export function failureOf(error: unknown): Failure | null {
   if (error instanceof Failure) return error;
   if (!(error instanceof SignalboxError)) return null;
   const { status, code, message, details } = error;
+  if (status === FOREIGN_STATUS) return new Failure(EXIT.unreachable, "NOT_SIGNALBOX", message);
   // The server's sentence tells about headers and routes, which the client has chosen.
   const sentence = status === 401 ? "The server does not accept this key: it is wrong, revoked or expired." : message;
   return new Failure(exitOf(status, code), code, sentence, { details, hint: hintFor(error) });

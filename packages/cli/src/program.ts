@@ -59,7 +59,7 @@ async function parse(words: readonly string[], surroundings: Surroundings): Prom
     });
   }
   try {
-    program.parse([...words], { from: "user" });
+    program.parse(withoutHelpOfUnknown(words, program), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return null;
@@ -77,6 +77,17 @@ function addLoaded(
     addCommand(target, command, (parsed) => onParsed(command, parsed));
   if (loaded.kind === "command") add(parent, loaded);
   else for (const command of loaded.commands) add(parent.command(command.name), command);
+}
+
+/** Commander would answer a word that it does not know and `--help` with the help of what is before the word. */
+function withoutHelpOfUnknown(words: readonly string[], program: Commander): string[] {
+  let scope: Commander | undefined = program;
+  for (const word of words) {
+    if (word.startsWith("-") || scope.commands.length === 0) break;
+    scope = scope.commands.find((each) => each.name() === word);
+    if (scope === undefined) return words.filter((each) => each !== "--help" && each !== "-h");
+  }
+  return [...words];
 }
 
 function newCommander({ stdout, env }: Surroundings): Commander {
@@ -123,6 +134,6 @@ function report({ code, message, details, exit, hint }: Failure, { surroundings,
     return;
   }
   const paint = paintFor(stderr, env);
-  const where = exit === EXIT.unreachable && url !== null ? ` (${url})` : "";
+  const where = exit === EXIT.unreachable && url !== null && !message.includes(url) ? ` (${url})` : "";
   stderr.write(`${paint("signalbox:", "red")} ${safeLines(message)}${where}${hint === null ? "" : ` ${hint}`}\n`);
 }

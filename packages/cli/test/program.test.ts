@@ -15,6 +15,10 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const USAGE: readonly (readonly [string, RegExp])[] = [
   ["profil", /^signalbox: unknown command 'profil'; did you mean profile\?\n$/],
   ["xyzzy", /^signalbox: unknown command 'xyzzy'; see signalbox --help\n$/],
+  ["profil --help", /^signalbox: unknown command 'profil'; did you mean profile\?\n$/],
+  ["help profil", /^signalbox: unknown command 'profil'; did you mean profile\?\n$/],
+  ["profile lsit -h", /^signalbox: unknown command 'lsit'; did you mean list\?\n$/],
+  ["--json servee --help", /"message":"unknown command 'servee'; did you mean serve\?"/],
   ["profile", /^signalbox: profile needs one of these words: list, use\n$/],
   ["profile --json", /"code":"USAGE","message":"profile needs one of these words: list, use"/],
   ["profile lsit", /^signalbox: unknown command 'lsit'; did you mean list\?\n$/],

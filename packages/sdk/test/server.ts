@@ -36,7 +36,7 @@ export async function serve(test: TestContext, ...answers: Answering[]): Promise
 export const json =
   (status: number, body: unknown, headers: Record<string, string> = {}): Answering =>
   (_seen, response) => {
-    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.writeHead(status, { "content-type": "application/json", "x-signalbox": "1", ...headers });
     response.end(JSON.stringify(body));
   };
 

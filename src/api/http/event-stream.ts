@@ -8,6 +8,7 @@ export function beginEventStream(response: ServerResponse): void {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
+    "x-signalbox": "1",
     // Without this header, a buffering proxy would hold the events back.
     "x-accel-buffering": "no",
   });

@@ -30,7 +30,8 @@ async function newCli(t: TestContext, events = 0) {
 
 /** A server that does what ours does only by accident. */
 async function serve(t: TestContext, answer: http.RequestListener): Promise<string> {
-  const other = http.createServer(answer).listen(0, "127.0.0.1");
+  const other = http.createServer((request, response) => answer(request, response.setHeader("x-signalbox", "1")));
+  other.listen(0, "127.0.0.1");
   await once(other, "listening");
   t.after(() => void other.close());
   return `http://127.0.0.1:${(other.address() as AddressInfo).port}`;

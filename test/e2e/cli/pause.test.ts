@@ -179,6 +179,7 @@ test("Ctrl-C before the server has answered still says which question is open", 
   const id = "psr_1";
   const asked = signalled<() => void>("the question");
   const slow = createHttpServer((request, response) => {
+    response.setHeader("x-signalbox", "1");
     if (request.method === "POST") asked.give(() => response.end(JSON.stringify({ pause_id: id, respond_url: null })));
     else response.end(JSON.stringify({ pause_id: id, status: "cancelled", notification: { status: "none" } }));
   }).listen(0, "127.0.0.1");

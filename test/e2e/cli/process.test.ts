@@ -89,6 +89,13 @@ suite("the client as a process", { concurrency: 3 }, () => {
     assert.equal(tail.stderr, "");
   });
 
+  test("its first line is not delayed by the HTTP client of Node, which takes 0.2 s of CPU time in Node 20", async () => {
+    const { env } = await paused();
+    const options = "--import=data:text/javascript,Object.defineProperty(globalThis,`fetch`,{get(){throw(0)}})";
+    const { code, stderr } = await shell('eval "$SIGNALBOX whoami"', { ...env, NODE_OPTIONS: options });
+    assert.deepEqual([code, stderr], [0, ""]);
+  });
+
   const skip = hasCommand("script") ? false : "this machine has no script";
   test("a terminal of 40 columns gets colors, cards that fit it, and questions", { skip }, async () => {
     const { client, env } = await paused();

@@ -4,6 +4,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, type TestContext, test } from "node:test";
 import { newCliFolder, runCli } from "../../../packages/cli/test/run-cli.ts";
+import { type Answering, serve } from "../../../packages/sdk/test/server.ts";
 import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after });
@@ -109,4 +110,49 @@ test("the project's file names the server, and an error is the API's with --json
   assert.deepEqual([refused.code, refused.stdout], [6, ""]);
   const { error } = JSON.parse(refused.stderr);
   assert.deepEqual([typeof error.code, typeof error.message], ["string", "string"]);
+});
+
+const FOREIGN: readonly (readonly [name: string, status: number, body: string, exit: number, said: RegExp])[] = [
+  ["JSON", 200, '{"hello":1}', 9, /the status 200/],
+  ["a list", 200, "[]", 9, /the status 200/],
+  ["a page", 200, "<html>", 9, /the status 200/],
+  ["nothing", 200, "", 9, /the status 200/],
+  ["a redirect", 301, "", 9, /a redirect to https:\/\/elsewhere\.example\//],
+  ["its own 401", 401, '{"message":"Bad credentials"}', 9, /the status 401/],
+  ["its own 404", 404, "nope", 9, /the status 404/],
+];
+
+test("another server is not taken for Signalbox, whatever it responds", async (t) => {
+  const folder = await newCliFolder(t);
+  for (const [name, status, body, exit, said] of FOREIGN) {
+    const answer: Answering = (_, response) => {
+      response.writeHead(status, status === 301 ? { location: "https://elsewhere.example/" } : {}).end(body);
+    };
+    const { url, seen } = await serve(t, answer);
+    const env = { SIGNALBOX_URL: url, SIGNALBOX_API_KEY: server.apiKey };
+    const commands = ["whoami", "whoami --json", "deliveries list", "trigger a.b", "tail", "listen --forward-to 1"];
+    for (const line of commands) {
+      const { code, stdout, stderr } = await runCli(line.split(" "), { env, folder });
+      assert.deepEqual([code, stdout], [exit, ""], `${name}: ${line}: ${stderr}`);
+      assert.match(stderr, /^[^\n]+\n$/);
+      assert.ok(stderr.includes(`${url} does not look like a Signalbox server`), stderr);
+      assert.match(stderr, said);
+    }
+    assert.equal(seen.length, commands.length, "no request is repeated");
+  }
+});
+
+test("a proxy's own error is not taken for another server", async (t) => {
+  const folder = await newCliFolder(t);
+  for (const [status, exit] of [
+    [413, 1],
+    [500, 1],
+    [502, 9],
+  ] as const) {
+    const { url } = await serve(t, (_, response) => response.writeHead(status).end("<html>"));
+    const env = { SIGNALBOX_URL: url, SIGNALBOX_API_KEY: server.apiKey };
+    const { code, stderr } = await runCli(["whoami"], { env, folder });
+    assert.equal(code, exit);
+    assert.match(stderr, new RegExp(`^signalbox: The server responded with status ${status}\\.`));
+  }
 });

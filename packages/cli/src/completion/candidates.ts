@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { Signalbox } from "../../../sdk/src/index.ts";
 import type { Context } from "../context.ts";
+import { fetchOverHttp } from "../http-fetch.ts";
 import type { Completes } from "../options.ts";
 import { changeFile } from "../settings/files.ts";
 
@@ -55,7 +56,7 @@ async function fromServer({ connection, settings }: Context, kind: OfServer): Pr
   );
   const found = fresh[key];
   if (found !== undefined) return found.candidates;
-  const client = new Signalbox({ url, apiKey, retries: 0, ...(tenant !== null && { tenant }) });
+  const client = new Signalbox({ url, apiKey, fetch: fetchOverHttp, retries: 0, ...(tenant !== null && { tenant }) });
   const candidates = await ASKED[kind](client, AbortSignal.timeout(TIMEOUT_MS));
   await changeFile(file, () => JSON.stringify({ ...fresh, [key]: { atMs: nowMs, candidates } }));
   return candidates;

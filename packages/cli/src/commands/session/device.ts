@@ -2,6 +2,7 @@
 import { type Device, type DeviceToken, type Role, Signalbox, SignalboxError } from "../../../../sdk/src/index.ts";
 import type { Context } from "../../context.ts";
 import { EXIT, Failure } from "../../failure.ts";
+import { fetchOverHttp } from "../../http-fetch.ts";
 import { safe } from "../../output/text.ts";
 import { isLoopback } from "../../settings/connection.ts";
 import { pause } from "../../watch.ts";
@@ -14,8 +15,8 @@ export async function signInByCode(
   asked: { readonly name: string; readonly role: Role },
 ): Promise<Approved> {
   // These calls carry no key. A failed one is repeated below, for as long as the code works.
-  const { terminals } = new Signalbox({ url, session: true, retries: 0 });
-  const device = await terminals.open(asked, { signal }).catch(explainOld);
+  const { terminals } = new Signalbox({ url, session: true, fetch: fetchOverHttp, retries: 0 });
+  const device = await terminals.open(asked, { signal });
   out.tell(`Your code is ${out.paintError(safe(device.user_code), "bold")}. Approve it here:`);
   out.tell(`  ${safe(pageOf(device, url))}`);
   const endMs = Date.now() + device.expires_in * 1000;
@@ -47,12 +48,6 @@ function pageOf({ user_code: code, verification_uri_complete: page }: Device, ur
 
 function expired(): Failure {
   return new Failure(EXIT.timedOut, "SIGN_IN_EXPIRED", "Nobody approved the code in time. Run the command again.");
-}
-
-function explainOld(error: unknown): never {
-  if (!(error instanceof SignalboxError) || error.status !== 404) throw error;
-  const message = "This server cannot sign in a terminal. Update it, or pass a key with --api-key-stdin.";
-  throw new Failure(EXIT.missing, "SIGN_IN_UNKNOWN", message);
 }
 
 function nullIfTemporary(error: unknown): null {

@@ -3,6 +3,7 @@ import { type Role, Signalbox } from "../../../../sdk/src/index.ts";
 import { command } from "../../command.ts";
 import type { Context } from "../../context.ts";
 import { EXIT, Failure, usage } from "../../failure.ts";
+import { fetchOverHttp } from "../../http-fetch.ts";
 import { choice, flag, operand } from "../../options.ts";
 import { credentialFor, isApiKey, normalizedUrl, refusePlainHttp } from "../../settings/connection.ts";
 import { type Credential, isProfileName, type Profile } from "../../settings/settings.ts";
@@ -38,7 +39,12 @@ export const login = command({
     context.settings.config(); // files that cannot be read fail before a key is made
     const previous = credentialFor(context.settings.credentials(), name);
     const signedIn = apiKeyStdin ? await givenKey(context) : await approvedKey(context, url, role);
-    const client = new Signalbox({ url, apiKey: signedIn.api_key, ...(tenant !== undefined && { tenant }) });
+    const client = new Signalbox({
+      url,
+      apiKey: signedIn.api_key,
+      fetch: fetchOverHttp,
+      ...(tenant !== undefined && { tenant }),
+    });
     const me = await client.session.me();
     const profile = { url, ...(tenant !== undefined && { tenant }), ...(insecureHttp && { insecure_http: true }) };
     await keep(context, { name, profile, credential: { url, ...signedIn }, previous });
@@ -100,7 +106,7 @@ async function keep({ settings }: Context, { name, profile, credential, previous
 export async function revoke({ url, api_key, key_id }: Credential): Promise<boolean> {
   if (key_id === undefined) return false;
   try {
-    await new Signalbox({ url, apiKey: api_key, retries: 1 }).keys.revokeOwn();
+    await new Signalbox({ url, apiKey: api_key, fetch: fetchOverHttp, retries: 1 }).keys.revokeOwn();
     return true;
   } catch {
     return false; // it ends by itself, and the caller says so
