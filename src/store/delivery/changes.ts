@@ -15,7 +15,7 @@ import type {
 import { audit } from "../access/audit.ts";
 import { nextCursor, seqAfter } from "../cursors.ts";
 import { readDeliveryRow } from "../history/delivery-rows.ts";
-import { noteChanged } from "../history/ledger/note.ts";
+import { noteChanged } from "../history/ledger-changes.ts";
 import { all, one } from "../read-connection.ts";
 import { stateName, uuidBytes, uuidText } from "../rows.ts";
 import { FORMAT, STATE } from "../stored-enums.ts";

@@ -11,7 +11,7 @@ import { BROKEN_LANE_MS, VOID_CLAIMS_MAX } from "../../domain/limits.ts";
 import type { Person } from "../../domain/pauses/pause.ts";
 import type { ClaimedLane, ClaimRequest, ClaimResult, Wake } from "../../ports/store.ts";
 import { loadDestination } from "../endpoints/endpoint-rows.ts";
-import { noteChanged } from "../history/ledger/note.ts";
+import { noteChanged } from "../history/ledger-changes.ts";
 import { uuidText } from "../rows.ts";
 import { DELIVERY_STATE, FORMAT } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";

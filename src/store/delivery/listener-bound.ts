@@ -5,7 +5,7 @@ import {
   LISTENER_WAITING_BYTES_MAX,
   LISTENER_WAITING_COUNT_MAX,
 } from "../../domain/limits.ts";
-import { noteChanged } from "../history/ledger/note.ts";
+import { noteChanged } from "../history/ledger-changes.ts";
 import { all } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { type LaneRow, setHead, updateLane } from "./lane-rows.ts";

@@ -1,7 +1,7 @@
 /** release: gives leases and lanes back. recordTest: records a test that was sent. */
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import type { ReleaseRequest, TestRecord, Wake } from "../../ports/store.ts";
-import { noteChanged } from "../history/ledger/note.ts";
+import { noteChanged } from "../history/ledger-changes.ts";
 import { uuidBytes } from "../rows.ts";
 import { DELIVERY_STATE, STATE } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";

@@ -3,7 +3,7 @@ import type { EndpointStatus, Transport } from "../../domain/endpoints/endpoint.
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { TIME_DISORDER_MS_MAX } from "../../domain/limits.ts";
 import { publishFailed, rowsOfFailed } from "../delivery/operational-events.ts";
-import { noteChanged } from "../history/ledger/note.ts";
+import { noteChanged } from "../history/ledger-changes.ts";
 import { all, one } from "../read-connection.ts";
 import type { Ages, Budget, Visited } from "../upkeep/sweep-table.ts";
 import { namesDeleted, type Writing } from "../writing.ts";

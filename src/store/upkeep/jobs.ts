@@ -22,7 +22,7 @@ import { audit } from "../access/audit.ts";
 import { changeBulk } from "../delivery/bulk.ts";
 import { type RecoverCursor, recoverCursor, type Step, stepRecover } from "../delivery/recover.ts";
 import { each } from "../group.ts";
-import { noteChanged } from "../history/ledger/note.ts";
+import { noteChanged } from "../history/ledger-changes.ts";
 import { all, one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 import type { Writing } from "../writing.ts";

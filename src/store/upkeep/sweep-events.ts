@@ -6,7 +6,7 @@
 import { storedBytes } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { IDEMPOTENCY_TTL_MS } from "../../domain/limits.ts";
-import { noteChanges } from "../history/ledger/note.ts";
+import { noteChanges } from "../history/ledger-changes.ts";
 import { all } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { type Budget, isLeft, type Pass } from "./sweep-table.ts";

@@ -5,7 +5,7 @@ import { VOID_LEASES_COUNT_MAX } from "../../domain/limits.ts";
 import type { Wake } from "../../ports/store.ts";
 import { noteWaiting, refreshReadyAt, updateLane } from "../delivery/lane-rows.ts";
 import { silenceReaders } from "../endpoints/listeners.ts";
-import { noteChanged } from "../history/ledger/note.ts";
+import { noteChanged } from "../history/ledger-changes.ts";
 import { voidNotifications } from "../pauses/notifications.ts";
 import { all } from "../read-connection.ts";
 import { STATE } from "../stored-enums.ts";

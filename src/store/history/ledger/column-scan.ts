@@ -49,13 +49,27 @@ export interface Counted {
   readonly matching: number;
   /** The buckets that the rows of a segment are in. */
   readonly spans: readonly Span[];
+  /** The rows that match the filter and are not within the bounds. */
+  readonly outside: readonly Portion[];
 }
 
 interface Span {
   readonly segment: Segment;
   readonly first: number;
   readonly last: number;
+  /** How many rows are in each of these buckets. Null when that was not counted. */
+  readonly counts: Uint32Array | null;
 }
+
+/** Some rows of a segment. */
+export interface Portion {
+  readonly segment: Segment;
+  /** How many; null when that was not counted. */
+  readonly count: number | null;
+}
+
+/** Counting by segment takes memory for each bucket. Few attempt numbers are common, and the rows of each are many. */
+const SPAN_COUNTED_MAX = 64;
 
 function eachSegment(
   { ledger, connection, predicate }: Scan,
@@ -76,15 +90,28 @@ function eachSegment(
 export function countBuckets(scan: Scan, within: Within, range: Bound): Counted {
   const buckets = new Uint32Array(BUCKETS);
   const width = 2 ** Math.max(0, Math.ceil(Math.log2((range.high - range.low + 1) / BUCKETS)));
+  const before = range.key === "attempts" ? new Uint32Array(BUCKETS) : null;
   const spans: Span[] = [];
+  const outside: Portion[] = [];
   let total = 0;
   let matching = 0;
   eachSegment(scan, within, (columns, count, segment, matchingHere) => {
     matching += matchingHere;
     total += count;
-    if (count > 0) spans.push({ segment, ...countInto(buckets, columns[range.key], count, range.low, 1 / width) });
+    if (matchingHere > count) outside.push({ segment, count: matchingHere - count });
+    if (count === 0) return;
+    const { first, last } = countInto(buckets, columns[range.key], count, range.low, 1 / width);
+    spans.push({ segment, first, last, counts: before === null ? null : addedSince(before, buckets, first, last) });
   });
-  return { buckets, range, width, total, matching, spans };
+  return { buckets, range, width, total, matching, spans, outside };
+}
+
+/** How much the buckets of one segment have grown, which `before` then has, too. */
+function addedSince(before: Uint32Array, buckets: Uint32Array, first: number, last: number): Uint32Array | null {
+  const now = buckets.slice(first, last + 1);
+  const added = now.map((count, index) => count - (before[first + index] as number));
+  before.set(now, first);
+  return added.length <= SPAN_COUNTED_MAX ? added : null;
 }
 
 function countInto(buckets: Uint32Array, keys: Float64Array | Uint32Array, count: number, low: number, perKey: number) {
@@ -122,6 +149,13 @@ export function boundOf({ range, width }: Counted, first: number, last: number):
 
 export function segmentsOf({ spans }: Counted, first: number, last: number): Segment[] {
   return spans.filter((span) => span.last >= first && span.first <= last).map(({ segment }) => segment);
+}
+
+/** The rows of one bucket. */
+export function portionsOf({ spans }: Counted, bucket: number): Portion[] {
+  return spans
+    .filter(({ first, last }) => last >= bucket && first <= bucket)
+    .map(({ segment, first, counts }) => ({ segment, count: counts?.[bucket - first] ?? null }));
 }
 
 /** The lowest and the highest value of a key. */

@@ -7,7 +7,7 @@ import { ANY_DELIVERY, STATES_OF_STATUS } from "../../../domain/history/ledger.t
 import type { Seq } from "../../../domain/ids.ts";
 import type { LedgerQuery } from "../../../ports/store.ts";
 import { all } from "../../read-connection.ts";
-import { noteChanged } from "./note.ts";
+import { noteChanged } from "../ledger-changes.ts";
 import { createKeeping, type Keeping, LEDGER_VERBS } from "./verbs.ts";
 import { writeLedger } from "./write.ts";
 

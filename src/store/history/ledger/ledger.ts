@@ -33,6 +33,9 @@ export interface Segment {
   gone: number;
   createdMin: EpochMs;
   createdMax: EpochMs;
+  /** The range of `idTime`: any until its columns were in memory. */
+  idMin: number;
+  idMax: number;
   /** Null while they are not in memory. */
   columns: Columns | null;
   /** Each change raises it. */
@@ -97,6 +100,8 @@ export function openLedger(connection: Connection, bytesMax: number): Ledger {
       gone: 0,
       createdMin: row.created_min,
       createdMax: row.created_max,
+      idMin: Number.NEGATIVE_INFINITY,
+      idMax: Number.POSITIVE_INFINITY,
       columns: null,
       version: 0,
       usedAt: 0,
@@ -144,11 +149,11 @@ function append(ledger: Ledger, connection: Connection, { tenantSeq, shelf }: Te
   setRow(columns, segment.count, segment.firstSeq, entry);
   segment.count += 1;
   segment.lastSeq = entry.seq;
-  noteTime(segment, entry.createdAt);
+  noteTimes(segment, entry);
   markDirty(ledger, segment);
 }
 
-function newSegment(ledger: Ledger, tenantSeq: Seq, { seq, createdAt }: Entry): Segment {
+function newSegment(ledger: Ledger, tenantSeq: Seq, { seq, createdAt, id }: Entry): Segment {
   const columns = emptyColumns();
   ledger.bytes += columns.buffer.byteLength;
   return {
@@ -160,6 +165,8 @@ function newSegment(ledger: Ledger, tenantSeq: Seq, { seq, createdAt }: Entry): 
     gone: 0,
     createdMin: createdAt,
     createdMax: createdAt,
+    idMin: id.time,
+    idMax: id.time,
     columns,
     version: 0,
     usedAt: 0,
@@ -174,7 +181,7 @@ function replace(ledger: Ledger, connection: Connection, shelf: Segment[], entry
   // It is not there when retention has deleted it and its segment was removed or compacted.
   if (row === -1 || columns.state[row] === GONE) return;
   setRow(columns, row, segment.firstSeq, entry);
-  noteTime(segment, entry.createdAt);
+  noteTimes(segment, entry);
   markDirty(ledger, segment);
 }
 
@@ -221,9 +228,11 @@ function segmentOf(shelf: readonly Segment[], seq: Seq): Segment | null {
   return segment !== undefined && segment.firstSeq <= seq ? segment : null;
 }
 
-function noteTime(segment: Segment, createdAt: EpochMs): void {
+function noteTimes(segment: Segment, { createdAt, id }: Entry): void {
   segment.createdMin = Math.min(segment.createdMin, createdAt);
   segment.createdMax = Math.max(segment.createdMax, createdAt);
+  segment.idMin = Math.min(segment.idMin, id.time);
+  segment.idMax = Math.max(segment.idMax, id.time);
 }
 
 function markDirty(ledger: Ledger, segment: Segment): void {
@@ -243,8 +252,19 @@ function columnsOf(ledger: Ledger, connection: Connection, segment: Segment): Co
   if (stored === undefined) throw new Error(`ledger segment ${segment.number} is not in the store`);
   const columns = unpackColumns(stored.columns, segment.count);
   segment.columns = columns;
+  [segment.idMin, segment.idMax] = rangeOf(columns.idTime);
   ledger.bytes += columns.buffer.byteLength;
   return columns;
+}
+
+function rangeOf(values: Float64Array): [min: number, max: number] {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return [min, max];
 }
 
 /** Read a segment as one of many. If it does not fit into memory with those already there, it is not kept. */
@@ -280,7 +300,7 @@ export function trimLedger(ledger: Ledger): void {
 // ── Writing down ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A segment as it is stored. */
-export interface PackedSegment extends Omit<Segment, "columns" | "usedAt" | "gone"> {
+export interface PackedSegment extends Omit<Segment, "columns" | "usedAt" | "gone" | "idMin" | "idMax"> {
   readonly columns: Uint8Array;
 }
 

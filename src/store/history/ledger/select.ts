@@ -13,6 +13,8 @@ import {
   extentOf,
   gather,
   type Key,
+  type Portion,
+  portionsOf,
   type Scan,
   type SortedRow,
   segmentsOf,
@@ -21,6 +23,7 @@ import {
 import { idTimeOf, NEVER } from "./columns.ts";
 import type { Segment } from "./ledger.ts";
 import { mayMatch } from "./predicate.ts";
+import { segmentsWithin, type Window } from "./segment-ranks.ts";
 
 export interface Selection {
   readonly sorted: readonly SortedRow[];
@@ -34,16 +37,11 @@ export interface Slice {
   readonly limit: number;
 }
 
-/** Ranks in ascending order, from `from` on and before `to`. */
-interface Window {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** How many rows are sorted at once: a millisecond or two. */
 const SORTED_ROWS_MAX = 10_000;
 /** Higher attempt numbers need another scan. They are rare: schedules are shorter, and manual retries are few. */
 const ATTEMPTS_USUAL = (1 << 14) - 1;
+const NEVER_DELIVERED: readonly Bound[] = [{ key: "deliveredAt", low: NEVER, high: NEVER }];
 
 export function select(scan: Scan, { order, offset, limit }: Slice): Selection {
   const segments = (scan.ledger.shelves.get(scan.predicate.tenantSeq) ?? []).filter((segment) =>
@@ -55,7 +53,10 @@ export function select(scan: Scan, { order, offset, limit }: Slice): Selection {
   // What was never delivered comes after everything else, in both directions.
   const parts = [
     { count: keyed.total, pick: (window: Window) => pick(scan, keyed, { bounds: boundsOf(order.by), window }) },
-    { count: total - keyed.total, pick: (window: Window) => pickNever(scan, segments, window) },
+    {
+      count: total - keyed.total,
+      pick: (window: Window) => pickByIds(scan, keyed.outside, { bounds: NEVER_DELIVERED, window }),
+    },
   ];
   const sorted: SortedRow[] = [];
   let before = 0;
@@ -145,14 +146,12 @@ function pickDeeper(scan: Scan, counted: Counted, bucket: number, { bounds, wind
     // Ids of one process and one millisecond: no group commit has more than a few thousand.
     return gather(scan, within, range.key).slice(window.from, window.to);
   }
-  return pickByIds(scan, within, window);
+  return pickByIds(scan, portionsOf(counted, bucket), { bounds: within.bounds, window });
 }
 
-function pickByIds(scan: Scan, within: Within, window: Window): SortedRow[] {
-  const counted = countBuckets(scan, within, rangeOf("idTime", timesOf(within.segments)));
-  return pick(scan, counted, { bounds: within.bounds, window });
-}
-
-function pickNever(scan: Scan, segments: readonly Segment[], window: Window): SortedRow[] {
-  return pickByIds(scan, { segments, bounds: [{ key: "deliveredAt", low: NEVER, high: NEVER }] }, window);
+/** The rows of these portions, which have equal keys, by their ids. */
+function pickByIds(scan: Scan, portions: readonly Portion[], { bounds, window }: Search): SortedRow[] {
+  const { segments, before } = segmentsWithin(portions, window);
+  const counted = countBuckets(scan, { segments, bounds }, rangeOf("idTime", timesOf(segments)));
+  return pick(scan, counted, { bounds, window: { from: window.from - before, to: window.to - before } });
 }

@@ -1,6 +1,6 @@
 /** Every verb that deletes a delivery, or changes its state without an attempt, notes it for the ledger. */
-import type { Seq } from "../../../domain/ids.ts";
-import type { Connection } from "../../connection.ts";
+import type { Seq } from "../../domain/ids.ts";
+import type { Connection } from "../connection.ts";
 
 const NOTE = "INSERT INTO ledger_changes (delivery_seq, tenant_seq) VALUES (?, ?)";
 
