@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tries what is in this folder and the Dockerfile, without a container engine: as root on Debian 12, with the packages
-# buildah, debootstrap, nginx and systemd, after `npm ci`. Ends at the first thing that does not work.
+# Tries the Dockerfile, the Compose files and the systemd unit, without a container engine: as root on Debian 12, with the
+# packages buildah, debootstrap, docker-compose and systemd, after `npm ci`. Ends at the first thing that does not work.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 WORK=$(mktemp -d)
@@ -24,11 +24,12 @@ sed 's|^ExecStart=.*|ExecStart=/bin/true|; s|^User=.*|User=root|; s|^Group=.*|Gr
 systemd-analyze verify --man=no "$WORK/units/signalbox.service"
 systemd-analyze security --offline=true --threshold=20 deploy/systemd/signalbox.service | tail -1
 
-say "nginx"
-sed 's|/etc/ssl/[^;]*\.pem|'"$WORK"'/tls.pem|; s|/etc/ssl/private/[^;]*\.key|'"$WORK"'/tls.key|' deploy/nginx/signalbox.conf >"$WORK/signalbox.conf"
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=signalbox.example.com -keyout "$WORK/tls.key" -out "$WORK/tls.pem" 2>/dev/null
-printf 'error_log stderr; pid %s/nginx.pid; events {} http { access_log off; include %s/signalbox.conf; }\n' "$WORK" "$WORK" >"$WORK/nginx.conf"
-nginx -t -c "$WORK/nginx.conf"
+say "the Compose files"
+export POSTGRES_PASSWORD=tried SIGNALBOX_MASTER_KEY=tried
+for file in compose.yaml deploy/compose.postgres.yaml; do docker-compose -f "$file" config -q; done
+unset POSTGRES_PASSWORD
+docker-compose -f deploy/compose.postgres.yaml config -q 2>/dev/null && { echo "it starts without a secret"; exit 1; }
+unset SIGNALBOX_MASTER_KEY
 
 say "a base image of Debian and this project's Node"
 debootstrap --variant=minbase --include=libatomic1 "$SUITE" "$WORK/debian" >"$WORK/debootstrap.log"

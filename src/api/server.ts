@@ -24,7 +24,7 @@ import {
 import { installBodyParsers } from "./http/body.ts";
 import { contentFault, messageFault } from "./http/head.ts";
 import { KnownPaths } from "./http/known-paths.ts";
-import { REQUEST_HEAD_BYTES_MAX } from "./http/limits.ts";
+import { DISCARDED_BODY_BYTES_MAX, REQUEST_HEAD_BYTES_MAX } from "./http/limits.ts";
 import { type Surface, surfaceOf } from "./http/surface-paths.ts";
 import { installCursors } from "./lists/cursor.ts";
 import { registerOpenApi } from "./schema/openapi.ts";
@@ -135,7 +135,14 @@ function ignoreTypeOfEmptyBody({ headers }: FastifyRequest): void {
 function sendError(deps: ApiDeps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const why = problemOf(error, request.routeOptions.bodyLimit);
   if (why === null) report(deps, error, request);
+  // The connection stays open, and Node reads the rest: closing it now can destroy the response before the client sees it.
+  if (why?.status === 413 && isDiscarded(request)) reply.removeHeader("connection");
   send(reply, envelopeOf(request), why ?? INTERNAL);
+}
+
+/** Whether the client has said how long its body is, and sends all of it without asking. */
+function isDiscarded({ headers, expecting }: FastifyRequest): boolean {
+  return expecting === null && Number(headers["content-length"]) <= DISCARDED_BODY_BYTES_MAX;
 }
 
 function report({ telemetry }: ApiDeps, error: unknown, request: FastifyRequest): void {

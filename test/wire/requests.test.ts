@@ -79,6 +79,15 @@ test("each kind of body has its limit", async () => {
   assert.deepEqual(await statusOf("/v1/events/batch", 8 * KB * KB + 1), [413, "PAYLOAD_TOO_LARGE"]);
 });
 
+test("a body that is too large is read to its end, so that the response arrives and the connection stays", async () => {
+  const bytes = 8 * KB * KB;
+  const key = `authorization: Bearer ${client.apiKey}`;
+  const head = `POST /v1/events HTTP/1.1\r\nhost: x\r\n${key}\r\ncontent-type: application/json\r\ncontent-length: ${bytes}`;
+  const next = "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+  const answers = await sendBytes(`${head}\r\n\r\n${"x".repeat(bytes)}${next}`);
+  assert.deepEqual(answers.match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 413", "HTTP/1.1 200"]);
+});
+
 test("a body without a length is refused at the limit too", async () => {
   const chunk = `${(16 * KB).toString(16)}\r\n${"x".repeat(16 * KB)}\r\n`;
   const head = `POST /v1/endpoints HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${client.apiKey}\r\nconnection: close\r\n`;

@@ -32,6 +32,8 @@ export const BODY_BUFFERS_BYTES_MAX = 96 * 1024 * 1024;
 export const PUBLIC_BODY_BUFFERS_BYTES_MAX = 32 * 1024 * 1024;
 /** Reading a larger body that is not needed costs more than closing its connection. */
 export const UNREAD_BODY_BYTES_MAX = 16 * 1024;
+/** A body that is too large, but not by much, is read and discarded, so that its client sees why: twice the largest batch. */
+export const DISCARDED_BODY_BYTES_MAX = 16 * 1024 * 1024;
 /**
  * Complete responses that their clients have not read, over all connections. The oldest one is dropped for a newer one. The
  * server produces at most about 100 MB of responses per second, so a client has at least a second to read.
