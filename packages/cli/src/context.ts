@@ -9,6 +9,14 @@ import type { Environment } from "./settings/files.ts";
 import { findProject, type Project } from "./settings/project.ts";
 import { Settings } from "./settings/settings.ts";
 
+type Chunks = AsyncIterable<Uint8Array | string>;
+
+interface Input extends Chunks {
+  readonly isTTY?: boolean | undefined;
+  /** Of a stream. */
+  readonly iterator?: (options: { readonly destroyOnReturn: boolean }) => Chunks;
+}
+
 /** Where the program runs: the process, or a test. */
 export interface Surroundings {
   readonly version: string;
@@ -16,14 +24,14 @@ export interface Surroundings {
   readonly platform: NodeJS.Platform;
   /** The working folder. */
   readonly folder: string;
-  readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean | undefined };
+  readonly stdin: Input;
   readonly stdout: Writable;
   readonly stderr: Writable;
   /** To draw on; null or absent when there is none. */
   readonly terminal?: Terminal | null;
-  /** Ctrl-C, SIGTERM or SIGHUP aborts it. */
+  /** Ctrl-C, SIGTERM, SIGHUP or SIGQUIT aborts it. */
   readonly signal: AbortSignal;
-  /** Runs before Ctrl-C, SIGTERM or SIGHUP ends the process. */
+  /** Runs before Ctrl-C, SIGTERM, SIGHUP or SIGQUIT ends the process. */
   readonly onInterrupt: (clean: () => void | Promise<void>) => void;
 }
 
@@ -134,8 +142,10 @@ export class Context {
    */
   async confirm(question: string): Promise<void> {
     if (!this.isInteractive) throw usage(`${question} There is no terminal to answer on: pass --yes`);
-    this.#surroundings.stderr.write(`${question} [y/N] `);
-    for await (const chunk of this.#surroundings.stdin) {
+    const { stdin, stderr } = this.#surroundings;
+    stderr.write(`${question} [y/N] `);
+    // The input stays open: the list of `listen` reads its keys from it.
+    for await (const chunk of stdin.iterator?.({ destroyOnReturn: false }) ?? stdin) {
       const answer = String(chunk).trim().toLowerCase();
       if (answer === "y" || answer === "yes") return;
       break;

@@ -4,7 +4,7 @@ import type { Surroundings } from "./context.ts";
 import { runProgram } from "./program.ts";
 
 /** 128 and the signal's number, as shells report it. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as const;
 
 /**
  * @param words the words after the program's name

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { webhookEnvironment } from "../src/commands/listen/exec.ts";
 import { noAnswer } from "../src/commands/listen/no-answer.ts";
+import { Poster } from "../src/commands/listen/post.ts";
 import { connectedSentence, outcomeOf } from "../src/commands/listen/sentences.ts";
-import { eventTypesOf, readTargets, targetFor, targetName } from "../src/commands/listen/targets.ts";
+import { allowedByAll, eventTypesOf, readTargets, targetFor, targetName } from "../src/commands/listen/targets.ts";
 import { readUntil } from "../src/commands/listen/until.ts";
 
 const NONE = { forwardTo: undefined, forward: [], exec: undefined };
@@ -28,6 +33,21 @@ test("without a forward for it, an event is not asked for, but a test arrives", 
   assert.equal(targetFor(targets, "order.paid", false), null);
   const target = targetFor(targets, "signalbox.test", true);
   assert.equal(target === null ? null : targetName(target), "http://localhost:3000/invoices");
+});
+
+test("a listener asks only for what every option allows", () => {
+  for (const [filters, types] of [
+    [[null, null], null],
+    [[["order.*"], null, ["order.paid", "invoice.*"]], ["order.paid"]],
+    [[["*"], ["git.*"], null], ["git.*"]],
+    [
+      [["git.push", "git.tag.*", "order.*"], ["git.*"]],
+      ["git.push", "git.tag.*"],
+    ],
+    [[["order.*"], ["invoice.*"]], []],
+  ] as const) {
+    assert.deepEqual(allowedByAll(filters), types);
+  }
 });
 
 test("what is no place to forward to is refused", () => {
@@ -72,6 +92,31 @@ test("every failure has a word of the API", () => {
   }
   const errors = ["ENETUNREACH", "ECONNREFUSED"].map((code) => Object.assign(new Error(code), { code }));
   assert.equal(JSON.stringify(noAnswer(new AggregateError(errors), url)).includes("connect_refused"), true);
+});
+
+test("at the timeout, a status is the answer if there is one", async (t) => {
+  const service = http.createServer((request, response) => {
+    if (request.url === "/head") response.writeHead(200).write("part");
+    else late.abort();
+  });
+  t.after(() => service.close().closeAllConnections());
+  await once(service.listen(0, "127.0.0.1"), "listening");
+  const { port } = service.address() as AddressInfo;
+  const poster = new Poster([], { insecure: false });
+  const post = (path: string, { signal }: AbortController) =>
+    poster.post(new URL(path, `http://127.0.0.1:${port}`), { headers: [], body: "{}", timeoutMs: 60_000, signal });
+  const late = new AbortController();
+  const none = await post("/none", late);
+  assert.deepEqual(none, {
+    failure: "response_timeout",
+    detail: `127.0.0.1:${port}: no response within 60000 ms`,
+  });
+  const partial = new AbortController();
+  const onHead = () => void setImmediate(() => partial.abort());
+  subscribe("http.client.response.finish", onHead);
+  t.after(() => unsubscribe("http.client.response.finish", onHead));
+  const answer = await post("/head", partial);
+  assert.equal("status" in answer && answer.status, 200);
 });
 
 test("sentences name what waits, and escape what came from outside", () => {

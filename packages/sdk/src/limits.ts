@@ -49,8 +49,12 @@ export const LISTEN_DRAIN_MS = 2000;
 export const RESULTS_COUNT_MAX = 100;
 /** Requests with results that are on their way. While one is, the next results gather for another. */
 export const RESULTS_REQUESTS_COUNT_MAX = 2;
+/** The timeout of such a request. It is short, because it may have reached a node that hangs, and deadlines pass. */
+export const RESULTS_TIMEOUT_MS = 5000;
 /** What the server takes of a response. It stores less. */
 export const RESULT_BODY_CHARS_MAX = 16 * 1024;
 export const RESULT_HEADERS_CHARS_MAX = 16 * 1024;
 export const RESULT_HEADERS_COUNT_MAX = 256;
 export const RESULT_DETAIL_CHARS_MAX = 500;
+/** The longest timing that the server takes of a result. */
+export const RESULT_TIMING_MS_MAX = 60_000;

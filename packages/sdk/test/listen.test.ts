@@ -179,6 +179,119 @@ it("an attempt that takes too long is reported, and one that is over is not", as
   assert.deepEqual(reports, [{ token: "slow", classification: "response_timeout", detail }]);
 });
 
+it("at its timeout a handler may still answer with what it has, and an error that it throws is the timeout", async (test) => {
+  const { client, options, reports, statuses } = await connect(test, {
+    streams: [stream((write) => write(attempt("partial", 10) + attempt("thrown", 10)))],
+  });
+  const leaving = new AbortController();
+  const onStatus = (status: ListenStatus) => {
+    options.onStatus(status);
+    if (statuses.filter(({ kind }) => kind === "attemptEnded").length === 2) leaving.abort();
+  };
+  await client.listen({ ...options, onStatus, signal: leaving.signal }, ({ deliveryId, signal }) => {
+    return new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => {
+        if (deliveryId === "del_partial") resolve({ status: 200, body: "part" });
+        else reject(signal.reason);
+      });
+    });
+  });
+  const detail = "there was no response within 10 ms";
+  assert.deepEqual(
+    [...reports].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+    [
+      { token: "partial", status: 200, headers: [], body: "part" },
+      { token: "thrown", classification: "response_timeout", detail },
+    ],
+  );
+});
+
+it("an answer that the server would refuse is brought within its bounds", async (test) => {
+  const { client, options, reports } = await connect(test, {
+    streams: [stream((write) => write(attempt("a") + attempt("b")))],
+  });
+  const leaving = new AbortController();
+  const onStatus = () => (reports.length === 2 ? leaving.abort() : undefined);
+  await client.listen({ ...options, onStatus, signal: leaving.signal }, ({ deliveryId }) =>
+    deliveryId === "del_a"
+      ? { status: 0 }
+      : { status: 200, timings: { dns_ms: -1, connect_ms: 1.4, tls_ms: null, first_byte_ms: 1e308 } },
+  );
+  assert.deepEqual(
+    [...reports].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+    [
+      { token: "a", classification: "protocol_error", detail: "0 is not an HTTP status" },
+      {
+        token: "b",
+        status: 200,
+        headers: [],
+        body: "",
+        timings: { dns_ms: 0, connect_ms: 1, tls_ms: null, first_byte_ms: 60_000 },
+      },
+    ],
+  );
+});
+
+it("results that hang are given up with their stream, and do not keep those of the next one waiting", async (test) => {
+  let first = { write: (_: string) => undefined as unknown, end: () => undefined as unknown };
+  const tokens: string[] = [];
+  const { client, options } = await connect(test, {
+    streams: [
+      stream((write, end) => {
+        first = { write, end };
+        write(attempt("a"));
+      }),
+      stream((write) => write(attempt("c"))),
+    ],
+    results(one, response) {
+      tokens.push(...JSON.parse(one.body).results.map(({ token }: { token: string }) => token));
+      if (tokens.length === 1) first.write(attempt("b"));
+      else if (tokens.length === 2) first.end();
+      else accepted(one, response);
+    },
+  });
+  const ended: string[] = [];
+  const leaving = new AbortController();
+  const onStatus = (status: ListenStatus) => {
+    if (status.kind !== "attemptEnded") return;
+    ended.push(status.request.deliveryId);
+    leaving.abort();
+  };
+  await client.listen({ ...options, onStatus, signal: leaving.signal }, () => ({ status: 200 }));
+  assert.deepEqual([tokens, ended], [["a", "b", "c"], ["del_c"]]);
+});
+
+it("what was sent before the machine slept is left to the next connection", async (test) => {
+  test.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  let writeFirst = (_: string) => undefined as unknown;
+  const { client, options, statuses } = await connect(test, {
+    streams: [
+      stream((write) => {
+        writeFirst = write;
+      }),
+      stream((write) => write(attempt("b"))),
+    ],
+  });
+  const leaving = new AbortController();
+  const onStatus = (status: ListenStatus) => {
+    options.onStatus(status);
+    if (status.kind === "attemptEnded") leaving.abort();
+    if (status.kind !== "connected" || status.again) return;
+    setImmediate(() => {
+      test.mock.timers.setTime(Date.now() + 60_000);
+      writeFirst(attempt("a"));
+    });
+  };
+  const handled: string[] = [];
+  await client.listen({ ...options, onStatus, signal: leaving.signal }, ({ deliveryId }) => {
+    handled.push(deliveryId);
+    return { status: 200 };
+  });
+  assert.deepEqual(handled, ["del_b"]);
+  const lost = statuses.find(({ kind }) => kind === "reconnecting");
+  assert.equal(lost?.kind === "reconnecting" && lost.error?.code, "TIMEOUT");
+});
+
 it("ends when the server says so, and rejects what it refuses", async (test) => {
   const busy = {
     error: { code: "LISTENER_BUSY", message: "Busy.", details: [{ field: "reader", rule: "bob@desk since now" }] },

@@ -11,6 +11,7 @@ import {
   READER_AHEAD_COUNT_MAX,
   REPORT_BODY_CHARS_MAX,
   REPORT_HEADERS_CHARS_MAX,
+  REPORT_TIMING_MS_MAX,
   REPORTS_PER_REQUEST_COUNT_MAX,
   STREAM_COMMENT_MS,
 } from "../../domain/limits.ts";
@@ -151,7 +152,9 @@ const REPORTED_REASONS = UNREACHABLE_REASONS.filter(
   (reason) => reason !== "url_refused" && reason !== "address_refused",
 );
 
-const Milliseconds = Type.Optional(Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]));
+const Milliseconds = Type.Optional(
+  Type.Union([Type.Integer({ minimum: 0, maximum: REPORT_TIMING_MS_MAX }), Type.Null()]),
+);
 const ResultBody = Type.Object(
   {
     token: Type.String({ maxLength: 64, description: "Of the attempt." }),

@@ -35,5 +35,7 @@ export const REPORTS_BODY_BYTES_MAX = 4 * MB;
 /** What a report may contain of a response's headers, and of its body. The history stores less. */
 export const REPORT_HEADERS_CHARS_MAX = 16 * KB;
 export const REPORT_BODY_CHARS_MAX = 16 * KB;
+/** What a report may say of a step's time. No attempt takes longer, and the history stores the number. */
+export const REPORT_TIMING_MS_MAX = 60 * SECOND_MS;
 /** How long a node keeps a report that it got for another node's reader: longer than any attempt. */
 export const FORWARDED_REPORT_MS = 60 * SECOND_MS;

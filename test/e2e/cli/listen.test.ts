@@ -191,10 +191,12 @@ test("a recorded request is sent again with a new signature", async (t) => {
 
 const skip = hasCommand("script") ? false : "this machine has no script";
 test("in a terminal of 40 columns a list has keys, and the terminal is given back", { skip }, async (t) => {
-  const { publish, env } = await stage(t);
+  const { client, publish, env } = await stage(t);
   const service = await startService(t);
+  await client.request("POST", "/v1/listeners", { body: { name: "ada" } });
+  await publish("order.old");
   const main = path.join(PROJECT_DIR, "src/main.js");
-  const line = `stty cols 40 rows 12; '${process.execPath}' '${main}' listen --name ada --forward-to ${service.url}`;
+  const line = `stty cols 40 rows 12; '${process.execPath}' '${main}' listen --name ada --fresh --forward-to ${service.url}`;
   const terminal = spawn("script", ["-qec", line, "/dev/null"], {
     env: { ...env, PATH: process.env.PATH, TERM: "xterm" },
     stdio: ["pipe", "pipe", "inherit"],
@@ -215,13 +217,17 @@ test("in a terminal of 40 columns a list has keys, and the terminal is given bac
   terminal.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
   });
-  await shows(/Connected\./);
+  await shows(/Cancel 1 delivery that waits\? \[y\/N\]/);
+  terminal.stdin.write("y\n");
+  await shows(/Connected\.\s+Nothing has arrived yet/);
   await publish("order.paid");
   await publish("bad.status");
   await shows(/200 order\.paid/);
   await shows(/500 bad\.status/);
   terminal.stdin.write("/paid\r");
   await shows(/Filter: paid[\s\S]*>\d\d:\d\d:\d\d 200 order\.paid\s+d details/);
+  terminal.stdin.write("?");
+  await shows(/replay, as a new delivery/);
   terminal.stdin.write("d");
   await shows(/order\.paid {2}attempt 1/);
   for (const frame of output.split("\u001b[H").slice(1, -1)) {

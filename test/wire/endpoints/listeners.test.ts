@@ -155,6 +155,9 @@ test("a result that is late or malformed says so", async (t) => {
     bad.body.error.details.map(({ field }) => field),
     ["results[0]", "results[1]"],
   );
+  const endless = await report(client, id, { token: "x", status: 200, timings: { first_byte_ms: 1e308 } });
+  assert.equal(endless.status, 400);
+  assert.deepEqual(endless.faultyFields, ["results[0].timings.first_byte_ms"]);
 });
 
 test("an attempt on the wire when its stream breaks is not counted, and is made again with the same webhook-id", async (t) => {

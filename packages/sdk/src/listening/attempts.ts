@@ -113,13 +113,14 @@ export class RunningAttempts {
 
   /** The handler's answer, or that it took too long. The server would conclude the same a moment later. */
   async #answer(request: ListenRequest, controller: AbortController): Promise<ListenAnswer> {
-    const { timeoutMs } = request;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const timeout = new Promise<ListenAnswer>((resolve) => {
       timer = setTimeout(() => {
-        resolve({ failure: "response_timeout", detail: `there was no response within ${timeoutMs} ms` });
         controller.abort();
-      }, timeoutMs);
+        // The handler may still answer at once: it may have a status, and wait for the rest of a body.
+        timer = setTimeout(() => resolve(tooLate(request)), 0);
+      }, request.timeoutMs);
+      request.signal.addEventListener("abort", () => clearTimeout(timer));
     });
     try {
       return await Promise.race([this.#handle(request), timeout]);
@@ -134,9 +135,14 @@ export class RunningAttempts {
       await undefined;
       return await this.#handler(request);
     } catch (error) {
+      if (request.signal.aborted) return tooLate(request);
       return { status: 500, body: error instanceof Error ? error.message : String(error) };
     }
   }
+}
+
+function tooLate({ timeoutMs }: ListenRequest): ListenAnswer {
+  return { failure: "response_timeout", detail: `there was no response within ${timeoutMs} ms` };
 }
 
 function requestOf(data: AttemptData, waitedMs: number, signal: AbortSignal): ListenRequest {

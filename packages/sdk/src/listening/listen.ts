@@ -36,6 +36,7 @@ class Listening {
   readonly #transport: Transport;
   readonly #options: ListenOptions;
   readonly #attempts: RunningAttempts;
+  readonly #results: Results;
   readonly #session = crypto.randomUUID();
   #hasConnected = false;
   /** Consecutive connections that failed. */
@@ -44,8 +45,8 @@ class Listening {
   constructor(transport: Transport, options: ListenOptions, handler: ListenHandler) {
     this.#transport = transport;
     this.#options = options;
-    const results = new Results(transport, options.listener);
-    this.#attempts = new RunningAttempts(handler, results, (status) => options.onStatus?.(status));
+    this.#results = new Results(transport, options.listener);
+    this.#attempts = new RunningAttempts(handler, this.#results, (status) => options.onStatus?.(status));
   }
 
   async run(): Promise<ListenEnd> {
@@ -73,6 +74,7 @@ class Listening {
     } finally {
       connection.close();
       this.#attempts.lost();
+      this.#results.lost();
     }
     return signal?.aborted ? ABORTED : this.#wait(error);
   }
@@ -84,6 +86,7 @@ class Listening {
     for (;;) {
       connection.heard();
       const { done, value } = await reader.read();
+      connection.checkAwake();
       if (done) return null;
       for (const { type, data } of parser.push(decoder.decode(value, { stream: true }))) {
         const end = this.#take(type, JSON.parse(data), connection);
@@ -182,6 +185,8 @@ class Connection {
   readonly #abort = () => this.#controller.abort();
   readonly #end: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** By the wall clock: on many systems the monotonic one stands still while the machine sleeps. */
+  #heardAt = 0;
   /** The caller wants it to end: nothing new starts. */
   isEnding = false;
   /** Nothing came for so long that the connection counts as dead. */
@@ -208,10 +213,22 @@ class Connection {
 
   heard(): void {
     clearTimeout(this.#timer);
+    this.#heardAt = Date.now();
     this.#timer = setTimeout(() => {
       this.wasSilent = true;
       this.#abort();
     }, LISTEN_SILENCE_MS);
+  }
+
+  /**
+   * What a machine finds when it wakes up, the server wrote long ago and has given to the next connection since.
+   *
+   * @throws when nothing was read for so long that the connection counts as dead
+   */
+  checkAwake(): void {
+    if (Date.now() - this.#heardAt <= LISTEN_SILENCE_MS) return;
+    this.wasSilent = true;
+    throw new Error("asleep");
   }
 
   close(): void {

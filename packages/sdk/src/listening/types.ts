@@ -68,7 +68,10 @@ export interface ListenRequest {
   readonly deadlineAt: Date;
   /** Somebody tests the listener: there is no retry. */
   readonly isTest: boolean;
-  /** Aborts when the attempt is over: at its timeout, and when the stream is lost. */
+  /**
+   * Aborts when the attempt is over: at its timeout, and when the stream is lost. An answer that the handler returns at once
+   * still counts at a timeout, and an error that it throws then is the timeout.
+   */
   readonly signal: AbortSignal;
 }
 

@@ -24,7 +24,10 @@ export function runHandler(command: string, request: ListenRequest, context: Con
     child.stdout.on("data", take);
     child.stderr.on("data", take);
     child.stdin.on("error", () => undefined); // it may end without reading
-    const stop = () => kill(child, isWindows);
+    const stop = () => {
+      resolve({ failure: "response_timeout", detail: `the command did not end within ${request.timeoutMs} ms` });
+      kill(child, isWindows);
+    };
     request.signal.addEventListener("abort", stop, { once: true });
     const end = (status: number, last = "") => {
       request.signal.removeEventListener("abort", stop);

@@ -8,6 +8,7 @@ import { counted } from "../../output/text.ts";
 import { listenerKey } from "../../settings/settings.ts";
 import { watchJob } from "../../watch.ts";
 import { findSource } from "../inbound/find-source.ts";
+import { allowedByAll } from "./targets.ts";
 
 const SECRET_BYTES = 32;
 
@@ -47,14 +48,15 @@ interface Wanted {
 export async function putListener({ client, signal }: Context, wanted: Wanted): Promise<Endpoint> {
   const model = wanted.like === undefined ? null : await client.endpoints.get(wanted.like, { signal });
   const asked = wanted.events.flatMap((each) => each.split(",")).map((each) => each.trim());
-  const ofSource = wanted.source === undefined ? [] : [await typesOfSource(client, wanted.source)];
-  const types = [...asked, ...ofSource];
-  const event_types = types.length > 0 ? types : (model?.event_types ?? wanted.targeted);
-  const all = event_types === null || event_types.includes("*");
+  const filter = asked.length > 0 ? asked : (model?.event_types ?? null);
+  const ofSource = wanted.source === undefined ? null : [await typesOfSource(client, wanted.source)];
+  // Without a target, an event would fail.
+  const event_types = allowedByAll([filter, ofSource, wanted.targeted]);
+  if (event_types?.length === 0) throw usage("no event type passes all of --events, --source, --like and --forward");
   const input: ListenerInput = {
     name: wanted.name,
     secret: wanted.secret,
-    event_types: all ? null : event_types,
+    event_types: event_types?.includes("*") ? null : event_types,
     ...(model === null ? DEFAULTS : settingsOf(model)),
   };
   return client.listeners.put(input, { signal });

@@ -33,10 +33,13 @@ const SENTENCES: Readonly<Partial<Record<ListenFailure, string>>> = {
   answer_head_too_large: "the head of its response is larger than 16 KB",
 };
 
+const NOT_HTTP = "its response is not HTTP";
+
 export function noAnswer(error: Error, url: URL): ListenAnswer {
   const code = codeOf(error);
   const failure = CODES[code] ?? PREFIXES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? "connect_error";
-  return failed(failure, url, SENTENCES[failure] ?? `${error.message || code}`);
+  const sentence = code.startsWith("HPE_") ? (SENTENCES[failure] ?? NOT_HTTP) : SENTENCES[failure];
+  return failed(failure, url, sentence ?? `${error.message || code}`);
 }
 
 export function failed(failure: ListenFailure, url: URL, sentence = SENTENCES[failure]): ListenAnswer {

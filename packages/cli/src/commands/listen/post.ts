@@ -18,10 +18,13 @@ type Posted = Pick<ListenRequest, "headers" | "body" | "timeoutMs" | "signal">;
 export class Poster {
   readonly #agents: { readonly "http:": http.Agent; readonly "https:": https.Agent };
   readonly #headers: readonly Header[];
+  /** Whether any certificate is accepted. */
+  readonly insecure: boolean;
 
   /** @param headers what `--header` adds or replaces */
   constructor(headers: readonly Header[], { insecure }: { readonly insecure: boolean }) {
     this.#headers = headers;
+    this.insecure = insecure;
     this.#agents = {
       "http:": new http.Agent({ keepAlive: true }),
       "https:": new https.Agent({ keepAlive: true, rejectUnauthorized: !insecure }),
@@ -35,17 +38,23 @@ export class Poster {
     return (await exchange()) ?? (await exchange()) ?? failed("reset", url);
   }
 
-  #optionsFor(url: URL, { headers, body, signal }: Posted): http.RequestOptions {
+  /** The headers of a delivery, with those of `--header`, without those of the connection. */
+  headersOf({ headers }: Pick<Posted, "headers">): readonly Header[] {
     const replaced = new Set(this.#headers.map(([name]) => name.toLowerCase()));
     const kept = headers.filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()) && !replaced.has(name.toLowerCase()));
-    const length = ["content-length", String(Buffer.byteLength(body))] as const;
-    const host: readonly Header[] = replaced.has("host") ? [] : [["host", url.host]];
+    return [...kept, ...this.#headers];
+  }
+
+  #optionsFor(url: URL, posted: Posted): http.RequestOptions {
+    const length = ["content-length", String(Buffer.byteLength(posted.body))] as const;
+    const headers = this.headersOf(posted);
+    const hasHost = headers.some(([name]) => name.toLowerCase() === "host");
+    const host: readonly Header[] = hasHost ? [] : [["host", url.host]];
     return {
       method: "POST",
       agent: this.#agents[url.protocol as "http:" | "https:"],
-      headers: [...host, ...kept, ...this.#headers, length].flat(),
+      headers: [...host, ...headers, length].flat(),
       maxHeaderSize: HEAD_BYTES_MAX,
-      signal,
     };
   }
 }
@@ -54,22 +63,28 @@ export class Poster {
 class Exchange {
   readonly answer: Promise<ListenAnswer | null>;
   readonly #url: URL;
+  readonly #posted: Posted;
   readonly #startedAt = performance.now();
   #end: (answer: ListenAnswer | null) => void = () => undefined;
+  /** Ends it with what there is when its time is over. */
+  #endLate: () => void;
 
   constructor(url: URL, posted: Posted, options: http.RequestOptions) {
     this.#url = url;
+    this.#posted = posted;
+    this.#endLate = () => this.#end(failed("response_timeout", url, `no response within ${posted.timeoutMs} ms`));
     this.answer = new Promise((resolve) => {
       this.#end = resolve;
     });
     try {
-      this.#send(posted, options);
+      this.#send(options);
     } catch (error) {
       this.#end(noAnswer(error as Error, url)); // a header that Node does not send
     }
   }
 
-  #send({ body, timeoutMs }: Posted, options: http.RequestOptions): void {
+  #send(options: http.RequestOptions): void {
+    const { body, timeoutMs, signal } = this.#posted;
     const request = (this.#url.protocol === "https:" ? https : http).request(this.#url, options);
     const timer = setTimeout(
       () => {
@@ -82,7 +97,16 @@ class Exchange {
       if (!socket.connecting) clearTimeout(timer);
       else socket.once("connect", () => clearTimeout(timer));
     });
-    request.once("close", () => clearTimeout(timer));
+    const stop = () => {
+      this.#endLate();
+      request.destroy();
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+    request.once("close", () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+    });
     request.on("response", (response) => this.#read(response));
     request.on("error", (error: NodeJS.ErrnoException) => {
       const wasClosed = request.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
@@ -108,6 +132,7 @@ class Exchange {
       const body = Buffer.concat(chunks).subarray(0, ANSWER_BYTES_MAX).toString();
       this.#end({ status, headers, body, timings });
     };
+    this.#endLate = end;
     response.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
       bytes += chunk.length;

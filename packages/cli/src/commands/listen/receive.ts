@@ -14,6 +14,7 @@ import { runHandler } from "./exec.ts";
 import { Lines } from "./lines.ts";
 import type { Poster } from "./post.ts";
 import type { Recorder } from "./record.ts";
+import { curl } from "./screen/drawing.ts";
 import { List } from "./screen/list.ts";
 import { isDelivered } from "./sentences.ts";
 import { type Targets, targetFor } from "./targets.ts";
@@ -79,14 +80,16 @@ export async function receive(context: Context, wanted: Wanted): Promise<ExitCod
   }
 }
 
-function viewOf(context: Context, { listener, targets, places }: Wanted, quit: () => void): View {
+function viewOf(context: Context, { listener, targets, poster, places }: Wanted, quit: () => void): View {
   const { terminal } = context;
   if (terminal === null) return new Lines(context, listener.id);
-  const urlFor = ({ eventType, isTest }: ListenRequest) => {
-    const target = targetFor(targets, eventType, isTest);
-    return target?.kind === "url" ? target.url.href : null;
+  const curlFor = (request: ListenRequest) => {
+    const target = targetFor(targets, request.eventType, request.isTest);
+    if (target?.kind !== "url") return null;
+    const { insecure } = poster;
+    return curl({ url: target.url.href, headers: poster.headersOf(request), body: request.body, insecure });
   };
-  return new List(context, terminal, { listener, places, urlFor, quit });
+  return new List(context, terminal, { listener, places, curlFor, quit });
 }
 
 async function answerOf(

@@ -5,6 +5,7 @@ import { safe } from "../../output/text.ts";
 
 type Connected = Extract<ListenStatus, { kind: "connected" }>;
 type Reconnecting = Extract<ListenStatus, { kind: "reconnecting" }>;
+type Ended = Extract<ListenStatus, { kind: "attemptEnded" }>;
 
 const DETAIL_CHARS_MAX = 200;
 
@@ -60,6 +61,11 @@ export function outcomeOf(answer: ListenAnswer, accepted: boolean): Outcome {
 
 export function isDelivered(answer: ListenAnswer, accepted: boolean): boolean {
   return accepted && "status" in answer && answer.status >= 200 && answer.status < 300;
+}
+
+/** The service said that it is gone for good, so the server disables the listener. */
+export function isGone({ answer, accepted }: Pick<Ended, "answer" | "accepted">): boolean {
+  return accepted && "status" in answer && answer.status === 410;
 }
 
 function detailOf({ status, headers = [], body = "" }: Extract<ListenAnswer, { status: number }>): string {

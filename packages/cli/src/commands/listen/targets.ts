@@ -85,6 +85,17 @@ export function eventTypesOf({ forwards, others }: Targets): readonly string[] |
   return [...new Set(forwards.map(({ pattern }) => pattern))];
 }
 
+/** The event types that every filter allows: types and prefixes. A filter that is null allows all. */
+export function allowedByAll(filters: readonly (readonly string[] | null)[]): readonly string[] | null {
+  return filters.reduce((allowed, filter) => {
+    if (allowed === null || filter === null) return allowed ?? filter;
+    const narrower = allowed.flatMap((one) =>
+      filter.flatMap((other) => (matches(other, one) ? [one] : matches(one, other) ? [other] : [])),
+    );
+    return [...new Set(narrower)];
+  }, null);
+}
+
 /** The most specific forward wins, whatever their order. A test goes somewhere in any case. */
 export function targetFor({ forwards, others }: Targets, eventType: string, isTest: boolean): Target | null {
   const [best] = forwards
@@ -94,6 +105,7 @@ export function targetFor({ forwards, others }: Targets, eventType: string, isTe
   return found ?? (isTest ? (forwards[0]?.target ?? null) : null);
 }
 
+/** @param eventType or a prefix, all of which must match */
 function matches(pattern: string, eventType: string): boolean {
   if (pattern === "*") return true;
   return pattern.endsWith(".*") ? eventType.startsWith(pattern.slice(0, -1)) : eventType === pattern;

@@ -20,7 +20,19 @@ export interface Picture {
   readonly prompt: string | null;
 }
 
-const KEYS = "d details  r retry  e replay  p pause  o open  y curl  / filter  q quit";
+const KEYS = "d details  r retry  e replay  p pause  o open  y curl  / filter  ? keys  q quit";
+const FEW_KEYS = "d details  ? keys  q quit";
+/** The pane of `?`. */
+export const HELP = `↑ ↓ j k  move; PgUp PgDn Home End too
+d Enter  details
+r        retry what has failed
+e        replay, as a new delivery
+p        pause, and resume
+o        open in the console
+y        show and copy a curl command
+/        filter by type, id or status
+Esc      back
+q        quit`;
 /** Title, notice and keys. */
 const FIXED_LINES = 3;
 /** On a narrow terminal, only the time, the outcome and the type. */
@@ -36,7 +48,7 @@ export function draw(picture: Picture): readonly string[] {
     paint(cut(title, columns), "bold"),
     cut(notice, columns),
     ...filled,
-    paint(cut(prompt ?? KEYS, columns), "dim"),
+    paint(cut(prompt ?? (columns < KEYS.length ? FEW_KEYS : KEYS), columns), "dim"),
   ];
 }
 
@@ -120,9 +132,17 @@ function indented(body: string): string {
   }
 }
 
+export interface CurlRequest {
+  readonly url: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+  /** Accept any certificate. */
+  readonly insecure: boolean;
+}
+
 /** A command that sends the request to the same place, byte for byte. */
-export function curl({ request }: Row, url: string): string {
+export function curl({ url, headers, body, insecure }: CurlRequest): string {
   const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
-  const headers = request.headers.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
-  return ["curl", ...headers, "--data-raw", quoted(request.body), quoted(url)].join(" ");
+  const options = headers.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
+  return ["curl", ...(insecure ? ["-k"] : []), ...options, "--data-raw", quoted(body), quoted(url)].join(" ");
 }

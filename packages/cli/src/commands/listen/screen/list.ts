@@ -1,12 +1,12 @@
 /** In a terminal: a list of what arrives, and keys to work with it. */
-import type { Endpoint, ListenRequest, ListenStatus } from "../../../../../sdk/src/index.ts";
+import type { Endpoint, EndpointStatus, ListenRequest, ListenStatus } from "../../../../../sdk/src/index.ts";
 import type { Context } from "../../../context.ts";
 import { failureOf } from "../../../failure.ts";
 import { safe } from "../../../output/text.ts";
 import { openInBrowser, pageUrl } from "../../tools/open.ts";
-import { connectedSentence, isDelivered, reconnectingSentence } from "../sentences.ts";
+import { connectedSentence, isDelivered, isGone, reconnectingSentence } from "../sentences.ts";
 import type { View } from "../view.ts";
-import { bodyLines, curl, details, draw, wrapped } from "./drawing.ts";
+import { bodyLines, details, draw, HELP, wrapped } from "./drawing.ts";
 import { type Row, Rows } from "./rows.ts";
 import { Screen, type Terminal } from "./terminal.ts";
 
@@ -17,8 +17,8 @@ export interface Shown {
   readonly listener: Endpoint;
   /** Where deliveries go, for people. */
   readonly places: string;
-  /** The URL that a request went to; null for a command. */
-  readonly urlFor: (request: ListenRequest) => string | null;
+  /** A command that sends a request again; null if it went to a command. */
+  readonly curlFor: (request: ListenRequest) => string | null;
   readonly quit: () => void;
 }
 
@@ -30,7 +30,7 @@ export class List implements View {
   readonly #screen: Screen;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #notice = "Connecting.";
-  #isPaused: boolean;
+  #status: EndpointStatus;
   /** Null: the newest. */
   #selected: Row | null = null;
   #pane: string | null = null;
@@ -42,13 +42,13 @@ export class List implements View {
   constructor(context: Context, terminal: Terminal, shown: Shown) {
     this.#context = context;
     this.#shown = shown;
-    this.#isPaused = shown.listener.status === "PAUSED";
+    this.#status = shown.listener.status;
     this.#screen = new Screen(terminal, { onKey: (key) => this.#press(key), onResize: () => this.#changed() });
   }
 
   show(status: ListenStatus): void {
     if (status.kind === "connected") {
-      this.#isPaused = status.status === "PAUSED";
+      this.#status = status.status;
       this.#notice = connectedSentence(status, this.#shown.listener.id, new Date());
     } else if (status.kind === "reconnecting") {
       this.#notice = reconnectingSentence(status);
@@ -59,6 +59,7 @@ export class List implements View {
       if (row !== undefined) row.ended = status;
       if (isDelivered(status.answer, status.accepted)) this.#delivered += 1;
       else this.#failed += 1;
+      if (isGone(status)) this.#status = "DISABLED";
     } else {
       const row = this.#rows.find(status.request);
       if (row !== undefined) row.over = status.reason;
@@ -83,7 +84,7 @@ export class List implements View {
     const { columns, lines } = this.#screen;
     const rows = this.#rows.shown();
     const sums = `${this.#delivered} delivered, ${this.#failed} failed`;
-    const state = this.#isPaused ? "paused, " : "";
+    const state = this.#status === "ACTIVE" ? "" : `${this.#status.toLowerCase()}, `;
     const { filter } = this.#rows;
     const typed = this.#isTyping ? `/${filter}▏ Enter keeps it, Esc ends it` : null;
     this.#screen.show(
@@ -154,6 +155,7 @@ export class List implements View {
     if (key === "q") this.#shown.quit();
     if (key === "p") this.#do(() => this.#pause());
     if (key === "/") this.#isTyping = true;
+    if (key === "?") this.#open(HELP);
     if (key === "\u001b") this.#back();
     if (row === undefined) return;
     const { deliveryId } = row.request;
@@ -181,12 +183,11 @@ export class List implements View {
   }
 
   #curl(row: Row): void {
-    const url = this.#shown.urlFor(row.request);
-    if (url === null) {
+    const text = this.#shown.curlFor(row.request);
+    if (text === null) {
       this.#notice = "This delivery went to a command.";
       return;
     }
-    const text = curl(row, url);
     this.#screen.copy(text);
     this.#open(text);
   }
@@ -198,10 +199,10 @@ export class List implements View {
 
   async #pause(): Promise<string> {
     const { client } = this.#context;
-    const status = this.#isPaused ? "ACTIVE" : "PAUSED";
+    const status = this.#status === "ACTIVE" ? "PAUSED" : "ACTIVE";
     await client.endpoints.update(this.#shown.listener.id, { status });
-    this.#isPaused = !this.#isPaused;
-    return this.#isPaused ? "Paused: deliveries wait. p resumes." : "Resumed.";
+    this.#status = status;
+    return status === "PAUSED" ? "Paused: deliveries wait. p resumes." : "Resumed.";
   }
 
   /** Tell the result, or why there is none. */
