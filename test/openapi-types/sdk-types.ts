@@ -70,6 +70,16 @@ const RESPONSES = {
   listPauses: "listPauses",
   countPauses: "countPauses",
   readQuestion: "readPauseLink",
+  getListener: "listeners.get",
+  updateSource: "sources.update",
+  cancelJob: "jobs.cancel",
+  updateTenant: "tenants.update",
+  resendPause: "resendPause",
+  "revealPauseLink.respond_url": "revealPauseLink",
+  answerQuestion: "answerPauseLink",
+  "explainDelivery.facts": "deliveries.explain",
+  "listWebhooks.webhooks": "webhooks.list",
+  denyTerminal: "terminals.deny",
 };
 
 /** The types of bodies: by schema, the method and the position of the argument. */
@@ -95,6 +105,7 @@ const BODIES = {
   DeviceInput: "terminals.open.0",
   TerminalApproval: "terminals.approve.0",
   LoginInput: "session.signIn.0",
+  ListenerInput: "listeners.put.0",
 };
 
 /** The types of rows in lists that a method returns one by one, and others whose method has more than one response. */

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { after, type TestContext, test } from "node:test";
 import { Webhook } from "standardwebhooks";
+import { PROJECT_DIR, startCommand } from "../../harness/command.ts";
 import { newTenant, type Tenant } from "../../harness/server.ts";
 import { followOutcomes, listen, newSession, requestStream } from "../../harness/stream.ts";
 import { sharedServer } from "../../processes/one-server.ts";
@@ -281,4 +284,22 @@ test("a reader that lets a deadline pass in silence is cut off, and what it did 
   assert.match(timedOut.row.last_error ?? "", /did not report a response within 1000 ms/);
   const again = await listen(t, as(client, id, { session }));
   assert.equal((await again.attempt()).attempt_number, 2);
+});
+
+test("the program in the SDK's README receives what waits, and ends when its listener is deleted", async (t) => {
+  const client = await newTenant(server);
+  const { id } = await newListener(client, { name: "orders/worker" });
+  await publish(client);
+  const readme = await readFile(path.join(PROJECT_DIR, "packages/sdk/README.md"), "utf8");
+  const [, example = ""] = /^### Listen\n.*?```js\n(.*?)^```/ms.exec(readme) ?? [];
+  const code = example
+    .replace('"@signalbox/sdk"', JSON.stringify(new URL("../../../packages/sdk/src/index.ts", import.meta.url)))
+    .replace("https://signalbox.example.com", server.url);
+  const program = startCommand(t, [process.execPath, "--input-type=module", "--eval", code], {
+    SIGNALBOX_API_KEY: client.apiKey,
+    WEBHOOK_SECRET: SECRET,
+  });
+  await program.until(/^order\.paid { n: 1 }$/);
+  assert.equal((await client.request("DELETE", `/v1/listeners/${id}`)).status, 204);
+  assert.equal(await program.ended, 0);
 });
