@@ -118,6 +118,12 @@ describe("the package", () => {
     assert.match(stderr, /^evt_\S+: no endpoint wants it\.\n$/, "the client runs in the older Node");
     server.signal("SIGINT");
     assert.deepEqual(await server.exited, { code: 0, signal: null });
+
+    const killed = spawnServer(t, settings, [NODE, "--import", OLDER, installed("src/main.js")]);
+    await killed.says(/listens on (\S+)\n/);
+    killed.signal("SIGKILL");
+    // The output is closed once the server that wrote it is gone, too.
+    assert.deepEqual(await killed.exited, { code: null, signal: "SIGKILL" });
   });
 
   test("starts a server for a program, and says why one does not start", async (t) => {
