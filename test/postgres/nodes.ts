@@ -225,6 +225,8 @@ export function nodeCases({ createDatabase, query, masterKey }: NodesGround): vo
         const late = await report(on, attempt.token);
         assert.equal(late.status, 409, late.text);
       }
+      const elsewhere = await onB.request("POST", `/v1/endpoints/${id}/test`);
+      assert.match(elsewhere.body.data.message, /connected to another node/);
       await publish(onA, "moved");
       const lost = await reader.attempt();
       const moved = { url: b.url, apiKey: onB.apiKey, id, reader: "bob@desk" };

@@ -16,7 +16,7 @@ import type { TestContent, TestOutput } from "./endpoint-types.ts";
 
 export interface TestEventsOptions {
   readonly clock: Clock;
-  readonly store: Pick<Store, "recordTest" | "getEvent">;
+  readonly store: Pick<Store, "recordTest" | "getEvent" | "findReaders">;
   readonly deliveries: Pick<Deliveries, "countAsAttempt">;
   readonly attempts: Attempts;
   readonly tokens: Pick<Tokens, "next">;
@@ -25,6 +25,9 @@ export interface TestEventsOptions {
 
 const TOO_MANY_TESTS = notSent("Too many tests are being sent; try again in a moment.");
 const NOBODY_LISTENS = notSent("Nobody listens to this listener. Start the program that reads it, and try again.");
+const LISTENS_ELSEWHERE = notSent(
+  "The program that listens is connected to another node, and a test reaches only the program of the node that gets it. Try again, or publish an event.",
+);
 const STOPPING = notSent("The server is stopping; try again in a moment.");
 
 export class TestEvents {
@@ -39,7 +42,7 @@ export class TestEvents {
   async send(caller: Caller, endpoint: Endpoint, content: TestContent): Promise<TestOutput | "unknownEvent"> {
     const event = await this.#eventOf(caller, endpoint.format, content);
     if (event === null) return "unknownEvent";
-    if (endpoint.transport === "stream" && !this.#options.readers.isRead(endpoint.seq)) return NOBODY_LISTENS;
+    if (endpoint.transport === "stream" && !this.#options.readers.isRead(endpoint.seq)) return this.#unread(endpoint);
     if (this.#inFlight >= TESTS_IN_FLIGHT_MAX) return TOO_MANY_TESTS;
     this.#inFlight += 1;
     try {
@@ -47,6 +50,11 @@ export class TestEvents {
     } finally {
       this.#inFlight -= 1;
     }
+  }
+
+  async #unread({ seq }: Endpoint): Promise<TestOutput> {
+    const [reader] = await this.#options.store.findReaders([seq]);
+    return reader === undefined || reader.connection === null ? NOBODY_LISTENS : LISTENS_ELSEWHERE;
   }
 
   /** Null when the tenant has no such event. */

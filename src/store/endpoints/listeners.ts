@@ -6,7 +6,12 @@ import type { Actor } from "../../domain/access/access.ts";
 import type { Endpoint, EndpointSettings } from "../../domain/endpoints/endpoint.ts";
 import { listenerUrl } from "../../domain/endpoints/listener-url.ts";
 import type { EpochMs, LeaseToken, Seq, Uuid } from "../../domain/ids.ts";
-import { LISTENER_UNSEEN_MS, LISTENER_WAITING_COUNT_MAX, LISTENERS_PER_TENANT_COUNT_MAX } from "../../domain/limits.ts";
+import {
+  LISTENER_CANCELLED_COUNT,
+  LISTENER_UNSEEN_MS,
+  LISTENER_WAITING_COUNT_MAX,
+  LISTENERS_PER_TENANT_COUNT_MAX,
+} from "../../domain/limits.ts";
 import type {
   ConnectListener,
   ConnectListenerResult,
@@ -17,7 +22,7 @@ import type {
   PutListenerResult,
 } from "../../ports/store.ts";
 import { audit } from "../access/audit.ts";
-import { laneState, updateLane } from "../delivery/lane-rows.ts";
+import { type LaneRow, laneState, updateLane } from "../delivery/lane-rows.ts";
 import { boundWaiting } from "../delivery/listener-bound.ts";
 import { release } from "../delivery/release.ts";
 import { all, one } from "../read-connection.ts";
@@ -180,11 +185,18 @@ function silence(w: Writing, seq: Seq, now: EpochMs): LaneState {
   w.prepare(HOLD).run(seq);
   noteChange(w, seq, { interrupts: true, now: null });
   const lane = beginAfresh(w, seq, { moved: false, now });
-  const limit = LISTENER_WAITING_COUNT_MAX;
-  const waiting = one<{ count: number }>(w, WAITING, seq, lane.headDue ?? 0, limit)?.count ?? 0;
-  updateLane(lane, { heldCount: Math.max(lane.heldCount, waiting) });
+  recount(w, lane);
   return laneState(lane, w.self.node);
 }
+
+/** What waited before the lane was held, and what a replay or a retry added since, counts too. */
+function recount(w: Writing, lane: LaneRow): void {
+  const row = one<{ count: number }>(w, WAITING, lane.endpointSeq, lane.headDue ?? 0, COUNTED_MAX);
+  updateLane(lane, { heldCount: Number(row?.count ?? 0) });
+}
+
+/** A count up to here shows whether there are too many. */
+const COUNTED_MAX = LISTENER_WAITING_COUNT_MAX + LISTENER_CANCELLED_COUNT + 1;
 
 // ── Retention ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -199,13 +211,20 @@ const UNSEEN = `
 export function forgetListener(w: Writing, seq: Seq, now: EpochMs): boolean {
   type Row = { readonly id: Uint8Array; readonly tenant_seq: Seq; readonly tenant_id: Uint8Array };
   const unseen = one<Row>(w, UNSEEN, seq, now - LISTENER_UNSEEN_MS);
-  if (unseen === undefined) {
-    boundWaiting(w, w.lanes.get(seq), now);
-    return false;
-  }
+  if (unseen === undefined) return false;
   const tenantSeq = unseen.tenant_seq;
   const tenantId = uuidText(unseen.tenant_id);
   const actor: Actor = { kind: "system", id: tenantId, role: "global_admin", tenantId, tenantSeq, test: false };
   deleteEndpoint(w, { actor, tenantSeq, id: uuidText(unseen.id) as Uuid, now });
   return true;
+}
+
+/** Cancel the oldest of what waits beyond the bound, a hundred at most. Returns whether there may be more. */
+export function boundListener(w: Writing, seq: Seq, now: EpochMs): boolean {
+  const lane = w.lanes.get(seq);
+  if (lane.heldSince === null) return false;
+  recount(w, lane);
+  const before = lane.heldCount;
+  boundWaiting(w, lane, now);
+  return lane.heldCount < before;
 }

@@ -1,14 +1,14 @@
 /** Retention for endpoints: tombstones, the backlog of DISABLED endpoints, old filters and URLs. */
 import type { EndpointStatus, Transport } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
-import { TIME_DISORDER_MS_MAX } from "../../domain/limits.ts";
+import { LISTENER_CANCELLED_COUNT, TIME_DISORDER_MS_MAX } from "../../domain/limits.ts";
 import { publishFailed, rowsOfFailed } from "../delivery/operational-events.ts";
 import { noteChanged } from "../history/ledger-changes.ts";
 import { all, one } from "../read-connection.ts";
 import type { Ages, Budget, Visited } from "../upkeep/sweep-table.ts";
 import { namesDeleted, type Writing } from "../writing.ts";
 import { freeHeldBytes } from "./endpoints.ts";
-import { forgetListener } from "./listeners.ts";
+import { boundListener, forgetListener } from "./listeners.ts";
 
 export interface KeptEndpoint {
   readonly seq: Seq;
@@ -25,7 +25,13 @@ export function visitEndpoint(w: Writing, endpoint: KeptEndpoint, ages: Ages, bu
     if (endpoint.deleted_at < ages.cutoff && !hasDeliveries(w, endpoint.seq)) deleteTombstone(w, endpoint.seq, budget);
     return "next";
   }
-  if (endpoint.transport === "stream" && forgetListener(w, endpoint.seq, ages.now)) return "next";
+  if (endpoint.transport === "stream") {
+    if (forgetListener(w, endpoint.seq, ages.now)) return "next";
+    while (boundListener(w, endpoint.seq, ages.now)) {
+      budget.rows -= LISTENER_CANCELLED_COUNT;
+      if (budget.rows <= 0) return "again";
+    }
+  }
   trimHistory(w, endpoint.seq, budget);
   trimUrls(w, endpoint, budget);
   if (endpoint.disabled_at === null || endpoint.disabled_at >= ages.cutoff || budget.rows <= 0) return "next";

@@ -242,6 +242,25 @@ export function listenerCases(open: OpenStore): void {
     });
   });
 
+  const skip = process.env.CONFORMANCE !== "all"; // it takes 10,000 deliveries
+  test("what waited before nobody listened is bounded by the next sweep", { skip }, async () => {
+    await withWorld(open, async (alone) => {
+      const tenant = await alone.newTenant();
+      const made = await listener(alone, tenant);
+      const connection = alone.newId();
+      await connect(alone, tenant, made, { connection });
+      const more = 2.5 * LISTENER_CANCELLED_COUNT;
+      const sending = Array.from({ length: LISTENER_WAITING_COUNT_MAX + more }, () => tenant.waiting(made));
+      const sent = await Promise.all(sending);
+      await disconnect(alone, tenant, made, connection, START + MINUTE);
+      while ((await alone.store.sweep({ now: START + HOUR, retentionMs: 30 * DAY })).more);
+      const states = [0, 2 * LISTENER_CANCELLED_COUNT - 1, 2 * LISTENER_CANCELLED_COUNT].map(async (index) => {
+        return (await tenant.row(sent[index]?.id as Uuid)).reason;
+      });
+      assert.deepEqual(await Promise.all(states), ["listener_full", "listener_full", null]);
+    });
+  });
+
   test("beyond the bound, the oldest that wait are cancelled, and the newest stay", async () => {
     const tenant = await world.newTenant();
     const made = await listener(world, tenant);

@@ -70,7 +70,7 @@ export class Lines implements View {
 
   #over({ request, reason }: Extract<ListenStatus, { kind: "attemptOver" }>): void {
     const { deliveryId, eventId, eventType, attemptNumber } = request;
-    const why = reason === "lost" ? "the connection broke, so it is sent again" : "the deadline has passed";
+    const why = reason === "lost" ? "the connection broke, so it may be sent again" : "the deadline has passed";
     const line = `${clockTime(new Date())}  ${this.#out.paint("–  ", "yellow")}  ${" ".repeat(MS_WIDTH)}  ${safe(eventType)}  ${safe(deliveryId)}  ${why}`;
     const ids = { delivery_id: deliveryId, event_id: eventId, event_type: eventType };
     this.#print({ type: "attempt_over", ...ids, attempt_number: attemptNumber, reason }, null, line);
