@@ -30,6 +30,8 @@ export interface Surroundings {
   readonly env: Environment;
   readInput(): Promise<string>;
   print(text: string): void;
+  /** Of the terminal; absent when standard output is not a terminal. */
+  readonly columns?: number | undefined;
   printError(text: string): void;
 }
 
@@ -37,6 +39,7 @@ const PROCESS: Surroundings = {
   env: process.env,
   readInput: () => text(process.stdin),
   print: (printed) => void process.stdout.write(printed),
+  columns: process.stdout.columns,
   printError: (printed) => void process.stderr.write(printed),
 };
 
@@ -137,7 +140,7 @@ function openAccessStore(config: Config, newId: () => Uuid): AccessStore {
 
 /** Run one command. Returns its exit code. */
 export async function command(words: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { env, readInput, print } = surroundings;
+  const { env, readInput, print, columns = Number.POSITIVE_INFINITY } = surroundings;
   const clock = createSystemClock();
   const running = runCommand(words, {
     clock,
@@ -146,6 +149,7 @@ export async function command(words: readonly string[], surroundings: Surroundin
     stores: createStores(() => loadConfig(env), clock),
     serve,
     print,
+    columns,
     printError: (line) => surroundings.printError(errorLine(line)),
   });
   return running.catch((error: unknown) => explained(error, surroundings));

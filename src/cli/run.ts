@@ -24,6 +24,8 @@ export interface CliEnvironment {
   readonly stores: Stores;
   readonly serve: () => Promise<void>;
   readonly print: (text: string) => void;
+  /** Of the terminal; infinite when the output is not a terminal. */
+  readonly columns: number;
   /** Print an error as a single line, given without a line break. */
   readonly printError: (line: string) => void;
 }
@@ -42,7 +44,7 @@ export async function runCommand(words: readonly string[], environment: CliEnvir
   const parsed = parse(words, COMMANDS);
   switch (parsed.kind) {
     case "help":
-      environment.print(helpOf(parsed.commands));
+      environment.print(helpOf(parsed.commands, environment.columns));
       return EXIT.done;
     case "mistake":
       environment.printError(parsed.message);

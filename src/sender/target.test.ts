@@ -111,6 +111,9 @@ test("localhost stands for the loopback addresses that are allowed", () => {
 
 test("http is refused unless it is allowed, and the reason names the setting", () => {
   assert.match(reason("http://example.com/", [], false), /https:\/\/; set SIGNALBOX_ALLOW_HTTP=true/);
+  const both = /SIGNALBOX_ALLOW_HTTP=true to allow http:\/\/\. Also, .*add .* to SIGNALBOX_ALLOW_NETWORKS to allow it$/;
+  for (const host of ["localhost:3000", "127.0.0.1", "10.0.0.1", "shop"])
+    assert.match(reason(`http://${host}/`, [], false), both);
   assert.equal(read("http://example.com/").kind, "accepted");
   assert.equal(read("https://example.com/", [], false).kind, "accepted");
 });

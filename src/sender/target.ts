@@ -41,13 +41,15 @@ export function readTarget(text: string, { allowHttp, guard }: TargetRules): Tar
   if (url.protocol !== "https:" && url.protocol !== "http:") {
     return badUrl(`the URL must begin with https://${allowHttp ? " or http://" : ""}`);
   }
-  if (url.protocol === "http:" && !allowHttp) {
-    return badUrl("the URL must begin with https://; set SIGNALBOX_ALLOW_HTTP=true to allow http://");
-  }
   if (url.port === "0") return badUrl("the URL's port must be from 1 to 65535");
   // `URL.parse` has already converted decimal, octal, hex, short and full-width notations into plain addresses.
   const hostname = url.hostname.replace(/^\[|\]$|\.$/g, "");
   const host = readHost(hostname, guard);
+  if (url.protocol === "http:" && !allowHttp) {
+    const reason = "the URL must begin with https://; set SIGNALBOX_ALLOW_HTTP=true to allow http://";
+    // Both at once: a person who has allowed http:// would meet the next refusal.
+    return badUrl(host.kind === "refused" && host.by === "address" ? `${reason}. Also, ${host.reason}` : reason);
+  }
   if (host.kind === "refused") return host;
   const secure = url.protocol === "https:";
   return {

@@ -4,6 +4,7 @@ import type { Terminal } from "./commands/listen/screen/terminal.ts";
 import { EXIT, Failure, usage } from "./failure.ts";
 import { fetchOverHttp } from "./http-fetch.ts";
 import { type Mode, Output, type Writable } from "./output/output.ts";
+import { readBounded } from "./read-bounded.ts";
 import { type Connection, type ConnectionFlags, connectionOf } from "./settings/connection.ts";
 import type { Environment } from "./settings/files.ts";
 import { findProject, type Project } from "./settings/project.ts";
@@ -38,9 +39,6 @@ export interface Surroundings {
 export interface Flags extends ConnectionFlags {
   readonly mode: Mode;
 }
-
-/** Input beyond this size is not a payload. */
-const INPUT_BYTES_MAX = 64 * 1024 * 1024;
 
 export class Context {
   readonly version: string;
@@ -125,14 +123,7 @@ export class Context {
   async readInput(): Promise<Buffer> {
     const { stdin, stderr } = this.#surroundings;
     if (stdin.isTTY === true) stderr.write("Reading from the terminal; end with Ctrl-D.\n");
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of stdin) {
-      chunks.push(Buffer.from(chunk as Uint8Array));
-      bytes += chunk.length;
-      if (bytes > INPUT_BYTES_MAX) throw new Failure(EXIT.failed, "INPUT_TOO_LARGE", "Standard input is over 64 MB.");
-    }
-    return Buffer.concat(chunks);
+    return readBounded(stdin, "Standard input");
   }
 
   /**

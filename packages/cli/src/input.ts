@@ -1,9 +1,10 @@
 /** Files and standard input that a command reads. */
-import { readFileSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import path from "node:path";
 import type { Context } from "./context.ts";
 import { EXIT, Failure, usage } from "./failure.ts";
 import { flag, text } from "./options.ts";
+import { readBounded } from "./read-bounded.ts";
 
 /** Standard input. */
 const STDIN = "-";
@@ -12,8 +13,10 @@ const STDIN = "-";
 export async function readFileOrInput(context: Context, name: string = STDIN): Promise<Buffer> {
   if (name === STDIN) return context.readInput();
   try {
-    return readFileSync(path.resolve(context.folder, name));
+    // A pipe such as that of `<(…)` is a file too. While it has no writer, the program still listens to Ctrl-C.
+    return await readBounded(createReadStream(path.resolve(context.folder, name)), name);
   } catch (error) {
+    if (error instanceof Failure) throw error;
     throw new Failure(EXIT.failed, "FILE_UNREADABLE", `${name} cannot be read: ${(error as Error).message}.`);
   }
 }

@@ -45,6 +45,8 @@ export async function run(words: readonly string[]): Promise<void> {
 async function interrupt(code: number, cleaners: readonly (() => void | Promise<void>)[]): Promise<never> {
   process.once("SIGINT", () => process.exit(130)); // a second Ctrl-C does not wait
   for (const clean of cleaners) await clean();
+  // The exit waits for a pipe that is being opened and has no writer. Another Ctrl-C ends that.
+  for (const signal of Object.keys(SIGNALS)) process.removeAllListeners(signal);
   return process.exit(code);
 }
 

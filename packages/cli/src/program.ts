@@ -7,6 +7,7 @@ import { EXIT, type Failure, failureOf, usage } from "./failure.ts";
 import { configureHelp } from "./help.ts";
 import { paintFor } from "./output/color.ts";
 import { safeJson, safeLines } from "./output/text.ts";
+import { inWordsOf } from "./refusal.ts";
 import { ENTRIES, MOVED_TO_ADMIN } from "./registry.ts";
 
 /**
@@ -15,20 +16,23 @@ import { ENTRIES, MOVED_TO_ADMIN } from "./registry.ts";
  */
 export async function runProgram(given: readonly string[], surroundings: Surroundings): Promise<number> {
   let context: Context | null = null;
+  let run: Run | null = null;
   try {
     if (given[0] === "complete") {
       await (await import("./completion/complete.ts")).complete(given.slice(1), surroundings);
       return EXIT.done;
     }
-    const run = await parse(wordsOf(given), surroundings);
+    run = await parse(wordsOf(given), surroundings);
     if (run === null) return EXIT.done;
     context = new Context(surroundings, run.flags);
     return (await run.command.run(context, run.given)) ?? EXIT.done;
   } catch (error) {
     const failure = failureOf(error);
     if (failure === null) throw error;
-    report(failure, { surroundings, asJson: given.includes("--json"), url: context?.knownUrl ?? null });
-    return failure.exit;
+    const shown = run === null ? failure : inWordsOf(run.command, run.given, failure);
+    const asJson = given.includes("--json");
+    report(asJson ? failure : shown, { surroundings, asJson, url: context?.knownUrl ?? null });
+    return shown.exit;
   }
 }
 
@@ -102,6 +106,16 @@ function newCommander({ stdout, env }: Surroundings): Commander {
   });
 }
 
+/** As in the API, a range is `from` and `to`, and what has no end is `since`. */
+const OTHER_NAMES = [
+  ["--since", "--from"],
+  ["--from", "--since"],
+] as const;
+
+function hasOption(scope: Commander, name: string): boolean {
+  return scope.options.some(({ long }) => long === name);
+}
+
 /** Commander's sentence, in one line, with the next step. */
 function mistake({ message, code }: CommanderError, program: Commander, words: readonly string[]): Failure {
   let scope = program;
@@ -112,6 +126,8 @@ function mistake({ message, code }: CommanderError, program: Commander, words: r
   if (isIncomplete && scope !== program && scope.commands.length > 0) {
     return usage(`${scope.name()} needs one of these words: ${scope.commands.map((each) => each.name()).join(", ")}`);
   }
+  const other = OTHER_NAMES.find(([given, meant]) => message.includes(`'${given}'`) && hasOption(scope, meant));
+  if (other !== undefined) return usage(`unknown option '${other[0]}'; did you mean ${other[1]}?`);
   const sentence = message
     .replace(/^error: /, "")
     .replace(/\.$/, "")

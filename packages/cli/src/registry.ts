@@ -40,7 +40,7 @@ export const ENTRIES: readonly Entry[] = [
   {
     name: "profile",
     section: SIGN_IN,
-    about: "list your servers, and choose one of them",
+    about: "list your servers, choose one of them, or forget one",
     load: async () => (await import("./commands/session/profile.ts")).profile,
   },
   {

@@ -27,7 +27,7 @@ async function values(line: string, options: Parameters<typeof runCli>[1] = {}, 
 
 const WORDS: readonly (readonly [string, readonly string[]])[] = [
   ["prof", ["profile"]],
-  ["profile ", ["list", "use"]],
+  ["profile ", ["list", "use", "delete"]],
   ["profile u", ["use"]],
   ["deliveries list --st", ["--status"]],
   ["deliveries list --status FA", ["FAILED"]],
@@ -47,7 +47,7 @@ for (const [line, expected] of WORDS) {
 
 test("bash gets what follows an equals sign, and PowerShell can pass an empty word", async () => {
   assert.deepEqual(await values("deliveries list --status = FA", {}, "bash"), ["FAILED"]);
-  assert.deepEqual(await values("profile %", {}, "powershell"), ["list", "use"]);
+  assert.deepEqual(await values("profile %", {}, "powershell"), ["list", "use", "delete"]);
 });
 
 test("files and profiles are completed", async (t) => {

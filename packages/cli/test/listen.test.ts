@@ -8,7 +8,14 @@ import { webhookEnvironment } from "../src/commands/listen/exec.ts";
 import { noAnswer } from "../src/commands/listen/no-answer.ts";
 import { Poster } from "../src/commands/listen/post.ts";
 import { connectedSentence, outcomeOf } from "../src/commands/listen/sentences.ts";
-import { allowedByAll, eventTypesOf, readTargets, targetFor, targetName } from "../src/commands/listen/targets.ts";
+import {
+  allowedByAll,
+  eventTypesOf,
+  readTargets,
+  targetFor,
+  targetName,
+  urlOf,
+} from "../src/commands/listen/targets.ts";
 import { readUntil } from "../src/commands/listen/until.ts";
 
 const NONE = { forwardTo: undefined, forward: [], exec: undefined };
@@ -61,6 +68,24 @@ test("what is no place to forward to is refused", () => {
   ]) {
     assert.throws(() => targetsOf(given), { code: "USAGE" }, JSON.stringify(given));
   }
+});
+
+test("a port, a host with a port and a URL are places; a bare word is a mistake", () => {
+  for (const [text, href] of [
+    ["3000", "http://localhost:3000/"],
+    ["localhost:3000/hook", "http://localhost:3000/hook"],
+    ["[::1]:3000", "http://[::1]:3000/"],
+    ["http://nonsense", "http://nonsense/"],
+    ["HTTPS://shop.example/hook", "https://shop.example/hook"],
+  ] as const)
+    assert.equal(urlOf(text, "--to").href, href);
+  for (const text of ["nonsense", "localhost", "shop.example/hook", "99999", "http:/x", "file:///x", "3000x", ""])
+    assert.throws(
+      () => urlOf(text, "--to"),
+      { message: /^--to must have a port, HOST:PORT or a URL such as http:/ },
+      text,
+    );
+  assert.throws(() => urlOf("localhost/hook", "--to"), { message: /; did you mean http:\/\/localhost\/hook\?$/ });
 });
 
 test("a project forwards only to this machine", () => {
@@ -120,11 +145,17 @@ test("at the timeout, a status is the answer if there is one", async (t) => {
 });
 
 test("sentences name what waits, and escape what came from outside", () => {
-  const at = new Date(2026, 0, 31, 9, 12);
+  const at = new Date("2026-01-31T09:12:34Z");
   const status = { kind: "connected", name: "ada", status: "ACTIVE", again: false } as const;
   const waits = { ...status, waiting: { count: 37, more: false }, waitingSince: at };
-  assert.equal(connectedSentence(waits, "ep_1", new Date(2026, 0, 31, 10)), "Connected. 37 waited since 09:12.");
-  assert.equal(connectedSentence(waits, "ep_1", new Date(2026, 1, 1)), "Connected. 37 waited since 2026-01-31 09:12.");
+  assert.equal(
+    connectedSentence(waits, "ep_1", new Date("2026-01-31T23:59:00Z")),
+    "Connected. 37 waited since 09:12Z.",
+  );
+  assert.equal(
+    connectedSentence(waits, "ep_1", new Date("2026-02-01T00:00:00Z")),
+    "Connected. 37 waited since 2026-01-31T09:12Z.",
+  );
   const { detail } = outcomeOf({ status: 500, body: "a\u001b[2Jb\nc" }, true);
   assert.equal(detail, "a\\u001b[2Jb");
 });

@@ -41,6 +41,45 @@ test("a narrow terminal cuts long texts, then drops columns, and at last stacks 
   }
 });
 
+const WITH_IDS: readonly Column<Row>[] = [
+  { head: "ID", cell: ({ id }) => id, narrow: "id" },
+  { head: "NAME", cell: ({ name }) => name, narrow: "cut" },
+  { head: "COUNT", cell: ({ count }) => count, narrow: "omit", align: "end" },
+  {
+    head: "ERROR",
+    cell: ({ count }) => (count === null ? null : "the receiver refused the connection"),
+    narrow: "below",
+  },
+];
+
+test("an id is whole at any width: it goes below its row, with a text beside it where there is room", () => {
+  const rows = [
+    { id: "del_01a22cf0-3af1-76b4-bb79-d10affaf93d6", name: "order.created", count: 3 },
+    { id: "del_01a22cf0-3319-7510-b656-686430820d7c", name: "a very long name of an endpoint", count: null },
+  ];
+  const at = (width: number) => table(rows, WITH_IDS, { width, paint: plain });
+  assert.deepEqual(at(70), [
+    "NAME                             COUNT",
+    "order.created                        3",
+    "  del_01a22cf0-3af1-76b4-bb79-d10affaf93d6  the receiver refused the …",
+    "a very long name of an endpoint      -",
+    "  del_01a22cf0-3319-7510-b656-686430820d7c",
+  ]);
+  assert.deepEqual(at(40).slice(1, 4), [
+    "order.created                        3",
+    "del_01a22cf0-3af1-76b4-bb79-d10affaf93d6",
+    "  the receiver refused the connection",
+  ]);
+  assert.equal(at(12)[1], "order.creat…");
+  for (const width of [12, 40, 70, 100, Number.POSITIVE_INFINITY])
+    for (const { id } of rows)
+      assert.ok(
+        at(width).some((line) => line.includes(id)),
+        `${width}`,
+      );
+  assert.equal(at(Number.POSITIVE_INFINITY).length, 3);
+});
+
 test("a record does not cut its values", () => {
   const lines = record(
     [

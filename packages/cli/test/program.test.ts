@@ -19,8 +19,10 @@ const USAGE: readonly (readonly [string, RegExp])[] = [
   ["help profil", /^signalbox: unknown command 'profil'; did you mean profile\?\n$/],
   ["profile lsit -h", /^signalbox: unknown command 'lsit'; did you mean list\?\n$/],
   ["--json servee --help", /"message":"unknown command 'servee'; did you mean serve\?"/],
-  ["profile", /^signalbox: profile needs one of these words: list, use\n$/],
-  ["profile --json", /"code":"USAGE","message":"profile needs one of these words: list, use"/],
+  ["profile", /^signalbox: profile needs one of these words: list, use, delete\n$/],
+  ["profile --json", /"code":"USAGE","message":"profile needs one of these words: list, use, delete"/],
+  ["deliveries list --since 1h", /^signalbox: unknown option '--since'; did you mean --from\?\n$/],
+  ["tail --from 1h", /^signalbox: unknown option '--from'; did you mean --since\?\n$/],
   ["profile lsit", /^signalbox: unknown command 'lsit'; did you mean list\?\n$/],
   ["profile use", /^signalbox: missing required argument 'NAME'; see signalbox profile use --help\n$/],
   [

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -131,4 +133,29 @@ test("a place that cannot hold the settings is a failure that names it", async (
     below.changeConfig((config) => config),
     { code: "SETTINGS_UNWRITABLE", message: /file cannot be written/ },
   );
+});
+
+test("what is no file of settings is refused at once: a pipe, a folder, a device and a huge file", (t) => {
+  const folder = newFolder(t);
+  const file = path.join(folder, "config.json");
+  const settings = new Settings({ SIGNALBOX_CONFIG: folder }, "linux");
+  const makers: readonly (readonly [() => unknown, RegExp])[] = [
+    [() => execFileSync("sh", ["-c", 'mkfifo -m 600 "$0"', file]), /config\.json is not a regular file\. Fix the file/],
+    [() => mkdirSync(file), /is not a regular file/],
+    [() => symlinkSync("/dev/zero", file), /is not a regular file/],
+    [() => writeFileSync(file, " ".repeat(1024 * 1024 + 1)), /is over 1 MB/],
+  ];
+  for (const [make, message] of makers) {
+    make();
+    assert.throws(() => settings.config(), { code: "SETTINGS_INVALID", message });
+    rmSync(file, { recursive: true });
+  }
+});
+
+test("a link to a file that does not exist yet stays a link", async (t) => {
+  const folder = newFolder(t);
+  symlinkSync("elsewhere.json", path.join(folder, "config.json"));
+  await new Settings({ SIGNALBOX_CONFIG: folder }, "linux").changeConfig(() => ({ profiles: {} }));
+  assert.equal(readlinkSync(path.join(folder, "config.json")), "elsewhere.json");
+  assert.equal(JSON.parse(readFileSync(path.join(folder, "elsewhere.json"), "utf8")).profiles !== undefined, true);
 });

@@ -50,6 +50,52 @@ suite("the command line of deliveries", { concurrency: 4 }, () => {
     });
   }
 
+  test("a refusal has the words of the command line, and what lists the right ids; --json has those of the API", async (t) => {
+    const { cli, endpointId } = await scene(t);
+    const unknown = "ep_01a22cce-1992-7120-8d03-bd3fd448e838";
+    for (const [line, code, message] of [
+      [
+        "trigger a.b --to nothere",
+        2,
+        /^--to "nothere" must be the id of an endpoint\. `signalbox endpoints list` shows/,
+      ],
+      [
+        `trigger a.b --to ${endpointId} --to ${unknown}`,
+        7,
+        /^--to names no endpoint .*: ep_01a2\S+\. `signalbox endpoints list`/,
+      ],
+      ["trigger a!b", 2, /^TYPE "a!b" must be an event type: /],
+      ["trigger a.b --last", 7, /^There is no event of the type "a\.b" yet\. `signalbox events types` shows/],
+      ["deliveries get del_1", 7, /^There is no such delivery\. `signalbox deliveries list` shows/],
+      ["deliveries list --endpoint x --reason y", 2, /^--endpoint "x" must be the id .*; --reason "y" must be one of/],
+      ["deliveries replay x", 2, /^DELIVERY_ID "x" must be the id of a delivery\./],
+      ["events retry x --yes", 2, /^EVENT_ID "x" must be the id of an event\./],
+      [
+        "listen --like x --events a.b --forward-to 1",
+        7,
+        /^There is no such endpoint\. `signalbox endpoints list` shows/,
+      ],
+      ["tail --after x", 2, /^--after "x" must be the id of an event of this stream\.\n$/],
+      ["endpoints create nonsense", 1, /^url must be an http/],
+    ] as const) {
+      const { code: exit, stdout, stderr } = await cli(line.split(" "));
+      assert.deepEqual([exit, stdout], [code, ""], line);
+      assert.match(stderr.replace("signalbox: ", ""), message);
+    }
+    const { code, stderr } = await cli(["trigger", "a.b", "--to", "nothere", "--json"]);
+    assert.equal(code, 2);
+    assert.match(JSON.parse(stderr).error.message, /^endpoint_ids\[0\] must be the id of an endpoint/);
+  });
+
+  test("input that has no end is refused", async (t) => {
+    const { cli } = await scene(t);
+    const endless = await cli(["trigger", "a.b", "--data", "@/dev/zero"]);
+    assert.deepEqual([endless.code, endless.stderr], [1, "signalbox: /dev/zero is over 64 MB.\n"]);
+    const folder = await cli(["trigger", "a.b", "--data", "@/"]);
+    assert.deepEqual([folder.code, folder.stdout], [1, ""]);
+    assert.match(folder.stderr, /^signalbox: \/ cannot be read: EISDIR/);
+  });
+
   test("trigger reads files and standard input, repeats the last payload, and keeps an idempotency key", async (t) => {
     const { cli, value, hooks, endpointId } = await scene(t);
     const folder = await newCliFolder(t);
@@ -69,10 +115,10 @@ suite("the command line of deliveries", { concurrency: 4 }, () => {
     for (const [words, code, message] of [
       [["--data", "{"], 2, /--data is not valid JSON/],
       [["--data", "[]"], 2, /--data must be a JSON object/],
-      [["--data", "@nowhere"], 2, /nowhere cannot be read: ENOENT/],
+      [["--data", "@nowhere"], 1, /nowhere cannot be read: ENOENT/],
       [["--data", "{}", "--last"], 2, /not both/],
       [["--timeout", "1s"], 2, /--timeout needs --wait/],
-      [["--to", "ep_1"], 1, /must be the id of an endpoint/],
+      [["--to", "ep_1"], 2, /must be the id of an endpoint/],
     ] as const) {
       const refused = await cli(["trigger", "order.paid", ...words], { folder });
       assert.deepEqual([refused.code, refused.stdout], [code, ""]);
@@ -249,7 +295,7 @@ suite("the command line of deliveries", { concurrency: 4 }, () => {
       assert.equal((await cli(["endpoints", ...words])).code, 2, words.join(" "));
     }
     const faulty = await cli(["endpoints", "set", made.id, "--max-in-flight", "0", "--json"]);
-    assert.equal(faulty.code, 1);
+    assert.equal(faulty.code, 2);
     assert.equal(JSON.parse(faulty.stderr).error.details[0].field, "max_in_flight");
     assert.equal((await cli(["endpoints", "delete", made.id, "--yes", "--quiet"])).stdout, `${made.id}\n`);
     assert.equal((await cli(["endpoints", "get", made.id])).code, 7);

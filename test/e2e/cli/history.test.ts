@@ -1,7 +1,7 @@
 /** `signalbox export` and `jobs`. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -68,6 +68,19 @@ test("an export replaces a file and nothing else", async (t) => {
     assert.match(refused.stderr, /is not a file; without --out/);
   }
   assert.deepEqual(readdirSync(folder), ["folder"]);
+});
+
+test("an export is written through a link, also when its file does not exist yet", async (t) => {
+  const { folder, run } = await newCli(t, 1);
+  mkdirSync(path.join(folder, "elsewhere"));
+  writeFileSync(path.join(folder, "elsewhere/old.csv"), "yesterday");
+  for (const name of ["old.csv", "new.csv"]) {
+    symlinkSync(`elsewhere/${name}`, path.join(folder, name));
+    assert.equal((await run(["export", "--out", name])).code, 0);
+    assert.equal(readlinkSync(path.join(folder, name)), `elsewhere/${name}`);
+    assert.match(readFileSync(path.join(folder, "elsewhere", name), "utf8"), /^\ufeffid,.*\r\ndel_/);
+  }
+  assert.deepEqual(readdirSync(path.join(folder, "elsewhere")).sort(), ["new.csv", "old.csv"]);
 });
 
 test("an export that breaks off leaves the file as it was, says so, and is exit 9", async (t) => {

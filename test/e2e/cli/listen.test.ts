@@ -225,7 +225,7 @@ test("in a terminal of 40 columns a list has keys, and the terminal is given bac
   await shows(/200 order\.paid/);
   await shows(/500 bad\.status/);
   terminal.stdin.write("/paid\r");
-  await shows(/Filter: paid[\s\S]*>\d\d:\d\d:\d\d 200 order\.paid\s+d details/);
+  await shows(/Filter: paid[\s\S]*>\d\d:\d\d:\d\dZ 200 order\.paid\s+d details/);
   terminal.stdin.write("?");
   await shows(/replay, as a new delivery/);
   terminal.stdin.write("d");

@@ -97,16 +97,17 @@ suite("the client as a process", { concurrency: 3 }, () => {
   });
 
   const skip = hasCommand("script") ? false : "this machine has no script";
-  test("a terminal of 40 columns gets colors, cards that fit it, and questions", { skip }, async () => {
+  test("a terminal of 40 columns gets colors, whole ids, and questions", { skip }, async () => {
     const { client, env } = await paused();
     const { deliveryId } = await publish(client);
     const inTerminal = (words: string, typed = "") =>
       shell(`printf '${typed}' | script -qec "stty cols 40; $SIGNALBOX ${words}" /dev/null`, { ...env, TERM: "xterm" });
     const listed = await inTerminal("deliveries list");
     assert.equal(listed.code, 0, listed.stdout);
-    assert.ok(listed.stdout.includes("\u001b[33mHELD\u001b[39m"), listed.stdout);
+    assert.ok(listed.stdout.includes("\u001b[33mHELD  \u001b[39m"), listed.stdout);
     const lines = stripVTControlCharacters(listed.stdout).split(/\r?\n/);
-    assert.equal(lines[0], deliveryId);
+    assert.match(lines[1] ?? "", /^HELD +- +0 +\S+/);
+    assert.equal(lines[2], deliveryId);
     for (const line of lines) assert.ok(line.length <= 40, line);
     const cancelled = await inTerminal("deliveries cancel --status HELD", "y\\n");
     assert.match(cancelled.stdout, /Cancel 1 delivery\? \[y\/N\]/);

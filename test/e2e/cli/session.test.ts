@@ -52,6 +52,23 @@ test("several servers are profiles, one of which is current", async (t) => {
   assert.deepEqual([unknown.code, unknown.stdout], [7, ""]);
 });
 
+test("a deleted profile is gone with its key, and is not the current one", async (t) => {
+  const { folder, env } = await signedIn(t);
+  await runCli(["login", server.url, "--api-key-stdin", "--profile", "other"], { env, input: server.apiKey, folder });
+  const unknown = await runCli(["profile", "delete", "othr"], { env });
+  assert.deepEqual([unknown.code, unknown.stdout], [7, ""]);
+  assert.match(unknown.stderr, /There is no profile "othr"; the profiles are default, other\./);
+  const deleted = await runCli(["profile", "delete", "other", "--json"], { env });
+  assert.deepEqual(JSON.parse(deleted.stdout), { profile: "other", url: server.url, key: "kept" });
+  assert.equal((await runCli(["profile", "list", "--quiet"], { env })).stdout, "default\n");
+  for (const file of ["config.json", "credentials.json"])
+    assert.deepEqual(Object.keys(JSON.parse(readFileSync(path.join(folder, file), "utf8")).profiles), ["default"]);
+  const none = await runCli(["whoami"], { env, folder });
+  assert.deepEqual([none.code, none.stdout], [6, ""]);
+  assert.equal((await runCli(["profile", "use", "default"], { env })).code, 0);
+  assert.equal((await runCli(["whoami"], { env, folder })).code, 0);
+});
+
 test("signing out deletes the key, but does not revoke one that was passed in", async (t) => {
   const { folder, env } = await signedIn(t);
   const out = await runCli(["logout", "--json"], { env });

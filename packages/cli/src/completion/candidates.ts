@@ -1,12 +1,12 @@
 /** What a value can be completed with: files, profiles, and the ids and types that the server has. */
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { Signalbox } from "../../../sdk/src/index.ts";
 import type { Context } from "../context.ts";
 import { fetchOverHttp } from "../http-fetch.ts";
 import type { Completes } from "../options.ts";
-import { changeFile } from "../settings/files.ts";
+import { changeFile, readJsonFile } from "../settings/files.ts";
 
 export interface Candidate {
   readonly value: string;
@@ -64,7 +64,7 @@ async function fromServer({ connection, settings }: Context, kind: OfServer): Pr
 
 function readCache(file: string): Readonly<Record<string, Cached>> {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return (readJsonFile(file) ?? {}) as Readonly<Record<string, Cached>>;
   } catch {
     return {}; // there is none yet, or it is broken: the next write replaces it
   }

@@ -3,9 +3,11 @@ import {
   chmodSync,
   closeSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -25,6 +27,8 @@ const LOCK_POLL_MS = 20;
 /** A lock of this age belongs to a process that has ended. */
 const LOCK_STALE_MS = 10_000;
 const OTHERS = 0o077;
+/** Far above what settings have. */
+const SETTINGS_BYTES_MAX = 1024 * 1024;
 
 /** `$SIGNALBOX_CONFIG`, or the place that the operating system has for settings. */
 export function settingsFolder(env: Environment, platform: NodeJS.Platform): string {
@@ -49,8 +53,13 @@ export function readJsonFile(file: string): unknown {
 
 function readIfThere(file: string): string | null {
   try {
+    const found = statSync(file);
+    // To open a FIFO waits for its writer, and a device may have no end.
+    if (!found.isFile()) throw unreadable(file, "is not a regular file");
+    if (found.size > SETTINGS_BYTES_MAX) throw unreadable(file, "is over 1 MB");
     return readFileSync(file, "utf8");
   } catch (error) {
+    if (error instanceof Failure) throw error;
     const code = codeOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw new Failure(EXIT.failed, "SETTINGS_UNREADABLE", `${file} cannot be read: ${code}`);
@@ -103,7 +112,7 @@ export async function changeFile(file: string, change: () => string): Promise<vo
   makeFolder(path.dirname(file));
   const unlock = await locked(`${file}.lock`);
   try {
-    replace(resolved(file), change());
+    replace(linkTarget(file), change());
   } finally {
     unlock();
   }
@@ -117,12 +126,13 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** What a symbolic link points to, so that the link stays. */
-function resolved(file: string): string {
+/** The file that a symbolic link names, which may not exist yet: to replace that one keeps the link. */
+export function linkTarget(file: string): string {
+  if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return file;
   try {
     return realpathSync(file);
   } catch {
-    return file; // it does not exist yet
+    return path.resolve(path.dirname(file), readlinkSync(file));
   }
 }
 

@@ -64,7 +64,7 @@ const ATTEMPTS: ListView<DeliveryDetail["attempts"][number]> = {
   id: ({ id }) => id,
   columns: [
     { head: "TRY", cell: ({ attempt_number }) => attempt_number, align: "end" },
-    { head: "STARTED", cell: ({ started_at }) => shortTime(started_at), narrow: "drop" },
+    { head: "STARTED", cell: ({ started_at }) => shortTime(started_at), narrow: "omit" },
     { head: "MS", cell: ({ latency_ms }) => latency_ms, align: "end" },
     { head: "HTTP", cell: ({ http_status }) => http_status, align: "end" },
     { head: "CLASS", cell: ({ classification }) => classification },

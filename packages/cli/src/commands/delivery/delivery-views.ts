@@ -42,14 +42,14 @@ export function hasEnded({ status }: Pick<Delivery, "status">): boolean {
 export const DELIVERY_LIST: ListView<Delivery> = {
   id: ({ id }) => id,
   columns: [
-    { head: "DELIVERY", cell: ({ id }) => id },
+    { head: "DELIVERY", cell: ({ id }) => id, narrow: "id" },
     { head: "STATUS", cell: ({ status }) => statusCell(status) },
     { head: "HTTP", cell: ({ last_http_status }) => last_http_status, align: "end" },
     { head: "TRIES", cell: ({ attempts_count }) => attempts_count, align: "end" },
     { head: "TYPE", cell: ({ event_type }) => event_type, narrow: "cut" },
     { head: "ENDPOINT", cell: ({ endpoint_name }) => endpoint_name, narrow: "drop" },
-    { head: "CREATED", cell: ({ created_at }) => shortTime(created_at), narrow: "drop" },
-    { head: "LAST ERROR", cell: ({ last_error }) => last_error, narrow: "drop" },
+    { head: "CREATED", cell: ({ created_at }) => shortTime(created_at), narrow: "omit" },
+    { head: "LAST ERROR", cell: ({ last_error }) => last_error, narrow: "below" },
   ],
   none: "No deliveries match.",
 };
@@ -57,11 +57,11 @@ export const DELIVERY_LIST: ListView<Delivery> = {
 export const EVENT_LIST: ListView<EventSummary> = {
   id: ({ id }) => id,
   columns: [
-    { head: "EVENT", cell: ({ id }) => id },
+    { head: "EVENT", cell: ({ id }) => id, narrow: "id" },
     { head: "TYPE", cell: ({ type }) => type, narrow: "cut" },
     { head: "DELIVERIES", cell: ({ deliveries }) => countsOf(deliveries.by_status), narrow: "cut" },
-    { head: "CREATED", cell: ({ created_at }) => shortTime(created_at), narrow: "drop" },
-    { head: "BYTES", cell: ({ payload_bytes }) => payload_bytes, narrow: "drop", align: "end" },
+    { head: "CREATED", cell: ({ created_at }) => shortTime(created_at), narrow: "omit" },
+    { head: "BYTES", cell: ({ payload_bytes }) => payload_bytes, narrow: "omit", align: "end" },
   ],
   none: "No events match.",
 };

@@ -30,12 +30,12 @@ const DRAIN_POLL_MS = 500;
 const LIST: ListView<Endpoint> = {
   id: ({ id }) => id,
   columns: [
-    { head: "ENDPOINT", cell: ({ id }) => id },
+    { head: "ENDPOINT", cell: ({ id }) => id, narrow: "id" },
     { head: "STATUS", cell: ({ status }) => statusCell(status) },
-    { head: "STATE", cell: ({ health }) => health.state, narrow: "drop" },
+    { head: "STATE", cell: ({ health }) => health.state, narrow: "omit" },
     { head: "WAITING", cell: waitingOf, align: "end" },
     { head: "NAME", cell: ({ name }) => name, narrow: "cut" },
-    { head: "URL", cell: ({ url }) => url, narrow: "drop" },
+    { head: "URL", cell: ({ url }) => url, narrow: "below" },
     { head: "TYPES", cell: ({ event_types }) => event_types?.join(" ") ?? "all", narrow: "drop" },
   ],
   none: "There are no such endpoints.",

@@ -91,7 +91,7 @@ const TYPES: ListView<EventType> = {
     { head: "TYPE", cell: ({ name }) => name, narrow: "cut" },
     { head: "LAST HOUR", cell: ({ per_hour }) => per_hour, align: "end" },
     { head: "ENDPOINTS", cell: ({ endpoints }) => endpoints, align: "end" },
-    { head: "LAST SEEN", cell: ({ last_at }) => shortTime(last_at), narrow: "drop" },
+    { head: "LAST SEEN", cell: ({ last_at }) => shortTime(last_at), narrow: "omit" },
   ],
   none: "No event has been published yet.",
 };

@@ -1,8 +1,7 @@
 /** A payload from the command line, a file or standard input. */
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import type { Context } from "../../context.ts";
 import { usage } from "../../failure.ts";
+import { readFileOrInput } from "../../input.ts";
 
 /**
  * The JSON text of `--data`, which is sent byte for byte.
@@ -24,13 +23,8 @@ export async function readPayload(context: Context, given: string): Promise<stri
 async function readText(context: Context, given: string): Promise<string> {
   if (given === "-") return utf8("standard input", await context.readInput());
   if (!given.startsWith("@")) return given;
-  const file = path.resolve(context.folder, given.slice(1));
-  try {
-    return utf8(file, await readFile(file));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw code === undefined ? error : usage(`--data: ${file} cannot be read: ${code ?? message}`);
-  }
+  const file = given.slice(1);
+  return utf8(file, await readFileOrInput(context, file));
 }
 
 /** Without a byte order mark, which is no JSON. */

@@ -8,6 +8,7 @@ import type { Context } from "../../context.ts";
 import { EXIT, Failure, usage } from "../../failure.ts";
 import { choice, text } from "../../options.ts";
 import { counted, safe } from "../../output/text.ts";
+import { linkTarget } from "../../settings/files.ts";
 import { deliveries } from "../delivery/bulk.ts";
 import { conditionsOf, FILTER_OPTIONS } from "../delivery/delivery-filter.ts";
 import { RowCount } from "./row-count.ts";
@@ -69,15 +70,17 @@ async function store({ out, folder, onInterrupt }: Context, pieces: Pieces, { fo
       yield piece;
     }
   }
-  const target = path.resolve(folder, file);
+  const named = path.resolve(folder, file);
+  const target = linkTarget(named);
+  const part = `${target === named ? file : target}.part`;
   refuseOther(target, file);
-  onInterrupt(() => out.warn(`${file} is not written; ${file}.part has its beginning`));
+  onInterrupt(() => out.warn(`${file} is not written; ${part} has its beginning`));
   try {
-    await pipeline(counting, createWriteStream(`${target}.part`));
-    renameSync(`${target}.part`, target);
+    await pipeline(counting, createWriteStream(path.resolve(folder, part)));
+    renameSync(path.resolve(folder, part), target);
   } catch (error) {
     if (error instanceof SignalboxError) {
-      const kept = `which are in ${file}.part. ${file} is as it was. Run the command again.`;
+      const kept = `which are in ${part}. ${file} is as it was. Run the command again.`;
       throw brokenOff(error, `after ${deliveries(rows.count)}, ${kept}`);
     }
     throw new Failure(EXIT.failed, "FILE_UNWRITABLE", `${file} cannot be written: ${(error as Error).message}.`);

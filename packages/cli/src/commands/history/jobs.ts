@@ -16,13 +16,13 @@ const ID = operand("ID", "the id of the job: job_…", { completes: "job" });
 const LIST: ListView<Job> = {
   id: ({ id }) => id,
   columns: [
-    { head: "ID", cell: ({ id }) => id },
+    { head: "ID", cell: ({ id }) => id, narrow: "id" },
     { head: "KIND", cell: ({ kind }) => kind },
     { head: "STATE", cell: stateOf },
     { head: "DONE", cell: ({ done }) => done, align: "end" },
     { head: "TOTAL", cell: ({ total }) => total, align: "end" },
     { head: "FAILED", cell: failedOf, align: "end" },
-    { head: "STARTED", cell: ({ created_at: at }) => shortTime(at), narrow: "drop" },
+    { head: "STARTED", cell: ({ created_at: at }) => shortTime(at), narrow: "omit" },
   ],
   none: "There are no jobs.",
 };

@@ -31,10 +31,10 @@ const REASONS = [
 const LIST: ListView<InboundEvent> = {
   id: ({ id }) => id,
   columns: [
-    { head: "ID", cell: ({ id }) => id },
+    { head: "ID", cell: ({ id }) => id, narrow: "id" },
     { head: "SOURCE", cell: ({ source }) => source, narrow: "cut" },
     { head: "REASON", cell: ({ rejection_reason: reason }) => reason },
-    { head: "RECEIVED", cell: ({ received_at: at }) => shortTime(at), narrow: "drop" },
+    { head: "RECEIVED", cell: ({ received_at: at }) => shortTime(at), narrow: "omit" },
     { head: "FROM", cell: ({ address }) => address, narrow: "drop" },
   ],
   none: "No refused requests are kept.",
@@ -46,7 +46,7 @@ const SUMS: ListView<RefusedCounts["counts"][number]> = {
     { head: "SOURCE", cell: ({ source }) => source, narrow: "cut" },
     { head: "REASON", cell: ({ rejection_reason: reason }) => reason },
     { head: "REQUESTS", cell: ({ count }) => count, align: "end" },
-    { head: "LATEST", cell: ({ last_received_at: at }) => shortTime(at), narrow: "drop" },
+    { head: "LATEST", cell: ({ last_received_at: at }) => shortTime(at), narrow: "omit" },
   ],
   none: LIST.none,
 };

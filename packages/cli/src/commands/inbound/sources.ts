@@ -32,8 +32,8 @@ const LIST: ListView<Source> = {
   columns: [
     { head: "NAME", cell: ({ name }) => name, narrow: "cut" },
     { head: "SCHEME", cell: ({ scheme }) => scheme },
-    { head: "ID", cell: ({ id }) => id },
-    { head: "URL", cell: ({ url }) => url, narrow: "drop" },
+    { head: "ID", cell: ({ id }) => id, narrow: "id" },
+    { head: "URL", cell: ({ url }) => url, narrow: "id" },
   ],
   none: "There are no sources. Create one with `signalbox sources create`.",
 };

@@ -9,7 +9,7 @@ type Ended = Extract<ListenStatus, { kind: "attemptEnded" }>;
 
 const DETAIL_CHARS_MAX = 200;
 
-/** `37 waited since 09:12.` */
+/** `37 waited since 09:12Z.` */
 export function connectedSentence({ again, waiting, waitingSince, status }: Connected, id: string, now: Date): string {
   const since = waitingSince === null ? "" : ` since ${shortMoment(waitingSince, now)}`;
   const count = `${waiting.count.toLocaleString("en-US")}${waiting.more ? " or more" : ""}`;
@@ -24,19 +24,16 @@ export function reconnectingSentence({ error }: Reconnecting): string {
   return `${safe(error.message)} Trying again until the server is back.`;
 }
 
-/** The time of day, with the date if it is not today's. In local time, as the local service logs. */
+/** The time of day, with the date if it is not today's. In UTC, as all times of the command line. */
 function shortMoment(at: Date, now: Date): string {
-  const time = clockTime(at).slice(0, "09:12".length);
-  if (at.toDateString() === now.toDateString()) return time;
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
+  const [date = "", time = ""] = at.toISOString().split("T");
+  const minute = `${time.slice(0, "09:12".length)}Z`;
+  return now.toISOString().startsWith(date) ? minute : `${date}T${minute}`;
 }
 
+/** The time of day in UTC. */
 export function clockTime(at: Date): string {
-  return [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
-}
-
-function two(value: number): string {
-  return String(value).padStart(2, "0");
+  return `${at.toISOString().slice("2026-01-31T".length, "2026-01-31T09:12:34".length)}Z`;
 }
 
 /** How an attempt went. */

@@ -60,13 +60,16 @@ function execTarget(command: string | undefined): Target | null {
   return command === undefined ? null : { kind: "exec", command };
 }
 
-/** `3000/hook` and `localhost:3000/hook` are URLs of this machine too. */
+/** A URL, or its part from the host and port on, or from the port of this machine on: `localhost:3000/hook`, `3000/hook`. */
 export function urlOf(text: string, from: string): URL {
   const local = /^\d{1,5}(?:\/|$)/.test(text) ? `localhost:${text}` : text;
-  const full = /^[a-z]+:\/\//i.test(local) ? local : `http://${local}`;
-  const url = URL.canParse(full) ? new URL(full) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw usage(`${from} must have a URL such as http://localhost:3000/hook, not ${JSON.stringify(text)}`);
+  const full = /^(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}(?:\/|$)/i.test(local) ? `http://${local}` : local;
+  const url = /^https?:\/\/[^/]/i.test(full) && URL.canParse(full) ? new URL(full) : null;
+  if (url === null) {
+    const meant = /^[\w.-]*[a-z][\w.-]*(?:\/|$)/i.test(text) ? `; did you mean http://${text}?` : "";
+    throw usage(
+      `${from} must have a port, HOST:PORT or a URL such as http://localhost:3000/hook, not ${JSON.stringify(text)}${meant}`,
+    );
   }
   if (url.username !== "" || url.password !== "") {
     throw usage(`${from} must not have a user name or a password; pass --header 'authorization: …'`);

@@ -17,12 +17,12 @@ const ID = operand("ID", "the id of the question: psr_…", { completes: "pause"
 const LIST: ListView<Pause> = {
   id: ({ pause_id: id }) => id,
   columns: [
-    { head: "ID", cell: ({ pause_id: id }) => id },
+    { head: "ID", cell: ({ pause_id: id }) => id, narrow: "id" },
     { head: "STATUS", cell: statusOf },
     { head: "ANSWER", cell: ({ response_choice: answer }) => answer, narrow: "cut" },
-    { head: "QUESTION", cell: ({ message }) => message, narrow: "cut" },
-    { head: "ASKED", cell: ({ created_at: at }) => shortTime(at), narrow: "drop" },
-    { head: "OPEN UNTIL", cell: ({ expires_at: at }) => shortTime(at), narrow: "drop" },
+    { head: "QUESTION", cell: ({ message }) => message, narrow: "below" },
+    { head: "ASKED", cell: ({ created_at: at }) => shortTime(at), narrow: "omit" },
+    { head: "OPEN UNTIL", cell: ({ expires_at: at }) => shortTime(at), narrow: "omit" },
   ],
   none: "There are no questions.",
 };

@@ -3,6 +3,10 @@ import { command, group } from "../../command.ts";
 import { EXIT, Failure } from "../../failure.ts";
 import { operand } from "../../options.ts";
 import { credentialFor, profileNamed } from "../../settings/connection.ts";
+import type { Config } from "../../settings/settings.ts";
+import { KEYS, signOut } from "./sign-out.ts";
+
+const NAME = operand("NAME", "the profile", { completes: "profile" });
 
 export const profile = group(
   command({
@@ -25,7 +29,7 @@ export const profile = group(
           { head: "NAME", cell: ({ name, current }) => (current ? { text: `${name} *`, color: "green" } : name) },
           { head: "URL", cell: ({ url }) => url, narrow: "cut" },
           { head: "TENANT", cell: ({ tenant }) => tenant, narrow: "drop" },
-          { head: "SIGNED IN", cell: ({ signed_in }) => signed_in, narrow: "drop" },
+          { head: "SIGNED IN", cell: ({ signed_in }) => signed_in, narrow: "omit" },
         ],
         none: "There are no profiles. Run `signalbox login URL`.",
       });
@@ -34,15 +38,10 @@ export const profile = group(
   command({
     name: "use",
     about: "make a profile the current one",
-    operands: { name: operand("NAME", "the profile", { completes: "profile" }) },
+    operands: { name: NAME },
     examples: [["signalbox profile use staging", "all later commands talk to that server"]],
     async run({ out, settings }, { name }) {
-      const known = settings.config();
-      const chosen = profileNamed(known, name);
-      if (chosen === null) {
-        const hint = Object.keys(known.profiles).join(", ") || "there are none";
-        throw new Failure(EXIT.missing, "PROFILE_NOT_FOUND", `There is no profile ${JSON.stringify(name)}; ${hint}.`);
-      }
+      const chosen = profileNamed(settings.config(), name) ?? refuseUnknown(settings.config(), name);
       await settings.changeConfig((config) => ({ ...config, current: name }));
       await out.one(
         { name, ...chosen },
@@ -56,4 +55,37 @@ export const profile = group(
       );
     },
   }),
+  command({
+    name: "delete",
+    about: "delete a profile and its key, and revoke the key if `login` made it",
+    details: "If it was the current profile, none is current afterwards: choose one with `signalbox profile use`.",
+    operands: { name: NAME },
+    examples: [["signalbox profile delete staging", "forget that server"]],
+    async run(context, { name }) {
+      const { out, settings } = context;
+      const { url } = profileNamed(settings.config(), name) ?? refuseUnknown(settings.config(), name);
+      const key = await signOut(context, name);
+      await settings.changeConfig(({ current, profiles: { [name]: _, ...profiles } }) => ({
+        ...(current !== undefined && current !== name && { current }),
+        profiles,
+      }));
+      await out.one(
+        { profile: name, url, key },
+        {
+          id: () => name,
+          fields: () => [
+            ["deleted", name],
+            ["url", url],
+            ["key", KEYS[key]],
+          ],
+        },
+      );
+    },
+  }),
 );
+
+function refuseUnknown({ profiles }: Config, name: string): never {
+  const known = Object.keys(profiles);
+  const hint = known.length === 0 ? "there are none" : `the profiles are ${known.join(", ")}`;
+  throw new Failure(EXIT.missing, "PROFILE_NOT_FOUND", `There is no profile ${JSON.stringify(name)}; ${hint}.`);
+}

@@ -1,7 +1,7 @@
 /** `signalbox whoami` and `logout`. */
 import { command } from "../../command.ts";
 import { credentialFor } from "../../settings/connection.ts";
-import { revoke } from "./login.ts";
+import { KEYS, signOut } from "./sign-out.ts";
 
 export const whoami = command({
   name: "whoami",
@@ -32,26 +32,20 @@ export const logout = command({
   about: "delete the key of a profile, and revoke it if `login` made it",
   details: "The profile keeps its address. A key that you passed with --api-key-stdin stays valid on the server.",
   examples: [["signalbox logout --profile staging", "sign out of one of several servers"]],
-  async run({ env, flags, out, settings }) {
+  async run(context) {
+    const { env, flags, out, settings } = context;
     const name = flags.profile ?? env.SIGNALBOX_PROFILE ?? settings.config().current ?? "default";
     const credential = credentialFor(settings.credentials(), name);
     if (credential === null) return out.tell(`Profile "${name}" has no key.`);
-    const revoked = await revoke(credential);
-    await settings.changeCredentials(({ profiles: { [name]: _, ...profiles }, ...others }) => ({
-      ...others,
-      profiles,
-    }));
-    if (credential.key_id !== undefined && !revoked) {
-      out.warn(`the server did not revoke ${credential.key_id}; it ends after 90 days without use`);
-    }
+    const key = await signOut(context, name);
     await out.one(
-      { profile: name, url: credential.url, revoked },
+      { profile: name, url: credential.url, revoked: key === "revoked" },
       {
         id: () => name,
         fields: () => [
           ["signed out of", credential.url],
           ["profile", name],
-          ["key", revoked ? "revoked" : "stays valid on the server"],
+          ["key", KEYS[key]],
         ],
       },
     );

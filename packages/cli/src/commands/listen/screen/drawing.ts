@@ -37,7 +37,7 @@ q        quit`;
 const FIXED_LINES = 3;
 /** On a narrow terminal, only the time, the outcome and the type. */
 const WIDE_COLUMNS = 60;
-const LABEL_AT = 10;
+const LABEL_AT = ">09:12:34Z ".length;
 
 export function draw(picture: Picture): readonly string[] {
   const { columns, lines, paint, title, notice, pane, prompt } = picture;

@@ -1,0 +1,89 @@
+/** A refusal of the server in the words of the command line. Pure. */
+import type { Command } from "./command.ts";
+import { optionName } from "./command-line.ts";
+import { EXIT, Failure } from "./failure.ts";
+import type { Completes, Option } from "./options.ts";
+
+/** Where a field of the API is not called like its option or operand. */
+const OPTION_OF_FIELD: Readonly<Record<string, readonly string[]>> = {
+  endpoint_ids: ["to"],
+  endpoint_id: ["endpoint"],
+  event_id: ["event", "id"],
+  event_type: ["type"],
+  event_types: ["type", "events"],
+  delivery_ids: ["ids"],
+  source_id: ["source"],
+  terminal_reason: ["reason"],
+  "Last-Event-ID": ["after"],
+};
+
+/** What lists the things that an id can name. */
+const LISTED_BY: Readonly<Partial<Record<Completes, string>>> = {
+  endpoint: "endpoints list",
+  event: "events list",
+  delivery: "deliveries list",
+  source: "sources list",
+  pause: "pause list",
+  job: "jobs list",
+  type: "events types",
+};
+
+type Given = Readonly<Record<string, unknown>>;
+
+interface Word {
+  /** `--to` or `DELIVERY_ID`. */
+  readonly name: string;
+  readonly value: unknown;
+  readonly completes: Completes | null;
+}
+
+/**
+ * Say which option or operand is wrong, and what lists the right ones.
+ */
+export function inWordsOf(command: Command, given: Given, failure: Failure): Failure {
+  const { exit, code, message, details, hint } = failure;
+  if (exit === EXIT.missing) {
+    const named = [...wordsIn(command, given)].filter(({ completes }) => message.includes(completes ?? ""));
+    return new Failure(exit, code, message, { details, hint: hint ?? listHint(named) });
+  }
+  const words = details.map(({ field }) => wordFor(command, given, field));
+  if (exit !== EXIT.failed || details.length === 0 || !words.every((word) => word !== null)) return failure;
+  const sentences = details.map(({ rule }, at) => sentence(words[at] ?? null, rule));
+  const isMissing = details.every(({ rule }) => rule.startsWith("names no "));
+  return new Failure(isMissing ? EXIT.missing : EXIT.usage, code, `${sentences.join("; ")}.`, {
+    hint: hint ?? listHint(words),
+  });
+}
+
+/** What the command line gave that names something of the server. */
+function* wordsIn({ operands, options }: Command, given: Given): Generator<Word> {
+  for (const [key, { completes, placeholder }] of Object.entries({ ...operands, ...options })) {
+    const name = key in operands ? (placeholder ?? key) : optionName(key);
+    if (completes !== null && given[key] !== undefined) yield { name, value: given[key], completes };
+  }
+}
+
+/** `endpoint_ids[1]` is the second `--to`. */
+function wordFor({ operands, options }: Command, given: Given, field: string): Word | null {
+  const [, path = "", index] = /^(?:filter\.)?([\w-]+)(?:\[(\d+)\])?$/.exec(field) ?? [];
+  const camel = path.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const all: Readonly<Record<string, Option<unknown>>> = { ...operands, ...options };
+  const key = [...(OPTION_OF_FIELD[path] ?? []), camel].find((each) => each in all);
+  const found = key === undefined ? undefined : all[key];
+  if (key === undefined || found === undefined) return null;
+  const value = Array.isArray(given[key]) ? given[key][Number(index ?? 0)] : given[key];
+  const name = key in operands ? (found.placeholder ?? key) : optionName(key);
+  return { name, value, completes: found.completes };
+}
+
+function sentence(word: Word | null, rule: string): string {
+  const { name = "", value } = word ?? {};
+  const shown = typeof value === "string" && !rule.includes(value) ? ` ${JSON.stringify(value)}` : "";
+  return `${name}${shown} ${rule}`;
+}
+
+function listHint(words: readonly (Word | null)[]): string | null {
+  const listed = words.flatMap((word) => LISTED_BY[word?.completes ?? "file"] ?? []);
+  const [first] = listed;
+  return first === undefined ? null : `\`signalbox ${first}\` shows what there is.`;
+}
