@@ -7,6 +7,9 @@ import { signalled } from "../../../test/harness/deadline.ts";
 import type { Scope } from "../../../test/harness/server.ts";
 import { runProgram } from "../src/program.ts";
 
+/** A folder that nothing can be read from or written to, not even by root. */
+export const NOWHERE = "/dev/null/nowhere";
+
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input. With `columns`, what a person types. */
@@ -59,7 +62,7 @@ export function startCli(words: readonly string[], { env = {}, input = "", colum
   );
   const running = runProgram(words, {
     version: "0.0.0",
-    env: { SIGNALBOX_CONFIG: "/nowhere", ...env },
+    env: { SIGNALBOX_CONFIG: NOWHERE, ...env },
     platform: process.platform,
     folder: folder ?? "/",
     stdin,

@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { after, suite, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import { NOWHERE } from "../../../packages/cli/test/run-cli.ts";
 import { spawnServer } from "../../harness/child.ts";
 import { hasCommand, PROJECT_DIR } from "../../harness/command.ts";
 import { respond } from "../../harness/pauses.ts";
@@ -26,7 +27,7 @@ async function paused() {
     PATH: process.env.PATH ?? "",
     SIGNALBOX_URL: server.url,
     SIGNALBOX_API_KEY: client.apiKey,
-    HOME: "/nowhere",
+    HOME: NOWHERE,
   };
   return { client, env };
 }

@@ -146,7 +146,7 @@ test("another server is not taken for Signalbox, whatever it responds", async (t
       response.writeHead(status, status === 301 ? { location: "https://elsewhere.example/" } : {}).end(body);
     };
     const { url, seen } = await serve(t, answer);
-    const env = { SIGNALBOX_URL: url, SIGNALBOX_API_KEY: server.apiKey };
+    const env = { SIGNALBOX_URL: url, SIGNALBOX_API_KEY: server.apiKey, SIGNALBOX_CONFIG: folder };
     const commands = ["whoami", "whoami --json", "deliveries list", "trigger a.b", "tail", "listen --forward-to 1"];
     for (const line of commands) {
       const { code, stdout, stderr } = await runCli(line.split(" "), { env, folder });
