@@ -85,7 +85,9 @@ function rowLine(row: Row, { columns, paint, mark }: { columns: number; paint: P
 }
 
 function paneLines(pane: string, { columns, scrolled }: Picture, height: number): readonly string[] {
-  return wrapped(pane, columns).slice(scrolled, scrolled + height);
+  const all = wrapped(pane, columns);
+  const first = Math.max(0, Math.min(scrolled, all.length - height)); // a wider terminal has fewer lines
+  return all.slice(first, first + height);
 }
 
 /** Broken where the terminal ends, so that nothing is hidden. */

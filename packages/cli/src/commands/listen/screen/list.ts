@@ -124,6 +124,8 @@ export class List implements View {
   /** Whether the key moves the selection or the pane. */
   #move(key: string): boolean {
     const page = bodyLines(this.#screen.lines);
+    const [first, last] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    // Terminals differ in Home and End: xterm, its application mode, VT220 (tmux and PuTTY), rxvt.
     const steps: Readonly<Record<string, number>> = {
       "\u001b[A": -1,
       "\u001bOA": -1,
@@ -133,8 +135,14 @@ export class List implements View {
       j: 1,
       "\u001b[5~": -page,
       "\u001b[6~": page,
-      "\u001b[H": Number.NEGATIVE_INFINITY,
-      "\u001b[F": Number.POSITIVE_INFINITY,
+      "\u001b[H": first,
+      "\u001bOH": first,
+      "\u001b[1~": first,
+      "\u001b[7~": first,
+      "\u001b[F": last,
+      "\u001bOF": last,
+      "\u001b[4~": last,
+      "\u001b[8~": last,
     };
     const step = steps[key];
     if (step === undefined) return false;
