@@ -29,6 +29,15 @@ test("a table that fits is aligned, and escapes what could control the terminal"
   ]);
 });
 
+test("a name of spaces is seen, and one that reverses the reading direction is escaped", () => {
+  const rows = [" ", "\u3000", "evil\u202egpj.exe"].map((name) => ({ id: "ep_1", name, count: 1 }));
+  assert.deepEqual(table(rows, COLUMNS, { width: 80, paint: plain }).slice(1), [
+    'ep_1  " "                    1',
+    'ep_1  "\u3000"                   1',
+    "ep_1  evil\\u202egpj.exe      1",
+  ]);
+});
+
 test("a narrow terminal cuts long texts, then drops columns, and at last stacks the rows", () => {
   const second = (width: number) => drawn(width)[1];
   assert.equal(second(41), "ep_1   a very long name of an end…      3");

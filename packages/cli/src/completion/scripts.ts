@@ -52,7 +52,9 @@ Register-ArgumentCompleter -Native -CommandName signalbox -ScriptBlock {
     & signalbox complete powershell '--' @words 2>$null | ForEach-Object {
         $value, $about = $_ -split "\`t", 2
         if (-not $about) { $about = $value }
-        [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $about)
+        # Without quotes, PowerShell would read @order.json as a variable.
+        $text = if ($value.StartsWith('@')) { "'$value'" } else { $value }
+        [System.Management.Automation.CompletionResult]::new($text, $value, 'ParameterValue', $about)
     }
 }
 `;

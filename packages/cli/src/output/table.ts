@@ -40,8 +40,13 @@ const EMPTY: Shown = { text: "-", color: "dim" };
 function shown(cell: Cell): Shown {
   if (cell === null || cell === undefined || cell === "") return EMPTY;
   if (typeof cell === "boolean") return { text: cell ? "yes" : "no", color: null };
-  if (typeof cell === "object") return { text: safe(cell.text), color: cell.color };
-  return { text: safe(String(cell)), color: null };
+  if (typeof cell === "object") return { text: visible(cell.text), color: cell.color };
+  return { text: visible(String(cell)), color: null };
+}
+
+/** A name may be a space, which would look like a missing one. */
+function visible(text: string): string {
+  return text.trim() === "" ? `"${text}"` : safe(text);
 }
 
 /** The lines of a table, of which the first has the heads. */

@@ -39,7 +39,7 @@ export const tail = command({
     const topics: readonly StreamTopic[] = others.length > 0 ? others : ["delivery"];
     const matches = matcherOf(type);
     const shown = new Set<string>();
-    let isOpen = false;
+    let isOpen: boolean | null = null;
     const opened = async () => {
       isOpen = true;
       if (since === undefined || others.length > 0) return;
@@ -64,6 +64,7 @@ export const tail = command({
       ...(failed && { status: AFTER_FAILURE }),
       onConnection(open) {
         if (open && listed === null) listed = opened();
+        else if (isOpen === null) out.tell("The server does not respond as it should; trying again.");
         else if (open !== isOpen) out.tell(open ? "Connected again." : "The connection is lost; trying again.");
         isOpen = open;
       },
