@@ -104,6 +104,16 @@ const CONNECTED: readonly (readonly [string, Partial<Sources>, url: string, key:
     null,
   ],
   [
+    "a stored key goes to the address that it was stored with, also if localhost is given",
+    {
+      flags: { ...NO_FLAGS, url: "http://localhost:8080" },
+      credentials: { profiles: { empty: { url: LOCAL, api_key: "local-key" } }, listeners: {} },
+    },
+    LOCAL,
+    "local-key",
+    "empty",
+  ],
+  [
     "plain http where the flag allows it",
     { flags: { ...NO_FLAGS, url: "http://10.0.0.1", insecureHttp: true }, env: { SIGNALBOX_API_KEY: "k" } },
     "http://10.0.0.1",
@@ -127,6 +137,24 @@ const REFUSED: readonly (readonly [string, Partial<Sources>, exit: number, RegEx
     6,
     /not signed in to http:\/\/127\.0\.0\.1:8080\. Run/,
   ],
+  [
+    "the two addresses of this machine may be two servers",
+    {
+      flags: { ...NO_FLAGS, url: "http://[::1]:8080" },
+      credentials: { profiles: { empty: { url: LOCAL, api_key: "local-key" } }, listeners: {} },
+    },
+    6,
+    /not signed in/,
+  ],
+  ...[{}, { flags: { ...NO_FLAGS, url: PROD } }, { flags: { ...NO_FLAGS, profile: "out" } }].map(
+    (given) =>
+      [
+        `after a logout, the key of another profile is not taken: ${JSON.stringify(given)}`,
+        { config: { current: "out", profiles: { ...BASE.config.profiles, out: { url: PROD } } }, ...given },
+        6,
+        /^You are not signed in to https:\/\/prod\.example\.com\. Run `signalbox login https:\S+ --profile out`\.$/,
+      ] as const,
+  ),
   ["a profile without a key", { flags: { ...NO_FLAGS, profile: "empty" } }, 6, /not signed in to/],
   [
     "an unknown profile",

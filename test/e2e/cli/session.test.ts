@@ -82,6 +82,23 @@ test("signing out deletes the key, but does not revoke one that was passed in", 
   assert.equal((await runCli(["whoami"], { env: direct, folder })).code, 0);
 });
 
+test("after signing out, no other profile's key takes the place of the deleted one", async (t) => {
+  const { folder, env } = await signedIn(t);
+  const second = ["login", server.url, "--api-key-stdin", "--profile", "second"];
+  assert.equal((await runCli(second, { env, input: server.apiKey, folder })).code, 0);
+  assert.equal((await runCli(["logout"], { env, folder })).code, 0);
+  for (const words of [["whoami"], ["whoami", "--url", server.url], ["endpoints", "list", "--profile", "second"]]) {
+    const refused = await runCli(words, { env, folder });
+    assert.deepEqual([refused.code, refused.stdout], [6, ""], words.join(" "));
+    assert.match(refused.stderr, /not signed in to http.*Run `signalbox login http\S+ --profile second`/);
+  }
+  const other = await runCli(["whoami", "--profile", "default"], { env, folder });
+  assert.match(other.stdout, /^key from {2}profile "default"$/m);
+  const { port } = new URL(server.url);
+  const named = await runCli(["whoami", "--profile", "default", "--url", `http://localhost:${port}`], { env, folder });
+  assert.match(named.stdout, new RegExp(`^server {4}${server.url}$`, "m"));
+});
+
 test("what cannot sign in says why, and stores nothing", async (t) => {
   const folder = await newCliFolder(t);
   const env = { SIGNALBOX_CONFIG: folder };

@@ -38,6 +38,9 @@ interface Place {
   readonly profile: string | null;
 }
 
+/** The profile of a `login` that names none. */
+export const DEFAULT_PROFILE = "default";
+
 const NOT_SIGNED_IN = "NOT_SIGNED_IN";
 
 /** @throws Failure when there is no server, no key for it, or the key would travel in plain text */
@@ -47,9 +50,9 @@ export function connectionOf(sources: Sources): Connection {
   const found = keyFor(url, place, sources);
   if (!isApiKey(found.apiKey)) throw invalidKey(found.profile);
   const profile = found.profile === null ? null : profileNamed(sources.config, found.profile);
-  refusePlainHttp(url, sources.flags.insecureHttp || profile?.insecure_http === true);
+  refusePlainHttp(found.url, sources.flags.insecureHttp || profile?.insecure_http === true);
   const tenant = sources.flags.tenant ?? profile?.tenant ?? null;
-  return { url, apiKey: found.apiKey, profile: found.profile, tenant, urlFrom: place.from };
+  return { ...found, tenant, urlFrom: place.from };
 }
 
 /** The first level that names a server or a profile decides. */
@@ -89,21 +92,49 @@ export function profileNamed(config: Config, name: string): Profile | null {
   return Object.hasOwn(config.profiles, name) ? (config.profiles[name] ?? null) : null;
 }
 
-/** A stored key is sent only to the server that it was stored for. A named profile's key is over `SIGNALBOX_API_KEY`. */
-function keyFor(url: string, place: Place, { flags, env, project, config, credentials }: Sources) {
-  const named = [flags.profile, place.profile, config.current].filter((name) => name !== null && name !== undefined);
-  const stored = [...named, ...Object.keys(credentials.profiles)].find(
-    (name) => credentialFor(credentials, name)?.url === url,
-  );
-  const storedKey =
-    stored === undefined ? null : { profile: stored, apiKey: credentials.profiles[stored]?.api_key ?? "" };
+interface Key {
+  readonly apiKey: string;
+  /** The profile that it belongs to; null when it is from the environment. */
+  readonly profile: string | null;
+  /** The server that it is sent to. */
+  readonly url: string;
+}
+
+/** A named profile's key is over `SIGNALBOX_API_KEY`. */
+function keyFor(url: string, place: Place, { flags, env, project, config, credentials }: Sources): Key {
+  const all = Object.keys(credentials.profiles);
+  const profile = place.profile ?? currentAt(url, config);
+  const stored = storedKey(url, profile === null ? all : [profile], credentials);
   const { SIGNALBOX_API_KEY: given } = env;
-  if (given && !(flags.profile !== undefined && stored === flags.profile)) {
-    if (place.from === project?.file && storedKey === null) throw foreignUrl(url, place.from);
-    return { profile: null, apiKey: given };
+  if (given && !(flags.profile !== undefined && stored !== null)) {
+    if (place.from === project?.file && storedKey(url, all, credentials) === null) throw foreignUrl(url, place.from);
+    return { apiKey: given, profile: null, url };
   }
-  if (storedKey !== null) return storedKey;
-  throw new Failure(EXIT.refused, NOT_SIGNED_IN, `You are not signed in to ${url}. Run \`signalbox login ${url}\`.`);
+  if (stored !== null) return stored;
+  const login = profile === null || profile === DEFAULT_PROFILE ? url : `${url} --profile ${profile}`;
+  throw new Failure(EXIT.refused, NOT_SIGNED_IN, `You are not signed in to ${url}. Run \`signalbox login ${login}\`.`);
+}
+
+/** A URL alone means the current profile, if the URL is that profile's: after `logout`, no other key takes its place. */
+function currentAt(url: string, config: Config): string | null {
+  const { current = null } = config;
+  const profile = current === null ? null : profileNamed(config, current);
+  return profile !== null && isSameServer(profile.url, url) ? current : null;
+}
+
+/** A stored key is sent only to the server that it was stored for, and under the name that it was stored with. */
+function storedKey(url: string, profiles: readonly string[], credentials: Credentials): Key | null {
+  const keys = profiles.flatMap((profile) => {
+    const credential = credentialFor(credentials, profile);
+    return credential === null ? [] : [{ apiKey: credential.api_key, profile, url: credential.url }];
+  });
+  return keys.find((key) => key.url === url) ?? keys.find((key) => isSameServer(key.url, url)) ?? null;
+}
+
+/** `localhost` is either address of this machine. The two addresses may be two servers. */
+function isSameServer(one: string, other: string): boolean {
+  const at = (url: string, address: string) => url.replace(/\/\/localhost(?=[:/]|$)/, `//${address}`);
+  return ["127.0.0.1", "[::1]"].some((address) => at(one, address) === at(other, address));
 }
 
 /** Somebody else may have written the project's file. The key of the environment is not for any server that it names. */

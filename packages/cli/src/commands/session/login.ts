@@ -5,12 +5,11 @@ import type { Context } from "../../context.ts";
 import { EXIT, Failure, usage } from "../../failure.ts";
 import { fetchOverHttp } from "../../http-fetch.ts";
 import { choice, flag, operand } from "../../options.ts";
-import { credentialFor, isApiKey, normalizedUrl, refusePlainHttp } from "../../settings/connection.ts";
+import { credentialFor, DEFAULT_PROFILE, isApiKey, normalizedUrl, refusePlainHttp } from "../../settings/connection.ts";
 import { type Credential, isProfileName, type Profile } from "../../settings/settings.ts";
 import { userAtHost } from "../../user-at-host.ts";
 import { signInByCode } from "./device.ts";
 
-const DEFAULT_PROFILE = "default";
 const NAME_CHARS_MAX = 80;
 const ROLES = ["viewer", "developer", "org_admin", "global_admin", "agent"] as const;
 
