@@ -60,7 +60,7 @@ function keyFileOf({ masterKey, dataDir }: Config): string | null {
 /** @throws StartupError without the URL, which has a password */
 function addressOf(url: string): DatabaseAddress {
   const parsed = parseDatabaseUrl(url);
-  if ("fault" in parsed) throw new StartupError(`--to ${parsed.fault}`);
+  if ("fault" in parsed) throw new StartupError(`--to ${parsed.fault}`, "usage");
   return parsed.value;
 }
 

@@ -3,6 +3,7 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { setFlagsFromString } from "node:v8";
 import { createStores } from "./administration.ts";
+import { EXIT, printFailure } from "./cli/failure.ts";
 import { runCommand } from "./cli/run.ts";
 import { createSystemClock } from "./clock/system.ts";
 import { type Config, type Environment, loadConfig } from "./config.ts";
@@ -10,7 +11,6 @@ import { shownDatabase } from "./domain/database-address.ts";
 import { StartupError, StoreUnavailable } from "./domain/errors.ts";
 import type { Uuid } from "./domain/ids.ts";
 import { SIGNAL_ECHO_MS } from "./domain/limits.ts";
-import { terminalLine } from "./domain/text/readable.ts";
 import type { AccessStore } from "./ports/store.ts";
 import { masterKeyOf, type RunningSignalbox, startSignalbox, version } from "./signalbox.ts";
 import { openPostgresCommandLineStore } from "./store/postgres/command-line-store.ts";
@@ -43,15 +43,11 @@ const PROCESS: Surroundings = {
   printError: (printed) => void process.stderr.write(printed),
 };
 
-/** Print what the operator can fix. Returns the exit code. */
-function explained(error: unknown, surroundings: Surroundings): 1 {
+/** Print what the operator can fix. A service manager gets the same exit code for every failed start. */
+function explained(error: unknown): number {
   if (!(error instanceof StartupError || error instanceof StoreUnavailable)) throw error;
-  for (const line of error.message.split("\n")) surroundings.printError(errorLine(line));
-  return 1;
-}
-
-function errorLine(line: string): string {
-  return `signalbox: ${terminalLine(line)}\n`;
+  PROCESS.printError(printFailure({ kind: "failed", message: error.message }, false));
+  return EXIT.failed;
 }
 
 // Objects that live for one request soon become garbage, but by default V8 lets the heap grow to four times the live
@@ -61,7 +57,7 @@ const HEAP_GROWTH = "--heap-growing-percent=150";
 
 /** A start that fails ends the process, since parts of the server may be running. */
 function serve(): Promise<void> {
-  return start().catch((error: unknown) => process.exit(explained(error, PROCESS)));
+  return start().catch((error: unknown) => process.exit(explained(error)));
 }
 
 async function start(): Promise<void> {
@@ -140,9 +136,9 @@ function openAccessStore(config: Config, newId: () => Uuid): AccessStore {
 
 /** Run one command. Returns its exit code. */
 export async function command(words: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { env, readInput, print, columns = Number.POSITIVE_INFINITY } = surroundings;
+  const { env, readInput, print, printError, columns = Number.POSITIVE_INFINITY } = surroundings;
   const clock = createSystemClock();
-  const running = runCommand(words, {
+  return runCommand(words, {
     clock,
     openStore: () => openAccessStore(loadConfig(env), () => clock.uuid()),
     readInput,
@@ -150,7 +146,6 @@ export async function command(words: readonly string[], surroundings: Surroundin
     serve,
     print,
     columns,
-    printError: (line) => surroundings.printError(errorLine(line)),
+    printError,
   });
-  return running.catch((error: unknown) => explained(error, surroundings));
 }

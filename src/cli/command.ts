@@ -1,8 +1,9 @@
 /** Commands and the services that they work with. */
-
+import type { FailureKind } from "../domain/errors.ts";
 import type { AccessService } from "../engine/access/access-types.ts";
 import type { Users } from "../engine/access/users.ts";
 import type { AccessStore } from "../ports/store.ts";
+import type { CommandFailure } from "./failure.ts";
 import type { ParsedArguments } from "./parsed-arguments.ts";
 
 export interface Option {
@@ -90,8 +91,8 @@ export type CommandOutcome =
   | { readonly kind: "one"; readonly fields: Fields; readonly secret?: string }
   /** The process goes on, and prints what it has to say itself. */
   | { readonly kind: "serving" }
-  | { readonly kind: "failed"; readonly message: string };
+  | { readonly kind: "failed"; readonly failure: CommandFailure };
 
-export function failed(message: string): CommandOutcome {
-  return { kind: "failed", message };
+export function failed(kind: FailureKind, message: string): CommandOutcome {
+  return { kind: "failed", failure: { kind, message } };
 }

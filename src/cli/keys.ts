@@ -20,7 +20,7 @@ export const KEY_COMMANDS: readonly Command[] = [
       const named = args.optional("tenant");
       return async ({ store, access }) => {
         const chosen = await chooseTenants(store, named);
-        if ("fault" in chosen) return failed(chosen.fault);
+        if ("fault" in chosen) return { kind: "failed", failure: chosen.fault };
         const rows: Fields[] = [];
         for (const tenant of chosen.tenants) {
           for (const key of await allKeys(access, tenant)) rows.push(keyFields(key, tenant));
@@ -45,11 +45,12 @@ export const KEY_COMMANDS: readonly Command[] = [
       const named = args.optional("tenant");
       return async ({ store, access }) => {
         const chosen = await chooseTenants(store, named);
-        if ("fault" in chosen) return failed(chosen.fault);
+        if ("fault" in chosen) return { kind: "failed", failure: chosen.fault };
         const [tenant] = chosen.tenants;
         const answer = await access.createKey(operatorIn(tenant), input);
         if (answer.kind === "quotaExceeded") {
           return failed(
+            "conflict",
             `the tenant has reached its quota of ${answer.limit} keys; revoke some, or raise it with \`admin tenants set --keys N\``,
           );
         }
@@ -69,9 +70,14 @@ export const KEY_COMMANDS: readonly Command[] = [
         const tenant = await store.findKeyTenant(id);
         const result = tenant === null ? "unknown" : await access.revokeKey(operatorIn(tenant), id);
         if (result === "lastAdmin") {
-          return failed("this is the last key of role global_admin; create another one first with `admin keys add`");
+          return failed(
+            "conflict",
+            "this is the last key of role global_admin; create another one first with `admin keys add`",
+          );
         }
-        if (result !== "revoked") return failed(`there is no key ${ID_PREFIX.key}${id}, or it is already revoked`);
+        if (result !== "revoked") {
+          return failed("missing", `there is no key ${ID_PREFIX.key}${id}, or it is already revoked`);
+        }
         return { kind: "one", fields: { id: ID_PREFIX.key + id, revoked: true } };
       };
     },

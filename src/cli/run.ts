@@ -1,13 +1,15 @@
 /**
  * `signalbox admin …` and `signalbox serve`: run a command on the data, while the server is running or stopped.
  */
+import { StartupError, StoreUnavailable } from "../domain/errors.ts";
 import { Access } from "../engine/access/access.ts";
 import type { AccessService } from "../engine/access/access-types.ts";
 import { Users } from "../engine/access/users.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AccessStore } from "../ports/store.ts";
 import { parse } from "./arguments.ts";
-import type { Command, CommandContext, CommandOutcome, Run, Stores } from "./command.ts";
+import { type Command, type CommandContext, type CommandOutcome, failed, type Run, type Stores } from "./command.ts";
+import { type CommandFailure, EXIT, printFailure } from "./failure.ts";
 import { helpOf } from "./help.ts";
 import { KEY_COMMANDS } from "./keys.ts";
 import { printJson, printText } from "./print.ts";
@@ -26,40 +28,36 @@ export interface CliEnvironment {
   readonly print: (text: string) => void;
   /** Of the terminal; infinite when the output is not a terminal. */
   readonly columns: number;
-  /** Print an error as a single line, given without a line break. */
-  readonly printError: (line: string) => void;
+  readonly printError: (text: string) => void;
 }
 
 const COMMANDS: readonly Command[] = [SERVE, ...TENANT_COMMANDS, ...USER_COMMANDS, ...KEY_COMMANDS, ...STORE_COMMANDS];
-const EXIT = { done: 0, failed: 1, usage: 2 };
 
 /**
  * Run one command.
  *
  * @param words the words after the program's name
- * @returns the exit code: 0, 1 for a failure, 2 when the words are not a valid command
- * @throws StartupError, or StoreUnavailable from the store
+ * @returns the exit code
  */
 export async function runCommand(words: readonly string[], environment: CliEnvironment): Promise<number> {
   const parsed = parse(words, COMMANDS);
+  const fail = (failure: CommandFailure): number => {
+    environment.printError(printFailure(failure, words.includes("--json")));
+    return EXIT[failure.kind];
+  };
   switch (parsed.kind) {
     case "help":
       environment.print(helpOf(parsed.commands, environment.columns));
       return EXIT.done;
     case "mistake":
-      environment.printError(parsed.message);
-      return EXIT.usage;
+      return fail({ kind: "usage", message: parsed.message });
     case "run": {
       const outcome = await runWith(parsed.run, environment);
       if (outcome.kind === "serving") return EXIT.done;
-      if (outcome.kind === "failed") {
-        environment.printError(outcome.message);
-        return EXIT.failed;
-      }
+      if (outcome.kind === "failed") return fail(outcome.failure);
       environment.print(parsed.asJson ? printJson(outcome) : printText(outcome));
-      if (outcome.kind !== "list" || outcome.failed === undefined) return EXIT.done;
-      environment.printError(outcome.failed);
-      return EXIT.failed;
+      const wrong = outcome.kind === "list" ? outcome.failed : undefined;
+      return wrong === undefined ? EXIT.done : fail({ kind: "failed", message: wrong });
     }
   }
 }
@@ -71,6 +69,10 @@ async function runWith(run: Run, environment: CliEnvironment): Promise<CommandOu
   const context = new LazyContext(environment);
   try {
     return await run(context);
+  } catch (error) {
+    if (error instanceof StartupError) return failed(error.kind, error.message);
+    if (error instanceof StoreUnavailable) return failed("unreachable", error.message);
+    throw error;
   } finally {
     await context.close();
   }

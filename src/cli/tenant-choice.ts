@@ -5,8 +5,9 @@ import { nearest } from "../domain/text/nearest.ts";
 import type { Caller } from "../engine/access/caller.ts";
 import type { AccessStore, Cursor, Tenant, TenantPage } from "../ports/store.ts";
 import type { Option } from "./command.ts";
+import type { CommandFailure } from "./failure.ts";
 
-export type Chosen = { readonly tenants: readonly [Tenant, ...Tenant[]] } | { readonly fault: string };
+export type Chosen = { readonly tenants: readonly [Tenant, ...Tenant[]] } | { readonly fault: CommandFailure };
 
 export const ONE_TENANT: Option = {
   value: "TENANT",
@@ -35,15 +36,16 @@ export async function allTenants(store: AccessStore): Promise<Tenant[]> {
 /** The named tenant, or all tenants in order of creation when `named` is null. */
 export async function chooseTenants(store: AccessStore, named: string | null): Promise<Chosen> {
   const [first, ...others] = await allTenants(store);
-  if (first === undefined) return { fault: EMPTY };
+  if (first === undefined) return { fault: { kind: "missing", message: EMPTY } };
   if (named === null) return { tenants: [first, ...others] };
   const tenants = [first, ...others];
   const id = parseId(ID_PREFIX.tenant, named);
   const [found, ...more] = tenants.filter((tenant) => (id === null ? tenant.name === named : tenant.id === id));
-  if (found === undefined) return { fault: unknownTenant(named, tenants) };
+  if (found === undefined) return { fault: { kind: "missing", message: unknownTenant(named, tenants) } };
   if (more.length === 0) return { tenants: [found] };
   const ids = [found, ...more].map((tenant) => ID_PREFIX.tenant + tenant.id).join(", ");
-  return { fault: `${more.length + 1} tenants are named ${JSON.stringify(named)}; use an id instead: ${ids}` };
+  const message = `${more.length + 1} tenants are named ${JSON.stringify(named)}; use an id instead: ${ids}`;
+  return { fault: { kind: "usage", message } };
 }
 
 function unknownTenant(named: string, tenants: readonly Tenant[]): string {

@@ -49,7 +49,7 @@ export const TENANT_COMMANDS: readonly Command[] = [
       const name = args.tenantName();
       return async ({ store, access }) => {
         const chosen = await chooseTenants(store, null);
-        if ("fault" in chosen) return failed(chosen.fault);
+        if ("fault" in chosen) return { kind: "failed", failure: chosen.fault };
         const { tenant, apiKey } = await access.createTenant(operatorIn(chosen.tenants[0]), name);
         return { kind: "one", fields: { ...tenantFields(tenant), api_key: apiKey }, secret: "api_key" };
       };
@@ -65,9 +65,11 @@ export const TENANT_COMMANDS: readonly Command[] = [
       const named = args.optional("tenant");
       return async ({ store, access }) => {
         const chosen = await chooseTenants(store, named);
-        if ("fault" in chosen) return failed(chosen.fault);
+        if ("fault" in chosen) return { kind: "failed", failure: chosen.fault };
         const tenant = await access.getTenant(chosen.tenants[0].id);
-        return tenant === null ? failed("the tenant no longer exists") : { kind: "one", fields: detailFields(tenant) };
+        return tenant === null
+          ? failed("missing", "the tenant no longer exists")
+          : { kind: "one", fields: detailFields(tenant) };
       };
     },
   },
@@ -98,10 +100,12 @@ export const TENANT_COMMANDS: readonly Command[] = [
 function change(named: string | null, input: PatchTenantInput): Run {
   return async ({ store, access }) => {
     const chosen = await chooseTenants(store, named);
-    if ("fault" in chosen) return failed(chosen.fault);
+    if ("fault" in chosen) return { kind: "failed", failure: chosen.fault };
     const [tenant] = chosen.tenants;
     const changed = await access.patchTenant(operatorIn(tenant), tenant.id, input);
-    return changed === null ? failed("the tenant no longer exists") : { kind: "one", fields: detailFields(changed) };
+    return changed === null
+      ? failed("missing", "the tenant no longer exists")
+      : { kind: "one", fields: detailFields(changed) };
   };
 }
 

@@ -32,7 +32,7 @@ export const USER_COMMANDS: readonly Command[] = [
       const named = args.optional("tenant");
       return async ({ store, users }) => {
         const chosen = await chooseTenants(store, named);
-        if ("fault" in chosen) return failed(chosen.fault);
+        if ("fault" in chosen) return { kind: "failed", failure: chosen.fault };
         const rows: Fields[] = [];
         for (const tenant of chosen.tenants) {
           for (const user of await allUsers(users, tenant)) rows.push(userFields(user, tenant));
@@ -58,12 +58,12 @@ export const USER_COMMANDS: readonly Command[] = [
       const readsPassword = args.flag("password-stdin");
       return async (context) => {
         const chosen = await chooseTenants(context.store, named);
-        if ("fault" in chosen) return failed(chosen.fault);
+        if ("fault" in chosen) return { kind: "failed", failure: chosen.fault };
         const [tenant] = chosen.tenants;
         return withPassword(context, readsPassword, async (password) => {
           const added = await context.users.add({ ...operatorIn(tenant), email, role, password });
-          if (added.kind === "emailTaken") return failed(`the user ${email} already exists`);
-          if (added.kind === "tooMany") return failed("the tenant has the maximum number of users");
+          if (added.kind === "emailTaken") return failed("conflict", `the user ${email} already exists`);
+          if (added.kind === "tooMany") return failed("conflict", "the tenant has the maximum number of users");
           return passwordOutcome(userFields(added.user, tenant), added.generated);
         });
       };
@@ -138,7 +138,7 @@ async function withUser(
 }
 
 function noSuchUser(email: string): CommandOutcome {
-  return failed(`there is no user ${email}; \`admin users list\` shows all users`);
+  return failed("missing", `there is no user ${email}; \`admin users list\` shows all users`);
 }
 
 /**
@@ -153,7 +153,7 @@ async function withPassword(
   if (!isRead) return run(null);
   const password = (await readInput()).replace(/\r?\n$/, "");
   const fault = passwordFault(password);
-  return fault === null ? run(password) : failed(`the password on standard input ${fault}`);
+  return fault === null ? run(password) : failed("usage", `the password on standard input ${fault}`);
 }
 
 /** Only a generated password is shown. */

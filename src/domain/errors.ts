@@ -28,13 +28,21 @@ export class Overloaded extends Error {
   }
 }
 
-/** The server cannot start, for a reason that the operator can fix. It prints one line and exits with code 1. */
+/** What kind of failure it is. Each has an exit code of its own: `cli/failure.ts`. */
+export type FailureKind = "failed" | "usage" | "missing" | "conflict" | "unreachable";
+
+/**
+ * The server cannot start, or a command of `signalbox admin` cannot run, for a reason that the operator can fix. The
+ * server prints one line and exits with code 1.
+ */
 export class StartupError extends Error {
   readonly code = "STARTUP";
   readonly retryable = false;
-  constructor(message: string) {
+  readonly kind: FailureKind;
+  constructor(message: string, kind: FailureKind = "failed") {
     super(message);
     this.name = "StartupError";
+    this.kind = kind;
   }
 }
 

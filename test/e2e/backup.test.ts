@@ -9,8 +9,8 @@ import { type Finished, newDataDir, runSignalbox } from "../harness/child.ts";
 import { startHooks } from "../harness/hooks.ts";
 import { runHere, startHere } from "../harness/in-process.ts";
 
-function assertRefused({ code, stdout, stderr }: Finished, line: RegExp): void {
-  assert.deepEqual([code, stdout], [1, ""], stderr);
+function assertRefused({ code, stdout, stderr }: Finished, exit: number, line: RegExp): void {
+  assert.deepEqual([code, stdout], [exit, ""], stderr);
   assert.match(stderr, /^signalbox: [^\n]+\n$/);
   assert.match(stderr, line);
 }
@@ -57,21 +57,21 @@ test("a failed backup leaves no file, and a backup replaces a file only with --f
   const dataDir = await newDataDir(t);
   const folder = await newDataDir(t);
   const file = path.join(folder, "copy.db");
-  assertRefused(await runSignalbox(dataDir, ["admin", "backup", file]), /there is no data in .*SIGNALBOX_DATA_DIR/);
+  assertRefused(await runSignalbox(dataDir, ["admin", "backup", file]), 7, /there is no data in .*SIGNALBOX_DATA_DIR/);
   await (await startHere(t, dataDir)).close();
 
   await writeFile(file, "precious");
   await mkdir(path.join(folder, "deep"));
   const database = path.join(dataDir, "signalbox.db");
-  for (const [words, line] of [
-    [[file], /copy\.db: there is a file of this name.*--force/],
-    [[path.join(folder, "deep")], /it is a directory; name a file in it/],
-    [[path.join(folder, "nowhere", "copy.db")], /there is no directory .*nowhere/],
-    [[database, "--force"], /a file of the running data/],
-    [[`${database}-wal`], /a file of the running data/],
-    [["/proc/copy.db"], /\/proc\/copy\.db cannot be written/],
+  for (const [words, exit, line] of [
+    [[file], 8, /copy\.db: there is a file of this name.*--force/],
+    [[path.join(folder, "deep")], 8, /it is a directory; name a file in it/],
+    [[path.join(folder, "nowhere", "copy.db")], 7, /there is no directory .*nowhere/],
+    [[database, "--force"], 8, /a file of the running data/],
+    [[`${database}-wal`], 8, /a file of the running data/],
+    [["/proc/copy.db"], 1, /\/proc\/copy\.db cannot be written/],
   ] as const) {
-    assertRefused(await runHere(dataDir, ["admin", "backup", ...words]), line);
+    assertRefused(await runHere(dataDir, ["admin", "backup", ...words]), exit, line);
   }
   assert.equal(readFileSync(file, "utf8"), "precious");
   assert.deepEqual(readdirSync(folder).sort(), ["copy.db", "deep"]);
@@ -90,7 +90,7 @@ test("a failed backup leaves no file, and a backup replaces a file only with --f
   const bytes = readFileSync(file);
   bytes.fill(0xff, 4096, 4096 * 8);
   await writeFile(path.join(damaged, "signalbox.db"), bytes);
-  assertRefused(await runHere(damaged, ["admin", "backup", path.join(folder, "no.db")]), /damaged/);
+  assertRefused(await runHere(damaged, ["admin", "backup", path.join(folder, "no.db")]), 1, /damaged/);
   assert.deepEqual(readdirSync(folder).sort(), ["copy.db", "deep"]);
 });
 
@@ -108,26 +108,26 @@ test("a backup replaces the data when no server runs and the key is its own", as
   assert.equal((await admin(dataDir, ["backup", file])).code, 0);
   const lost = await publish(server);
   assert.equal((await admin(dataDir, ["verify"])).code, 0, "also while a server runs");
-  assertRefused(await admin(dataDir, ["restore", file, "--force"]), /another Signalbox is running/);
+  assertRefused(await admin(dataDir, ["restore", file, "--force"]), 8, /another Signalbox is running/);
   await server.close();
 
-  assertRefused(await admin(dataDir, ["restore", file]), /there is data in .*--force/);
-  assertRefused(await admin(dataDir, ["restore", path.join(folder, "no.db")]), /there is no file/);
-  assertRefused(await admin(dataDir, ["restore", path.join(dataDir, "signalbox.db")]), /a file of the data itself/);
+  assertRefused(await admin(dataDir, ["restore", file]), 8, /there is data in .*--force/);
+  assertRefused(await admin(dataDir, ["restore", path.join(folder, "no.db")]), 7, /there is no file/);
+  assertRefused(await admin(dataDir, ["restore", path.join(dataDir, "signalbox.db")]), 8, /a file of the data itself/);
   const wrong = { SIGNALBOX_MASTER_KEY: Buffer.alloc(32, 1).toString("base64") };
-  assertRefused(await admin(dataDir, ["restore", file, "--force"], wrong), /the master key is not the one that/);
+  assertRefused(await admin(dataDir, ["restore", file, "--force"], wrong), 1, /the master key is not the one that/);
   const fresh = await newDataDir(t);
-  assertRefused(await admin(fresh, ["restore", file]), /needs its master key: put your copy into .*master\.key/);
+  assertRefused(await admin(fresh, ["restore", file]), 1, /needs its master key: put your copy into .*master\.key/);
   const damaged = path.join(folder, "damaged.db");
   const bytes = readFileSync(file);
   bytes.fill(0xff, 4096, 4096 * 8);
   await writeFile(damaged, bytes);
-  assertRefused(await admin(dataDir, ["restore", damaged, "--force"]), /damaged/);
+  assertRefused(await admin(dataDir, ["restore", damaged, "--force"]), 1, /damaged/);
   await writeFile(damaged, "");
-  assertRefused(await admin(dataDir, ["restore", damaged, "--force"]), /is no backup of Signalbox/);
+  assertRefused(await admin(dataDir, ["restore", damaged, "--force"]), 1, /is no backup of Signalbox/);
   const elsewhere = { DATABASE_URL: "postgres://a@127.0.0.1/b", ...wrong };
   for (const word of ["backup", "restore"]) {
-    assertRefused(await admin(dataDir, [word, file], elsewhere), /the data is in PostgreSQL/);
+    assertRefused(await admin(dataDir, [word, file], elsewhere), 1, /the data is in PostgreSQL/);
   }
 
   const { code, stdout, stderr } = await admin(dataDir, ["restore", file, "--force"]);
@@ -143,7 +143,7 @@ test("a backup replaces the data when no server runs and the key is its own", as
   db.close();
   const verified = await admin(dataDir, ["verify", "--json"]);
   assert.equal(verified.code, 1);
-  assert.match(verified.stderr, /^signalbox: 1 of \d+ rules are broken/);
+  assert.match(verified.stderr, /^\{"error":\{"code":"FAILED","message":"1 of \d+ rules are broken/);
   const broken = (JSON.parse(verified.stdout) as { wrong: number }[]).filter(({ wrong: count }) => count > 0);
   assert.deepEqual(broken, [{ rule: "a tenant has as many open pauses as it counts", rows: 1, wrong: 1, first: 1 }]);
 });

@@ -26,7 +26,7 @@ async function asked<T = Json>(dataDir: string, ...words: readonly string[]): Pr
 }
 
 /** Asserts that the command printed one matching line to standard error and nothing to standard output. */
-function assertRefused({ code, stdout, stderr }: Finished, exit: 1 | 2, line: RegExp): void {
+function assertRefused({ code, stdout, stderr }: Finished, exit: number, line: RegExp): void {
   assert.deepEqual([code, stdout], [exit, ""], stderr);
   assert.match(stderr, /^signalbox: [^\n]+\n$/);
   assert.match(stderr, line);
@@ -73,7 +73,7 @@ suite("the command line", { concurrency: 3 }, () => {
     await untilAccess(server, String(tenant.api_key), 200);
     assertRefused(
       await runHere(dataDir, ["admin", "keys", "revoke", String(key.id)]),
-      1,
+      7,
       /there is no key key_.*already/,
     );
 
@@ -166,10 +166,13 @@ suite("the command line", { concurrency: 3 }, () => {
     assert.deepEqual(await names("--tenant", String(shop.id)), shops);
 
     const unknown = await runHere(dataDir, ["admin", "keys", "list", "--tenant", "shopp"]);
-    assertRefused(unknown, 1, /there is no tenant "shopp"; did you mean "shop"\?/);
+    assertRefused(unknown, 7, /there is no tenant "shopp"; did you mean "shop"\?/);
+    const asJson = await runHere(dataDir, ["admin", "keys", "list", "--tenant", "shopp", "--json"]);
+    assert.deepEqual([asJson.code, asJson.stdout], [7, ""]);
+    assert.match(asJson.stderr, /^\{"error":\{"code":"NOT_FOUND","message":"there is no tenant .*"\}\}\n$/);
     await asked(dataDir, "tenants", "add", "shop");
     const ambiguous = await runHere(dataDir, ["admin", "users", "list", "--tenant", "shop"]);
-    assertRefused(ambiguous, 1, new RegExp(`2 tenants are named "shop"; .*${shop.id}, dev_`));
+    assertRefused(ambiguous, 2, new RegExp(`2 tenants are named "shop"; .*${shop.id}, dev_`));
   });
 
   test("a running server applies a tenant's new name and quotas within a second", async (t) => {
@@ -185,7 +188,7 @@ suite("the command line", { concurrency: 3 }, () => {
     );
     assert.deepEqual(set, { ...renamed, keys_limit: 1, events_per_second_limit: 1 });
     const full = await runHere(dataDir, ["admin", "keys", "add", "--name", "x", "--role", "developer"]);
-    assertRefused(full, 1, /the tenant has reached its quota of 1 keys/);
+    assertRefused(full, 8, /the tenant has reached its quota of 1 keys/);
 
     // Until the server knows the new rate it accepts each batch. The first batch after that uses up the quota for the
     // next.
@@ -212,7 +215,7 @@ suite("the command line", { concurrency: 3 }, () => {
     assert.deepEqual([made.email, made.role, made.disabled_at], ["Ada@example.com", "org_admin", null]);
 
     const again = ["admin", "users", "add", "--email", "ada@EXAMPLE.com", "--role", "developer"];
-    assertRefused(await runHere(dataDir, again), 1, /the user ada@EXAMPLE\.com already exists/);
+    assertRefused(await runHere(dataDir, again), 8, /the user ada@EXAMPLE\.com already exists/);
 
     const disabled = await asked(dataDir, "users", "disable", "ada@example.com");
     assert.deepEqual(Object.keys(disabled), shape);
@@ -233,9 +236,9 @@ suite("the command line", { concurrency: 3 }, () => {
     assert.equal(typed.code, 0, typed.stderr);
     assert.doesNotMatch(typed.stdout, /correct horse|password/);
     const short = await runHere(dataDir, ["admin", ...reset, "--password-stdin"], { input: "short\n" });
-    assertRefused(short, 1, /the password on standard input must have 8 to 1024 characters/);
+    assertRefused(short, 2, /the password on standard input must have 8 to 1024 characters/);
     const unknown = await runHere(dataDir, ["admin", "users", "disable", "nobody@example.com"]);
-    assertRefused(unknown, 1, /there is no user nobody@example\.com/);
+    assertRefused(unknown, 7, /there is no user nobody@example\.com/);
   });
 
   test("without --json the output is tables and lines for people", async (t) => {
@@ -289,7 +292,7 @@ suite("the command line", { concurrency: 3 }, () => {
     const revoke = ["keys", "revoke", String(first?.id)];
     assertRefused(
       await runHere(dataDir, ["admin", ...revoke]),
-      1,
+      8,
       /the last key of role global_admin; create another one first/,
     );
     await asked(dataDir, "keys", "add", "--name", "admin", "--role", "global_admin");
@@ -303,7 +306,7 @@ suite("the command line", { concurrency: 3 }, () => {
     const dataDir = await newDataDir(t);
     assertRefused(
       await runSignalbox(dataDir, ["admin", "tenants", "add", "x"]),
-      1,
+      7,
       /there is no data in .*SIGNALBOX_DATA_DIR/,
     );
     const server = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });

@@ -221,25 +221,35 @@ export function startupCases({ server, connections, createDatabase, masterKey }:
       assert.deepEqual(notices, ["pooler_without_notifications", "pooler_without_prepared_statements"]);
     });
 
-    test("a command says the same, with exit code 1", async () => {
-      let printed = "";
-      const env = {
-        DATABASE_URL: url("by_password:wrong"),
-        SIGNALBOX_MASTER_KEY: Buffer.from(masterKey).toString("base64"),
-      };
-      const code = await command(["admin", "tenants", "list"], {
-        env,
-        readInput: async () => "",
-        print: assert.fail,
-        printError: (text) => {
-          printed += text;
-        },
-      });
-      assert.equal(code, 1);
-      assert.match(
-        printed,
-        /^signalbox: PostgreSQL at localhost:\d+ refuses the password of the user by_password: [^\n]*\n$/,
-      );
+    test("a command says the same, and its exit code says whether the server is out of reach", async () => {
+      for (const [databaseUrl, words, exit, error] of [
+        [
+          url("by_password:wrong"),
+          ["admin", "tenants", "list"],
+          1,
+          /^signalbox: PostgreSQL at localhost:\d+ refuses the password of the user by_password: [^\n]*\n$/,
+        ],
+        [url("signalbox", { at: 1 }), ["admin", "keys", "list"], 9, /^signalbox: .* refuses connections: [^\n]*\n$/],
+        [
+          url("signalbox", { at: 1 }),
+          ["admin", "verify", "--json"],
+          9,
+          /^\{"error":\{"code":"UNREACHABLE","message":"PostgreSQL at localhost:1 refuses [^\n]*\}\}\n$/,
+        ],
+        [url("signalbox", { name: "postgres" }), ["admin", "tenants", "list"], 7, /there is no data of this version/],
+      ] as const) {
+        let printed = "";
+        const code = await command(words, {
+          env: { DATABASE_URL: databaseUrl, SIGNALBOX_MASTER_KEY: Buffer.from(masterKey).toString("base64") },
+          readInput: async () => "",
+          print: assert.fail,
+          printError: (text) => {
+            printed += text;
+          },
+        });
+        assert.equal(code, exit, printed);
+        assert.match(printed, error);
+      }
     });
 
     const file = (name: string) => encodeURIComponent(`${TLS_DIR}${name}`);

@@ -134,7 +134,10 @@ export function openSource({ dataDir, masterKey: given, newId, now }: SourceOpti
     migrate(connection);
     refuseMoved(connection);
     if (isEmpty(connection)) {
-      throw new StartupError(`there is nothing to move in ${dataDir}: start the server with DATABASE_URL instead`);
+      throw new StartupError(
+        `there is nothing to move in ${dataDir}: start the server with DATABASE_URL instead`,
+        "missing",
+      );
     }
     return new Source(begin(connection, vault, newId, now), files.database, lock);
   } catch (error) {

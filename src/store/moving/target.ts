@@ -87,16 +87,25 @@ export class Target {
       meta.set(name, value);
     }
     if ((meta.get("master_key_check") ?? source.checkValue) !== source.checkValue) {
-      throw new StartupError(`${this.#place} has data of another master key: name an empty database in --to`);
+      throw new StartupError(
+        `${this.#place} has data of another master key: name an empty database in --to`,
+        "conflict",
+      );
     }
     const tenants = await this.#count("SELECT count(*) AS count FROM tenants");
     const nodes = await this.#count("SELECT count(*) AS count FROM nodes");
     const isUnfinished = meta.get("moved_from") === source.id && nodes === 0;
     if (tenants > 0 && !isUnfinished) {
-      throw new StartupError(`${this.#place} is in use: it has ${tenants} tenants. Name an empty database in --to`);
+      throw new StartupError(
+        `${this.#place} is in use: it has ${tenants} tenants. Name an empty database in --to`,
+        "conflict",
+      );
     }
     if ((await this.#count(NODES_ALIVE)) > 0) {
-      throw new StartupError(`${this.#place} is in use: a server runs on it. Stop the server, or name another in --to`);
+      throw new StartupError(
+        `${this.#place} is in use: a server runs on it. Stop the server, or name another in --to`,
+        "conflict",
+      );
     }
     await this.#empty();
   }
@@ -108,6 +117,7 @@ export class Target {
       if (!(error instanceof pg.DatabaseError) || error.code !== LOCK_NOT_AVAILABLE) throw error;
       throw new StartupError(
         `${this.#place} is in use by an unfinished migration: wait until it has ended, and try again`,
+        "conflict",
       );
     }
   }
@@ -228,6 +238,6 @@ export async function openTarget(address: DatabaseAddress, place: string): Promi
 
 /** What went wrong with the database, for the operator, who named it in `--to`. */
 export function targetFault(error: unknown, address: DatabaseAddress): StartupError {
-  const { message } = startupFault(error, connectionOptions(address));
-  return new StartupError(message.replaceAll("DATABASE_URL", "--to"));
+  const { message, kind } = startupFault(error, connectionOptions(address));
+  return new StartupError(message.replaceAll("DATABASE_URL", "--to"), kind);
 }

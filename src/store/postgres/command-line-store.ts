@@ -56,5 +56,6 @@ export async function checkSchema(options: ConnectionOptions): Promise<void> {
   }
   throw new StartupError(
     `there is no data of this version in the database ${options.database} (DATABASE_URL); a server's start makes it`,
+    "missing",
   );
 }

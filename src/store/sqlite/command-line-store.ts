@@ -60,6 +60,7 @@ function bringUpToDate(connection: SqliteConnection, files: DataFiles, dir: stri
         ? `a server is making the data in ${dir} at this moment; try again`
         : `an older Signalbox is running on the data directory ${dir}: restart it with this version, or use its own ` +
             "command line; if a server of this version starts at this moment, try again",
+      "conflict",
     );
   }
   try {

@@ -19,5 +19,6 @@ export function refuseMoved(data: Readable): void {
   if (place === undefined) return;
   throw new StartupError(
     `the data was moved to ${place}: set DATABASE_URL to this database, and SIGNALBOX_MASTER_KEY to the same master key`,
+    "conflict",
   );
 }

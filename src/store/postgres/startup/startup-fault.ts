@@ -72,6 +72,10 @@ function unreachable({ server }: Where): string {
 /** OpenSSL could not use a file, or the server did not accept the certificate. */
 const UNUSABLE = /^ERR_(?:OSSL|SSL)_/;
 const UNVERIFIED = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)/;
+const AWAY =
+  /^(?:ECONNREFUSED|ECONNRESET|EPIPE|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOENT|ENOTFOUND|EAI_AGAIN|57P03|53300)$/;
+const CLOSED = /terminated unexpectedly|establishing an SSL connection/;
+const TIMED_OUT = /timeout/i;
 /** Not covered by an SQLSTATE: errors that the driver itself makes. */
 const BY_MESSAGE: readonly (readonly [RegExp, Explain])[] = [
   [
@@ -79,8 +83,8 @@ const BY_MESSAGE: readonly (readonly [RegExp, Explain])[] = [
     ({ server }) =>
       `${server} does not offer TLS: turn it on there, or set sslmode=disable in DATABASE_URL if the network is trusted`,
   ],
-  [/terminated unexpectedly|establishing an SSL connection/, closes],
-  [/timeout/i, unreachable],
+  [CLOSED, closes],
+  [TIMED_OUT, unreachable],
   [
     /password must be a string/,
     ({ server, user }) => `${server} wants a password for the user ${user}: add it to DATABASE_URL`,
@@ -93,7 +97,16 @@ export function startupFault(error: unknown, { hosts, user, database }: Connecti
   const where = { server: `PostgreSQL at ${places.join(", ")}`, user, database };
   const message = error instanceof Error ? error.message : String(error);
   const text = explain(error, message)?.(where, message) ?? `${where.server}: ${message}`;
-  return new StartupError(text.replaceAll(/\s*[\r\n]\s*/g, " "));
+  return new StartupError(text.replaceAll(/\s*[\r\n]\s*/g, " "), isAway(error, message) ? "unreachable" : "failed");
+}
+
+/** Whether PostgreSQL is out of reach, and does not refuse what is asked of it. */
+function isAway(error: unknown, message: string): boolean {
+  return error instanceof NoAnswer || AWAY.test(codeOf(error)) || CLOSED.test(message) || TIMED_OUT.test(message);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
 function explain(error: unknown, message: string): Explain | undefined {
@@ -105,7 +118,7 @@ function explain(error: unknown, message: string): Explain | undefined {
       `${server} accepts the connection, but answers nothing within ${POSTGRES_CONNECT_MS_MAX / 1000} s: if it is a ` +
       "pooler, raise its default_pool_size; otherwise check that PostgreSQL runs";
   }
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = codeOf(error);
   if (error instanceof pg.DatabaseError) return BY_SQLSTATE[code];
   if (UNUSABLE.test(code)) return unusable(code);
   return BY_CODE[code] ?? (UNVERIFIED.test(code) ? unverified(code) : byMessage(message));

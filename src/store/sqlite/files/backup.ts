@@ -30,8 +30,7 @@ export interface Backup {
 export function backUp({ dataDir, file, overwrites }: BackupOptions): Backup {
   const files = existingData(dataDir);
   const target = resolve(file);
-  const fault = targetFault(target, files, overwrites);
-  if (fault !== null) throw new StartupError(`${file}: ${fault}`);
+  refuseTarget(file, files, overwrites);
   const unfinished = `${target}.${process.pid}.unfinished`;
   try {
     copy(files.database, unfinished);
@@ -46,15 +45,23 @@ export function backUp({ dataDir, file, overwrites }: BackupOptions): Backup {
   }
 }
 
-function targetFault(target: string, files: DataFiles, overwrites: boolean): string | null {
+/** @throws StartupError when the copy cannot have this name */
+function refuseTarget(file: string, files: DataFiles, overwrites: boolean): void {
+  const target = resolve(file);
   const folder = statSync(dirname(target), { throwIfNoEntry: false });
-  if (folder?.isDirectory() !== true) return `there is no directory ${dirname(target)}`;
+  if (folder?.isDirectory() !== true) {
+    throw new StartupError(`${file}: there is no directory ${dirname(target)}`, "missing");
+  }
   const there = statSync(target, { throwIfNoEntry: false });
-  if (there?.isDirectory() === true) return "it is a directory; name a file in it";
-  if (isOwn(target, files)) return "this is a file of the running data; choose another name";
-  if (there !== undefined && !overwrites)
-    return "there is a file of this name; choose another, or replace it with --force";
-  return null;
+  const fault =
+    there?.isDirectory() === true
+      ? "it is a directory; name a file in it"
+      : isOwn(target, files)
+        ? "this is a file of the running data; choose another name"
+        : there !== undefined && !overwrites
+          ? "there is a file of this name; choose another, or replace it with --force"
+          : null;
+  if (fault !== null) throw new StartupError(`${file}: ${fault}`, "conflict");
 }
 
 /** Whether it is one of the files of the data directory, whatever path names it. */

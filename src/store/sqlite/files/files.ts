@@ -37,7 +37,10 @@ export function existingData(dir: string): DataFiles {
   if (existsSync(dir)) prepareDir(dir);
   const files = dataFiles(dir);
   if (existsSync(files.database)) return files;
-  throw new StartupError(`there is no data in ${dir} (SIGNALBOX_DATA_DIR); the server's first start makes it`);
+  throw new StartupError(
+    `there is no data in ${dir} (SIGNALBOX_DATA_DIR); the server's first start makes it`,
+    "missing",
+  );
 }
 
 export function prepareDir(dir: string): void {
@@ -67,7 +70,10 @@ function makeDir(dir: string): void {
 export function lockDir(files: DataFiles, dir: string): DirLock {
   const lock = tryLockDir(files);
   if (lock !== null) return lock;
-  throw new StartupError(`another Signalbox is running on the data directory ${dir}; stop it, or choose another one`);
+  throw new StartupError(
+    `another Signalbox is running on the data directory ${dir}; stop it, or choose another one`,
+    "conflict",
+  );
 }
 
 export interface DirLock {
@@ -140,7 +146,7 @@ export function openFault(file: string, error: unknown): StartupError {
   if (error instanceof StartupError) return error;
   switch (resultOf(error)) {
     case BUSY:
-      return new StartupError(`${file} is locked by another process; try again`);
+      return new StartupError(`${file} is locked by another process; try again`, "conflict");
     case FULL:
       return new StartupError(`the disk of ${file} is full; free some disk space, or set SIGNALBOX_DATA_DIR`);
     case CORRUPT:

@@ -30,15 +30,19 @@ export interface Restored {
 
 /** @throws StartupError when a server runs, there is data, or the file is no backup of this master key */
 export function restore({ dataDir, file, masterKey: given, overwrites }: RestoreOptions): Restored {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) throw new StartupError(`there is no file ${file}`);
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw new StartupError(`there is no file ${file}`, "missing");
+  }
   prepareDir(dataDir);
   const files = dataFiles(dataDir);
-  if (isOwn(path.resolve(file), files)) throw new StartupError(`${file}: this is a file of the data itself`);
+  if (isOwn(path.resolve(file), files)) {
+    throw new StartupError(`${file}: this is a file of the data itself`, "conflict");
+  }
   const lock = lockDir(files, dataDir);
   const unfinished = `${path.resolve(files.database)}.unfinished`;
   try {
     if (existsSync(files.database) && !overwrites) {
-      throw new StartupError(`there is data in ${dataDir} (SIGNALBOX_DATA_DIR); replace it with --force`);
+      throw new StartupError(`there is data in ${dataDir} (SIGNALBOX_DATA_DIR); replace it with --force`, "conflict");
     }
     const key = presentKey(files, given);
     copy(file, unfinished);

@@ -50,7 +50,9 @@ export async function verifyPostgres(database: DatabaseAddress): Promise<readonl
     return verifications;
   } catch (error) {
     const fault = connection.faultOf(error);
-    throw fault?.kind === "passing" ? new StartupError(`the database cannot be read: ${fault.message}`) : error;
+    throw fault?.kind === "passing"
+      ? new StartupError(`the database cannot be read: ${fault.message}`, "unreachable")
+      : error;
   } finally {
     connection.close();
     await connections.close();
