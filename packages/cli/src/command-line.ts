@@ -24,20 +24,28 @@ export function optionName(key: string): string {
 }
 
 /**
- * The words with the common options after the command, where Commander expects them, and `help COMMAND` as
- * `COMMAND --help`.
+ * How many words in front of the command are common options and their values. One more than there are words means that
+ * the last option needs a value.
  */
-export function wordsOf(given: readonly string[]): readonly string[] {
-  const first: string[] = [];
+export function countOptionsInFront(given: readonly string[]): number {
   let at = 0;
   for (; at < given.length; at++) {
     const word = given[at] ?? "";
     const option = Object.entries(COMMON_OPTIONS).find(([key]) => word.split("=")[0] === optionName(key))?.[1];
     if (option === undefined) break;
-    first.push(word);
-    if (option.placeholder !== null && !word.includes("=")) first.push(given[++at] ?? "");
+    if (option.placeholder !== null && !word.includes("=")) at++;
   }
-  const [word, ...others] = given.slice(at);
+  return at;
+}
+
+/**
+ * The words with the common options after the command, where Commander expects them, and `help COMMAND` as
+ * `COMMAND --help`.
+ */
+export function wordsOf(given: readonly string[]): readonly string[] {
+  const count = countOptionsInFront(given);
+  const first = count > given.length ? [...given, ""] : given.slice(0, count);
+  const [word, ...others] = given.slice(count);
   if (word === "help") return [...others, "--help"];
   if (others[0] === "help" && others.length === 1) return [word ?? "", "--help"];
   return [...(word === undefined ? [] : [word]), ...others, ...first];

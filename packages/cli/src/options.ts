@@ -3,7 +3,20 @@ import { usage } from "./failure.ts";
 import { durationSeconds, moment } from "./output/time.ts";
 
 /** What the shell can complete a value with: files, or what the server has. */
-export type Completes = "file" | "endpoint" | "event" | "delivery" | "source" | "pause" | "job" | "type" | "profile";
+export type Completes =
+  | "file"
+  | "profile"
+  | "endpoint"
+  | "event"
+  | "delivery"
+  | "source"
+  | "request"
+  | "pause"
+  | "job"
+  | "user"
+  | "type"
+  /** The id of anything that has a page in the console. */
+  | "id";
 
 interface Value<T> {
   /** In the help, such as `TYPE`. */

@@ -23,6 +23,7 @@ const LISTED_BY: Readonly<Partial<Record<Completes, string>>> = {
   event: "events list",
   delivery: "deliveries list",
   source: "sources list",
+  request: "quarantine list",
   pause: "pause list",
   job: "jobs list",
   type: "events types",

@@ -4,8 +4,13 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
+import { KEY_COMMANDS } from "../../../src/cli/keys.ts";
+import { STORE_COMMANDS } from "../../../src/cli/stores.ts";
+import { TENANT_COMMANDS } from "../../../src/cli/tenants.ts";
+import { USER_COMMANDS } from "../../../src/cli/users.ts";
 import { hasCommand } from "../../../test/harness/command.ts";
 import { json, serve } from "../../sdk/test/server.ts";
+import { ADMIN_COMMANDS } from "../src/completion/admin-commands.ts";
 import { SCRIPTS, SHELLS } from "../src/completion/scripts.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -36,6 +41,15 @@ const WORDS: readonly (readonly [string, readonly string[]])[] = [
   ["endpoints list --state dis", ["disabled"]],
   ["completion ", SHELLS],
   ["admin re", ["restore"]],
+  ["admin keys ", ["list", "add", "revoke"]],
+  ["admin keys a", ["add"]],
+  ["admin keys add --n", ["--name"]],
+  ["admin keys xyzzy --n", []],
+  ["--pro", ["--profile"]],
+  ["--vers", ["--version"]],
+  ["--quiet prof", ["profile"]],
+  ["--url https://a.example profile u", ["use"]],
+  ["--json deliveries list --js", []],
   ["xyzzy ", []],
   ["deliveries xyzzy ", []],
   ["whoami --he", ["--help"]],
@@ -58,7 +72,19 @@ test("files and profiles are completed", async (t) => {
   assert.deepEqual(await values("trigger order.paid --data @da", { folder }), ["@data/"]);
   assert.deepEqual(await values("trigger order.paid --data @data/or", { folder }), ["@data/order.json"]);
   writeFileSync(path.join(folder, "config.json"), '{"profiles": {"prod": {"url": "https://a.example"}}}');
-  assert.deepEqual(await values("whoami --profile ", { env: { SIGNALBOX_CONFIG: folder } }), ["prod"]);
+  for (const line of ["whoami --profile ", "--profile ", "--json --profile p"]) {
+    assert.deepEqual(await values(line, { env: { SIGNALBOX_CONFIG: folder } }), ["prod"], line);
+  }
+  assert.deepEqual(await values("--profile=", { env: { SIGNALBOX_CONFIG: folder } }), ["--profile=prod"]);
+  assert.deepEqual(await values("admin backup data/or", { folder }), ["data/order.json"]);
+});
+
+test("the commands and options of admin are those that the server's program has", () => {
+  const commands = [...TENANT_COMMANDS, ...USER_COMMANDS, ...KEY_COMMANDS, ...STORE_COMMANDS].map(
+    ({ group, action, options }) =>
+      [action === null ? group : `${group} ${action}`, Object.keys(options).map((option) => `--${option}`)] as const,
+  );
+  assert.deepEqual(ADMIN_COMMANDS, Object.fromEntries(commands));
 });
 
 test("ids are completed from the server, and kept for a while", async (t) => {

@@ -1,16 +1,17 @@
 /** `signalbox sources` and `quarantine`: webhooks of other services, and those that were refused. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { runCli } from "../../../packages/cli/test/run-cli.ts";
+import { newCliFolder, runCli } from "../../../packages/cli/test/run-cli.ts";
 import { fromNewAddress, signatureOf } from "../../harness/inbound.ts";
 import { newTenant } from "../../harness/server.ts";
 import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 
-async function newCli() {
+async function newCli(folder?: string) {
   const tenant = await newTenant(server);
-  const env = { SIGNALBOX_URL: server.url, SIGNALBOX_API_KEY: tenant.apiKey };
+  const settings = folder === undefined ? {} : { SIGNALBOX_CONFIG: folder };
+  const env = { SIGNALBOX_URL: server.url, SIGNALBOX_API_KEY: tenant.apiKey, ...settings };
   return { tenant, run: (words: readonly string[], input = "") => runCli(words, { env, input }) };
 }
 
@@ -113,4 +114,25 @@ test("a reprocessing of nothing in particular is a mistake", async () => {
   assert.deepEqual([nothing.code, nothing.stdout, nothing.stderr], [0, "", "No source has refused requests.\n"]);
   const both = await run(["sources", "set", "a", "--secret-stdin", "--secret-file", "a"], "b");
   assert.match(both.stderr, /--secret-file and --secret-stdin exclude each other/);
+});
+
+test("a shell completes ids of all kinds, and the names of sources", async (t) => {
+  const { tenant, run } = await newCli(await newCliFolder(t));
+  const completed = async (...words: readonly string[]) => {
+    const { code, stdout, stderr } = await run(["complete", "zsh", "--", ...words]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    return stdout.split("\n").flatMap((line) => line.split("\t")[0] || []);
+  };
+  const { id: endpoint } = JSON.parse((await run(["endpoints", "create", "https://a.example/", "--json"])).stdout);
+  const name = `completed-${newName().replaceAll(" ", "-")}`;
+  const { id } = JSON.parse((await run(["sources", "create", name, "--scheme", "github", "--json"])).stdout);
+  await send(id, "another secret");
+  const { body } = await tenant.request("GET", "/v1/inbound-events?valid=false");
+  const [request] = (body as unknown as { data: { id: string }[] }).data;
+  assert.deepEqual((await completed("open", "")).toSorted(), [endpoint, id, request?.id].toSorted());
+  assert.deepEqual(await completed("open", "ep"), [endpoint]);
+  assert.deepEqual(await completed("quarantine", "explain", ""), [request?.id]);
+  assert.deepEqual(await completed("sources", "get", ""), [name, id]);
+  assert.deepEqual(await completed("events", "list", "--source", "compl"), [name]);
+  assert.equal((await run(["events", "list", "--source", name])).code, 0);
 });

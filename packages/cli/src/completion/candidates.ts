@@ -13,7 +13,18 @@ export interface Candidate {
   readonly about: string;
 }
 
-type OfServer = Exclude<Completes, "file" | "profile">;
+type OfServer = Exclude<Completes, "file" | "profile" | "id">;
+
+/** What begins the ids of things that have a page in the console. */
+const PREFIXES = {
+  endpoint: "ep_",
+  event: "evt_",
+  delivery: "del_",
+  source: "src_",
+  request: "wh_",
+  pause: "psr_",
+  job: "job_",
+} as const satisfies Partial<Record<OfServer, string>>;
 
 const ROWS = 50;
 const CACHE_MS = 60_000;
@@ -26,11 +37,21 @@ export async function candidatesFor(context: Context, kind: Completes, typed: st
     const { profiles } = context.settings.config();
     return Object.entries(profiles).map(([value, { url }]) => ({ value, about: url }));
   }
-  return fromServer(context, kind);
+  return kind === "id" ? idsOf(context, typed) : fromServer(context, kind);
+}
+
+/** The ids of all kinds that what is typed can be. A kind that the role may not list has none. */
+async function idsOf(context: Context, typed: string): Promise<readonly Candidate[]> {
+  const kinds = Object.entries(PREFIXES).filter(([, prefix]) => prefix.startsWith(typed.slice(0, prefix.length)));
+  const found = kinds.map(async ([kind, prefix]) => {
+    const candidates = await fromServer(context, kind as keyof typeof PREFIXES).catch(() => []);
+    return candidates.filter(({ value }) => value.startsWith(prefix));
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** The files of the folder that is typed so far. `@` is a part of the value of `--data`. */
-function filesOf(folder: string, typed: string): readonly Candidate[] {
+export function filesOf(folder: string, typed: string): readonly Candidate[] {
   const [at, name] = typed.startsWith("@") ? ["@", typed.slice(1)] : ["", typed];
   const within = name.slice(0, name.lastIndexOf("/") + 1);
   return readdirSync(path.resolve(folder, within), { withFileTypes: true }).map((entry) => ({
@@ -50,16 +71,19 @@ async function fromServer({ connection, settings }: Context, kind: OfServer): Pr
   const key = createHash("sha256")
     .update(JSON.stringify([url, apiKey, tenant, kind]))
     .digest("hex");
-  const nowMs = Date.now();
-  const fresh = Object.fromEntries(
-    Object.entries(readCache(file)).filter(([, { atMs }]) => atMs <= nowMs && nowMs - atMs < CACHE_MS),
-  );
-  const found = fresh[key];
+  const found = freshIn(file)[key];
   if (found !== undefined) return found.candidates;
   const client = new Signalbox({ url, apiKey, fetch: fetchOverHttp, retries: 0, ...(tenant !== null && { tenant }) });
   const candidates = await ASKED[kind](client, AbortSignal.timeout(TIMEOUT_MS));
-  await changeFile(file, () => JSON.stringify({ ...fresh, [key]: { atMs: nowMs, candidates } }));
+  await changeFile(file, () => JSON.stringify({ ...freshIn(file), [key]: { atMs: Date.now(), candidates } }));
   return candidates;
+}
+
+function freshIn(file: string): Readonly<Record<string, Cached>> {
+  const nowMs = Date.now();
+  return Object.fromEntries(
+    Object.entries(readCache(file)).filter(([, { atMs }]) => atMs <= nowMs && nowMs - atMs < CACHE_MS),
+  );
 }
 
 function readCache(file: string): Readonly<Record<string, Cached>> {
@@ -89,7 +113,18 @@ const ASKED: Readonly<Record<OfServer, (client: Signalbox, signal: AbortSignal) 
   },
   async source(client, signal) {
     const { rows } = await client.sources.page({ limit: ROWS, signal });
-    return rows.map(({ id, name }) => ({ value: id, about: name }));
+    return rows.flatMap(({ id, name }) => [
+      { value: name, about: id },
+      { value: id, about: name },
+    ]);
+  },
+  async request(client, signal) {
+    const { data } = await client.inboundEvents.list({ valid: false, limit: ROWS }, { signal });
+    return data.map(({ id, source, rejection_reason: reason }) => ({ value: id, about: `${source} ${reason}` }));
+  },
+  async user(client, signal) {
+    const { rows } = await client.users.page({ limit: ROWS, signal });
+    return rows.map(({ id, email }) => ({ value: id, about: email }));
   },
   async pause(client, signal) {
     const { pauses } = await client.listPauses({ status: "pending", limit: ROWS }, { signal });

@@ -1,16 +1,16 @@
 /** `signalbox complete SHELL -- WORDS…`: what the word at the cursor can become. The scripts of the shells call it. */
-import type { Command } from "../command.ts";
-import { COMMON_OPTIONS, optionName } from "../command-line.ts";
+import { type Command, command } from "../command.ts";
+import { COMMON_OPTIONS, countOptionsInFront, optionName } from "../command-line.ts";
 import { Context, type Surroundings } from "../context.ts";
-import type { Option } from "../options.ts";
+import { flag, type Option } from "../options.ts";
 import { safe } from "../output/text.ts";
-import { ENTRIES, MOVED_TO_ADMIN } from "../registry.ts";
-import { type Candidate, candidatesFor } from "./candidates.ts";
+import { ENTRIES } from "../registry.ts";
+import { ADMIN_COMMANDS, FILE_COMMANDS } from "./admin-commands.ts";
+import { type Candidate, candidatesFor, filesOf } from "./candidates.ts";
 import { EMPTY_WORD } from "./scripts.ts";
 
 /** What a shell inserts without quotes. Other values come from a server that may be hostile, so they are left out. */
 const PLAIN = /^[\w.@:*=/+-]+$/;
-const ADMIN_WORDS = [...MOVED_TO_ADMIN, "restore", "verify", "migrate-store"];
 
 /**
  * Print the candidates, each with what it is. Nothing is ever printed to standard error: a failure has no candidates.
@@ -42,16 +42,48 @@ function joinedAtEquals(words: readonly string[]): readonly string[] {
   return joined;
 }
 
-async function candidatesOf(words: readonly string[], surroundings: Surroundings): Promise<readonly Candidate[]> {
-  const [first = "", second = ""] = words;
-  if (words.length < 2) return ENTRIES.map(({ name, about }) => ({ value: name, about }));
-  if (first === "admin") return words.length > 2 ? [] : ADMIN_WORDS.map((value) => ({ value, about: "" }));
+async function candidatesOf(given: readonly string[], surroundings: Surroundings): Promise<readonly Candidate[]> {
+  const current = given.at(-1) ?? "";
+  const before = given.slice(0, -1);
+  const count = countOptionsInFront(before);
+  const [first, second] = before.slice(count);
+  if (first === undefined) {
+    if (count > before.length || current.startsWith("-")) return ofCommand(NO_COMMAND, given, surroundings);
+    return ENTRIES.map(({ name, about }) => ({ value: name, about }));
+  }
+  if (first === "admin") return ofAdmin(given.slice(count + 1), surroundings.folder);
   const loaded = await ENTRIES.find(({ name }) => name === first)?.load?.();
   if (loaded === undefined) return [];
-  if (loaded.kind === "command") return ofCommand(loaded, words.slice(1), surroundings);
-  if (words.length === 2) return loaded.commands.map(({ name, about }) => ({ value: name, about }));
-  const command = loaded.commands.find(({ name }) => name === second);
-  return command === undefined ? [] : ofCommand(command, words.slice(2), surroundings);
+  const inFront = before.slice(0, count);
+  if (loaded.kind === "command") return ofCommand(loaded, [...inFront, ...given.slice(count + 1)], surroundings);
+  if (second === undefined) return loaded.commands.map(({ name, about }) => ({ value: name, about }));
+  const found = loaded.commands.find(({ name }) => name === second);
+  return found === undefined ? [] : ofCommand(found, [...inFront, ...given.slice(count + 2)], surroundings);
+}
+
+/** Before there is a command, only the common options can follow. */
+const NO_COMMAND = command({
+  name: "",
+  about: "",
+  options: { version: flag("print the version") },
+  examples: [],
+  run: async () => undefined,
+});
+
+function ofAdmin(words: readonly string[], folder: string): readonly Candidate[] {
+  const before = words.slice(0, -1);
+  const current = words.at(-1) ?? "";
+  const found = new Set<string>();
+  for (const [command, options] of Object.entries(ADMIN_COMMANDS)) {
+    const path = command.split(" ");
+    if (before.length >= path.length && path.every((word, at) => word === before[at])) {
+      if (!current.startsWith("-")) return FILE_COMMANDS.includes(command) ? filesOf(folder, current) : [];
+      for (const option of [...options, "--json", "--help"]) found.add(option);
+    } else if (before.every((word, at) => word === path[at])) {
+      found.add(path[before.length] ?? "");
+    }
+  }
+  return [...found].map((value) => ({ value, about: "" }));
 }
 
 type Options = Readonly<Record<string, Option<unknown>>>;

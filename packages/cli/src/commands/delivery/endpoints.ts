@@ -126,7 +126,7 @@ const test = command({
   operands: { id: ENDPOINT },
   options: {
     type: text("TYPE", "the event type of the test (default: test)", { completes: "type" }),
-    data: text("JSON", "the payload: JSON, @file, or - for standard input"),
+    data: text("JSON", "the payload: JSON, @file, or - for standard input", { completes: "file" }),
     event: text("ID", "send this event's type and payload", { completes: "event" }),
   },
   examples: [

@@ -6,6 +6,7 @@ import { flag, operand, text, time } from "../../options.ts";
 import type { ListView } from "../../output/output.ts";
 import { indentedJson, safe } from "../../output/text.ts";
 import { shortTime } from "../../output/time.ts";
+import { sourceIdOf } from "../inbound/find-source.ts";
 import { BULK_OPTIONS, changeMatching } from "./bulk.ts";
 import { printFacts } from "./deliveries.ts";
 import { DELIVERY_LIST, EVENT_LIST } from "./delivery-views.ts";
@@ -19,7 +20,7 @@ const list = command({
     type: text("TYPE", "only this type, or a prefix such as order.*", { completes: "type" }),
     from: time("TIME", "accepted since: a time, or 10m for ten minutes ago"),
     to: time("TIME", "accepted before"),
-    source: text("ID", "published from an inbound webhook of this source", { completes: "source" }),
+    source: text("SOURCE", "published from an inbound webhook of this source, by id or name", { completes: "source" }),
     undelivered: flag("only events that no endpoint got a delivery of"),
     contains: text("TEXT", "a part of the payload's text"),
     ...LIST_OPTIONS,
@@ -29,7 +30,8 @@ const list = command({
     ["signalbox events list --undelivered --from 1d", "what no endpoint wanted since yesterday"],
   ],
   async run({ client, out, signal }, { type, from, to, source, undelivered, contains, limit, all }) {
-    const filter = { type, from, to, source_id: source, payload_contains: contains, limit: pageRows({ limit, all }) };
+    const sourceId = source === undefined ? undefined : await sourceIdOf(client, source);
+    const filter = { type, from, to, source_id: sourceId, payload_contains: contains, limit: pageRows({ limit, all }) };
     const events = client.events.iterate({ ...filter, ...(undelivered && { undelivered }) }, { signal });
     await out.list(firstRows(events, { limit, all }), EVENT_LIST);
   },

@@ -99,7 +99,7 @@ export const quarantine = group(
   command({
     name: "explain",
     about: "say why a request was refused, and show it",
-    operands: { id: operand("ID", "the id of the request: wh_…") },
+    operands: { id: operand("ID", "the id of the request: wh_…", { completes: "request" }) },
     examples: [["signalbox quarantine explain wh_0190e0c4-2222-7000-8000-000000000003", "what to try"]],
     async run({ client, out }, { id }) {
       await out.one(await client.inboundEvents.get(id), VIEW);
@@ -113,7 +113,7 @@ export const quarantine = group(
       "3: some would not.",
     operands: { source: SOURCE },
     options: {
-      request: text("ID", "only this request: wh_…"),
+      request: text("ID", "only this request: wh_…", { completes: "request" }),
       ...SECRET_OPTIONS,
       ...HMAC_OPTIONS,
     },

@@ -16,7 +16,7 @@ export const reprocess = command({
   details:
     "Name requests, or --source, or --all for every source. Exit 0: all of them were published. 3: some still cannot be " +
     "verified; they stay as they are.",
-  operands: { ids: texts("ID", "the ids of the requests: wh_…") },
+  operands: { ids: texts("ID", "the ids of the requests: wh_…", { completes: "request" }) },
   options: {
     source: text("SOURCE", "all of this source, by id or name", { completes: "source" }),
     all: flag("all of all sources"),

@@ -15,7 +15,7 @@ const OPTIONS = {
   to: text("ADDRESS", "who gets the question: an email address, a phone number or a Slack webhook's URL"),
   channel: choice(CHANNELS, "how to send it"),
   note: flag("let the person add a note"),
-  approver: texts("USER", "the id of a user who may decide, signed in; nobody else may"),
+  approver: texts("USER", "the id of a user who may decide, signed in; nobody else may", { completes: "user" }),
   protected: flag("only a user who has just typed the password may decide"),
   metadata: text("JSON", "an object that the answer and its event return"),
   idempotencyKey: text("KEY", "ask once under this key, however often the command runs within 72 hours"),

@@ -10,7 +10,9 @@ import type { Connection } from "../../settings/connection.ts";
 export const open = command({
   name: "open",
   about: "open the console, or the page of an id, in your browser",
-  operands: { id: text("ID", "an endpoint, event, delivery, pause, source, job or inbound request") },
+  operands: {
+    id: text("ID", "an endpoint, event, delivery, pause, source, job or inbound request", { completes: "id" }),
+  },
   options: { print: flag("only print the address") },
   examples: [
     ["signalbox open del_01…", "the page of a delivery"],
