@@ -119,7 +119,7 @@ test("the project is the nearest folder above that has the file", (t) => {
   const forwards = { "order.*": "http://localhost:3000" };
   assert.deepEqual(findProject(deep), { file, url: "https://a.example", forwards });
   writeFileSync(path.join(folder, "a/.signalbox.json"), "{");
-  assert.throws(() => findProject(deep), { exit: 1, message: /a\/\.signalbox\.json is not valid JSON/ });
+  assert.throws(() => findProject(deep), { exit: 1, message: /a\/\.signalbox\.json is not valid JSON\.$/ });
 });
 
 test("a place that cannot hold the settings is a failure that names it", async (t) => {

@@ -62,7 +62,7 @@ test("the id, the type and the time are options of `sign`, and each header can b
   ];
   const headers = JSON.parse((await run([...words, "--format", "pacspace", "--json"])).stdout);
   assert.deepEqual([headers["webhook-id"], headers["webhook-timestamp"]], ["evt_1", "1769850000"]);
-  assert.equal((await run([...words, "--quiet"])).stdout, "evt_1\n");
+  assert.equal((await run([...words, "--format", "plain", "--quiet"])).stdout, "evt_1\n");
   const each = Object.entries(headers).flatMap(([name, value]) => ["--header", `${name.toUpperCase()}: ${value}`]);
   const at = ["--at", "2026-01-31T09:04:59Z"];
   const good = await run(["verify", "body", "--secret-file", "secret", ...each, ...at, "--quiet"]);
@@ -126,6 +126,12 @@ test("what is missing or cannot be read is said before anything is checked", asy
     [["sign", "--secret-stdin"], 2, /cannot both come from standard input/],
     [["sign", "none", "--secret-file", "secret"], 1, /none cannot be read/],
     [["sign", "--format", "jcs", "--secret-file", "secret"], 2, /the body cannot be signed/],
+    [
+      ["sign", "--type", "a", "--secret-file", "secret"],
+      2,
+      /--type has no effect with the format standard: the type is in/,
+    ],
+    [["sign", "--id", "a", "--format", "jcs", "--secret-file", "secret"], 2, /--id has no effect with the format jcs/],
     [["verify", "body", "--secret-file", "secret"], 1, /no signature header\. Pass the headers/],
     [["verify", "body", "--secret-file", "secret", "--header", "a"], 2, /--header must be NAME: VALUE/],
     [["verify", "body", "--secret-file", "secret", "--scheme", "md5"], 2, /--scheme must be one of standard/],

@@ -51,7 +51,9 @@ suite("the command line of deliveries", { concurrency: 4 }, () => {
   }
 
   test("a refusal has the words of the command line, and what lists the right ids; --json has those of the API", async (t) => {
-    const { cli, endpointId } = await scene(t);
+    const { cli: inEnv, endpointId, env } = await scene(t);
+    const SIGNALBOX_CONFIG = await newCliFolder(t); // `listen` keeps a secret
+    const cli = (words: readonly string[]) => inEnv(words, { env: { ...env, SIGNALBOX_CONFIG } });
     const unknown = "ep_01a22cce-1992-7120-8d03-bd3fd448e838";
     for (const [line, code, message] of [
       [

@@ -39,7 +39,10 @@ test("a source is created, changed, rotated and deleted, by id or by name", asyn
   assert.equal((await run(["sources", "get", name, "--quiet"])).stdout, `${id}\n`);
   const set = JSON.parse((await run(["sources", "set", id, "--type-fallback", "git.other", "--json"])).stdout);
   assert.deepEqual([set.event_type.prefix, set.event_type.fallback], ["git.", "git.other"], "what is not named stays");
-  const rotated = await run(["sources", "rotate", name, "--overlap", "1h"]);
+  const unasked = await run(["sources", "rotate", name]);
+  assert.deepEqual([unasked.code, unasked.stdout], [2, ""]);
+  assert.match(unasked.stderr, /Change the secret of the source .* pass --yes/);
+  const rotated = await run(["sources", "rotate", name, "--overlap", "1h", "--yes"]);
   assert.match(rotated.stdout, /^source +src_.*\nold secret until +.*Z\nsecret +\S+\n$/);
   assert.match(rotated.stderr, /shown only now/);
   const asked = await run(["sources", "delete", name]);

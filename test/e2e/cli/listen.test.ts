@@ -152,7 +152,7 @@ test("one terminal listens: a second is refused, and can take over", async (t) =
 });
 
 test("a command handles deliveries: its exit code is the status, its output the body", async (t) => {
-  const { listen, publish, client } = await stage(t);
+  const { listen, publish, client, env } = await stage(t);
   const command =
     'read -r body; echo "$WEBHOOK_EVENT_TYPE $WEBHOOK_ID"; case "$body" in *later*) exit 75;; *wrong*) exit 1;; esac';
   const listening = listen("--exec", command);
@@ -163,6 +163,8 @@ test("a command handles deliveries: its exit code is the status, its output the 
   await listening.says(/500 .* job\.wrong .* job\.wrong evt_/);
   const { body } = await client.request("GET", "/v1/deliveries?status=DELIVERED");
   assert.equal(body.results.length, 1);
+  const attempt = await runCli(["deliveries", "get", body.results[0]?.id ?? "", "--attempt", "1"], { env });
+  assert.match(attempt.stdout, /^total ms {2}\d+\nmade by {3}\S+@\S+$/m, "though the command measured nothing");
 });
 
 test("a recorded request is sent again with a new signature", async (t) => {

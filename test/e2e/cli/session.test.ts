@@ -47,7 +47,7 @@ test("several servers are profiles, one of which is current", async (t) => {
     ],
   );
   assert.equal((await runCli(["profile", "use", "default"], { env })).code, 0);
-  assert.match((await runCli(["profile", "list"], { env })).stdout, /^default \* +http/m);
+  assert.match((await runCli(["profile", "list"], { env })).stdout, /^NAME +URL +SIGNED IN\ndefault \* +http/);
   const unknown = await runCli(["profile", "use", "defualt"], { env });
   assert.deepEqual([unknown.code, unknown.stdout], [7, ""]);
 });

@@ -40,23 +40,27 @@ export function settingsFolder(env: Environment, platform: NodeJS.Platform): str
   return path.join(xdg && path.isAbsolute(xdg) ? xdg : path.join(home, ".config"), "signalbox");
 }
 
-/** The JSON value of a file, or null when there is no such file. Messages do not contain its text, which may be secret. */
-export function readJsonFile(file: string): unknown {
-  const text = readIfThere(file);
+/**
+ * The JSON value of a file, or null when there is no such file. Messages do not contain its text, which may be secret.
+ *
+ * @param fail the failure for a file that has something else
+ */
+export function readJsonFile(file: string, fail = unreadable): unknown {
+  const text = readIfThere(file, fail);
   if (text === null) return null;
   try {
     return JSON.parse(text);
   } catch {
-    throw unreadable(file, "is not valid JSON");
+    throw fail(file, "is not valid JSON");
   }
 }
 
-function readIfThere(file: string): string | null {
+function readIfThere(file: string, fail: typeof unreadable): string | null {
   try {
     const found = statSync(file);
     // To open a FIFO waits for its writer, and a device may have no end.
-    if (!found.isFile()) throw unreadable(file, "is not a regular file");
-    if (found.size > SETTINGS_BYTES_MAX) throw unreadable(file, "is over 1 MB");
+    if (!found.isFile()) throw fail(file, "is not a regular file");
+    if (found.size > SETTINGS_BYTES_MAX) throw fail(file, "is over 1 MB");
     return readFileSync(file, "utf8");
   } catch (error) {
     if (error instanceof Failure) throw error;

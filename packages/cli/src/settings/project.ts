@@ -21,7 +21,8 @@ export interface Project {
 export function findProject(folder: string): Project | null {
   for (let at = path.resolve(folder); ; at = path.dirname(at)) {
     const file = path.join(at, FILE);
-    if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return readProject(file, readJsonFile(file));
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() === true)
+      return readProject(file, readJsonFile(file, invalid));
     if (at === path.dirname(at)) return null;
   }
 }

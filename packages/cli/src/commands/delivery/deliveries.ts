@@ -94,7 +94,8 @@ function attemptFields(details: AttemptDetails) {
     ["started", shortTime(details.started_at)],
     ["result", details.classification],
     ["error", details.error],
-    ["total ms", details.timings?.total_ms],
+    ["total ms", Date.parse(details.ended_at) - Date.parse(details.started_at)],
+    ...(details.via === null ? [] : [["made by", details.via] as const]),
     ...details.request.differs.map((why) => ["differs", why] as const),
   ] as const;
 }

@@ -132,12 +132,17 @@ export const sources = group(
     name: "rotate",
     about: "replace the secret; the old one stays valid for a while",
     operands: { source: SOURCE },
-    options: { ...SECRET_OPTIONS, overlap: duration("DURATION", "how long the old secret is valid (default: 24h)") },
+    options: {
+      ...SECRET_OPTIONS,
+      overlap: duration("DURATION", "how long the old secret stays valid, up to 7d (default: 24h)"),
+      yes: flag("do not ask"),
+    },
     examples: [["signalbox sources rotate repositories --overlap 1h", "time to give the sender the new secret"]],
-    async run(context, { source, overlap, ...given }) {
+    async run(context, { source, overlap, yes, ...given }) {
       const { client, out } = context;
       const secret = await readSecret(context, given);
-      const { id } = await findSource(client, source);
+      const { id, name } = await findSource(client, source);
+      if (!yes) await context.confirm(`Change the secret of the source ${JSON.stringify(name)}?`);
       const rotated = await client.sources.rotateSecret(id, {
         ...(secret !== undefined && { secret }),
         ...(overlap !== undefined && { overlap_seconds: overlap }),

@@ -28,7 +28,9 @@ export const profile = group(
         columns: [
           { head: "NAME", cell: ({ name, current }) => (current ? { text: `${name} *`, color: "green" } : name) },
           { head: "URL", cell: ({ url }) => url, narrow: "cut" },
-          { head: "TENANT", cell: ({ tenant }) => tenant, narrow: "drop" },
+          ...(rows.some(({ tenant }) => tenant !== null)
+            ? [{ head: "TENANT", cell: ({ tenant }: (typeof rows)[number]) => tenant, narrow: "drop" } as const]
+            : []),
           { head: "SIGNED IN", cell: ({ signed_in }) => signed_in, narrow: "omit" },
         ],
         none: "There are no profiles. Run `signalbox login URL`.",

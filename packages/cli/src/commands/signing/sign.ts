@@ -7,6 +7,14 @@ import { choice, text, time } from "../../options.ts";
 
 const FORMATS = ["standard", "plain", "pausepoint", "pacspace", "jcs"] as const;
 
+/** Options that would change nothing. */
+const UNUSED: Readonly<
+  Partial<Record<(typeof FORMATS)[number], { options: readonly ("id" | "type" | "at")[]; why: string }>>
+> = {
+  standard: { options: ["type"], why: "the type is in the body" },
+  jcs: { options: ["id", "type", "at"], why: "only the body is signed" },
+};
+
 export const sign = command({
   name: "sign",
   about: "print the headers that sign a body, to test a receiver",
@@ -18,7 +26,7 @@ export const sign = command({
     ...SECRET_OPTIONS,
     format: choice(FORMATS, "the format of the endpoint (default: standard)", "FORMAT"),
     id: text("ID", "the id of the event (default: a new one)"),
-    type: text("TYPE", "the type of the event (default: test)", { completes: "type" }),
+    type: text("TYPE", "the type of the event, which standard has in the body (default: test)", { completes: "type" }),
     at: time("TIME", "when the attempt starts (default: now)"),
   },
   examples: [
@@ -29,6 +37,7 @@ export const sign = command({
   async run(context, given) {
     const { out } = context;
     const { format = "standard", id, type, at } = given;
+    refuseUnused(format, given);
     const secret = await requireSecret(context, given, given.file);
     const body = await readFileOrInput(context, given.file);
     if (format === "jcs") return out.write(`${await signedJcs(body, secret)}\n`);
@@ -44,6 +53,12 @@ export const sign = command({
     await out.item(headers, headers["webhook-id"] ?? null, lines.join("\n"));
   },
 });
+
+function refuseUnused(format: (typeof FORMATS)[number], given: Readonly<Record<"id" | "type" | "at", unknown>>): void {
+  const { options, why } = UNUSED[format] ?? { options: [], why: "" };
+  const named = options.find((name) => given[name] !== undefined);
+  if (named !== undefined) throw usage(`--${named} has no effect with the format ${format}: ${why}`);
+}
 
 async function signedJcs(body: Buffer, secret: string): Promise<string> {
   try {
