@@ -5,16 +5,45 @@ import { EXIT, Failure } from "./failure.ts";
 import type { Completes, Option } from "./options.ts";
 
 /** Where a field of the API is not called like its option or operand. */
-const OPTION_OF_FIELD: Readonly<Record<string, readonly string[]>> = {
-  endpoint_ids: ["to"],
-  endpoint_id: ["endpoint"],
-  event_id: ["event", "id"],
-  event_type: ["type"],
-  event_types: ["type", "events"],
+const OPTIONS_OF_FIELD: Readonly<Record<string, readonly string[]>> = {
+  allow_text_response: ["note"],
+  approvers: ["approver"],
+  "basic.username": ["username"],
   delivery_ids: ["ids"],
-  source_id: ["source"],
-  terminal_reason: ["reason"],
+  endpoint_id: ["endpoint"],
+  endpoint_ids: ["to"],
+  event_id: ["request", "event", "id"],
+  event_type: ["type"],
+  "event_type.fallback": ["typeFallback"],
+  "event_type.header": ["typeHeader"],
+  "event_type.pointer": ["typePointer"],
+  "event_type.prefix": ["typePrefix"],
+  event_types: ["type", "events"],
+  expires_in_seconds: ["timeout"],
+  headers_json: ["header"],
+  "hmac.delivery_id.header": ["deliveryIdHeader"],
+  "hmac.delivery_id.pointer": ["deliveryIdPointer"],
+  "hmac.header": ["signatureHeader"],
+  "hmac.prefix": ["signaturePrefix"],
+  "Idempotency-Key": ["idempotencyKey"],
   "Last-Event-ID": ["after"],
+  options: ["option"],
+  order: ["deadline"],
+  overlap_seconds: ["overlap"],
+  payload: ["data"],
+  payload_contains: ["contains"],
+  q: ["search"],
+  rate_limit_per_second: ["rateLimit"],
+  recipient: ["to"],
+  rejection_reason: ["reason"],
+  retry_schedule_seconds: ["retrySchedule"],
+  secret: ["secretStdin", "secretFile"],
+  source_id: ["source"],
+  state: ["state", "status"],
+  terminal_reason: ["reason"],
+  timeout_default: ["default"],
+  timeout_seconds: ["timeout"],
+  url: ["to", "address"],
 };
 
 /** What lists the things that an id can name. */
@@ -64,17 +93,23 @@ function* wordsIn({ operands, options }: Command, given: Given): Generator<Word>
   }
 }
 
-/** `endpoint_ids[1]` is the second `--to`. */
+/** `endpoint_ids[1]` is the second `--to`, and `hmac.template` is `--template`. */
 function wordFor({ operands, options }: Command, given: Given, field: string): Word | null {
-  const [, path = "", index] = /^(?:filter\.)?([\w-]+)(?:\[(\d+)\])?$/.exec(field) ?? [];
-  const camel = path.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const [, path = "", index] = /^(?:filter\.)?([\w.-]+?)(?:\[(\d+)\].*)?$/.exec(field) ?? [];
   const all: Readonly<Record<string, Option<unknown>>> = { ...operands, ...options };
-  const key = [...(OPTION_OF_FIELD[path] ?? []), camel].find((each) => each in all);
+  const keys = optionsOf(path).filter((each) => each in all);
+  const key = keys.find((each) => given[each] !== undefined && given[each] !== false) ?? keys[0];
   const found = key === undefined ? undefined : all[key];
   if (key === undefined || found === undefined) return null;
   const value = Array.isArray(given[key]) ? given[key][Number(index ?? 0)] : given[key];
   const name = key in operands ? (found.placeholder ?? key) : optionName(key);
   return { name, value, completes: found.completes };
+}
+
+function optionsOf(path: string): readonly string[] {
+  const [first = ""] = path.split(".");
+  const last = path.slice(path.lastIndexOf(".") + 1).replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return OPTIONS_OF_FIELD[path] ?? [...(OPTIONS_OF_FIELD[first] ?? []), last];
 }
 
 function sentence(word: Word | null, rule: string): string {

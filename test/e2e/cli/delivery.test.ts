@@ -78,7 +78,9 @@ suite("the command line of deliveries", { concurrency: 4 }, () => {
         /^There is no such endpoint\. `signalbox endpoints list` shows/,
       ],
       ["tail --after x", 2, /^--after "x" must be the id of an event of this stream\.\n$/],
-      ["endpoints create nonsense", 1, /^url must be an http/],
+      ["endpoints create nonsense", 2, /^URL "nonsense" must be an http/],
+      ["pause ask a --option b --option c --timeout 400d", 2, /^--timeout must be/],
+      ["pause ask a --option b --option c --approver x", 2, /^--approver "x" must be/],
     ] as const) {
       const { code: exit, stdout, stderr } = await cli(line.split(" "));
       assert.deepEqual([exit, stdout], [code, ""], line);

@@ -58,7 +58,7 @@ test("the settings of the scheme hmac are options, and the server names what is 
   const name = newName();
   const create = ["sources", "create", name, "--scheme", "hmac", "--json"];
   const incomplete = await run([...create, "--algorithm", "sha512"]);
-  assert.equal(incomplete.code, 1);
+  assert.equal(incomplete.code, 2);
   assert.match(JSON.parse(incomplete.stderr).error.message, /hmac\.header/);
   const options = ["--signature-header", "x-signature", "--algorithm", "sha512", "--delivery-id-pointer", "/id"];
   const { id, secret, hmac } = JSON.parse((await run([...create, ...options])).stdout);
