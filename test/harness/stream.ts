@@ -12,6 +12,8 @@ export interface StreamedOutcome {
 }
 
 export interface OutcomeReader {
+  /** The id from which on the stream has every outcome. */
+  readonly position: string;
   /** The next outcome. Rejects if the stream ends first. */
   next(): Promise<StreamedOutcome>;
   /** The next outcome that puts this delivery into one of these states. */
@@ -37,7 +39,8 @@ export async function followOutcomes(
   if (answer.status !== 200 || answer.body === null) throw new Error(`no stream: ${answer.status}`);
   const blocks = blocksOf(answer.body);
   // The server's first comment. The stream contains every outcome from this point on.
-  await blocks.next();
+  const opened = await blocks.next();
+  const [, position = ""] = /^id: (.*)$/m.exec(opened.value ?? "") ?? [];
   const next = async (): Promise<StreamedOutcome> => {
     for (;;) {
       const block = await blocks.next();
@@ -46,6 +49,7 @@ export async function followOutcomes(
     }
   };
   return {
+    position,
     next,
     async until(deliveryId, ...states) {
       for (;;) {

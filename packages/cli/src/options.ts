@@ -73,6 +73,24 @@ export function texts(placeholder: string, about: string, details?: Details): Op
   return { ...single(placeholder, about, notEmpty, details), repeats: true, absent: [], read };
 }
 
+/** An event type, or a prefix that ends in a period and an asterisk. */
+export function eventFilter(placeholder: string, about: string): Option<string | undefined> {
+  return single(placeholder, about, checkEventFilter, { completes: "type" });
+}
+
+/** May be repeated, or separated by commas. */
+export function eventFilters(placeholder: string, about: string): Option<readonly string[]> {
+  const read = (all: readonly string[], name: string) =>
+    all.flatMap((each) => each.split(",")).map((each) => checkEventFilter(each.trim(), name));
+  return { ...eventFilter(placeholder, about), repeats: true, absent: [], read };
+}
+
+/** @throws Failure. A filter such as `order*` would match nothing. */
+export function checkEventFilter(given: string, name: string): string {
+  if (/^(?:\*|[\w.-]+(?:\.\*)?)$/.test(given)) return given;
+  throw usage(`${name} must name an event type, or a prefix such as order.*, not ${JSON.stringify(given)}`);
+}
+
 export function choice<const Word extends string>(
   words: readonly Word[],
   about: string,

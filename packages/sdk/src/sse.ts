@@ -22,6 +22,8 @@ export class SseParser {
   #rest = "";
   #data: string[] = [];
   #type = "";
+  /** The latest id of a block that is complete, whether it had data or not. */
+  lastEventId: string;
   #lastEventId: string;
   #started = false;
 
@@ -29,6 +31,7 @@ export class SseParser {
    * @param lastEventId the latest id of the previous connection
    */
   constructor(lastEventId: string) {
+    this.lastEventId = lastEventId;
     this.#lastEventId = lastEventId;
   }
 
@@ -89,6 +92,7 @@ export class SseParser {
     const type = this.#type === "" ? "message" : this.#type;
     this.#data = [];
     this.#type = "";
-    return data.length === 0 ? null : { type, data: data.join("\n"), lastEventId: this.#lastEventId };
+    this.lastEventId = this.#lastEventId;
+    return data.length === 0 ? null : { type, data: data.join("\n"), lastEventId: this.lastEventId };
   }
 }

@@ -22,8 +22,11 @@ export interface StreamOptions {
   readonly status?: readonly DeliveryStatus[] | undefined;
   /** Ends the stream. The loop over it ends without an error. */
   readonly signal?: AbortSignal | undefined;
-  /** Called when a connection is open, and with false when it is lost and will be opened again. */
-  readonly onConnection?: ((open: boolean) => void) | undefined;
+  /**
+   * Called when a connection is open, and with false when it is lost and will be opened again. With `lastEventId`, a
+   * stream resumes here; it is empty if it is not known.
+   */
+  readonly onConnection?: ((open: boolean, lastEventId: string) => void) | undefined;
 }
 
 /** What a stream can tell about. */
@@ -98,14 +101,16 @@ export async function* stream<Event extends StreamEvent | FollowedEvent>(
   while (!options.signal?.aborted) {
     const connection = new Connection(options.signal);
     try {
-      yield* connection.read<Event>(transport, query, position, () => options.onConnection?.(true));
+      yield* connection.read<Event>(transport, query, position, () =>
+        options.onConnection?.(true, position.lastEventId),
+      );
     } catch (error) {
       if (options.signal?.aborted) return;
       noteFailure(position, error);
     } finally {
       connection.close();
     }
-    options.onConnection?.(false);
+    options.onConnection?.(false, position.lastEventId);
     await waitToReconnect(transport, position, options.signal);
   }
 }
@@ -146,22 +151,30 @@ class Connection {
   ): AsyncGenerator<Event, void, undefined> {
     this.#heard();
     const reader = (await this.#open(transport, query, position)).getReader();
-    onOpen();
-    position.failures = 0;
-    position.leastMs = 0;
     const decoder = new TextDecoder();
     const parser = new SseParser(position.lastEventId);
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       this.#heard();
       const { done, value } = await reader.read();
+      if (done && isFirst) throw new TypeError("the server closed the stream before it began");
       if (done) return;
-      for (const event of parser.push(decoder.decode(value, { stream: true }))) {
+      const events = parser.push(decoder.decode(value, { stream: true }));
+      // The server begins with its position, from which on nothing is missing.
+      if (isFirst) this.#began(position, events.length === 0 ? parser.lastEventId : position.lastEventId, onOpen);
+      for (const event of events) {
         clearTimeout(this.#timer); // the time that the caller takes does not count as the server's silence
         yield parsed(event) as Event;
         position.lastEventId = event.lastEventId;
       }
+      position.lastEventId = parser.lastEventId;
       position.retryMs = parser.retryMs ?? position.retryMs;
     }
+  }
+
+  #began(position: Position, lastEventId: string, onOpen: () => void): void {
+    clearTimeout(this.#timer);
+    Object.assign(position, { failures: 0, leastMs: 0, lastEventId });
+    onOpen();
   }
 
   #heard(): void {

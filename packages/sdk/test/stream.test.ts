@@ -70,6 +70,23 @@ describe("the stream", () => {
     );
   });
 
+  it("resumes at the position that the server sends without an event", async (test) => {
+    const { client, seen } = await connect(
+      test,
+      streamed(": open\nid: 8\n\n: still here\nid: 9\n"),
+      streamed(event("10")),
+    );
+    const opened: [boolean, string][] = [];
+    const onConnection = (open: boolean, lastEventId: string) => opened.push([open, lastEventId]);
+    for await (const _event of client.stream({ onConnection })) break;
+    assert.equal(seen[1]?.headers["last-event-id"], "8");
+    assert.deepEqual(opened, [
+      [true, "8"],
+      [false, "8"],
+      [true, "8"],
+    ]);
+  });
+
   it("starts after the event that the caller names", async (test) => {
     const { client, seen } = await connect(test, streamed(event("8")));
     for await (const _event of client.stream({ lastEventId: "7" })) break;

@@ -12,7 +12,7 @@ import { errorResponses, refuse } from "../errors/v1-errors.ts";
 import { beginEventStream, commentRegularly } from "../http/event-stream.ts";
 import { STREAM_RETRY_AFTER_SECONDS } from "../http/limits.ts";
 import { openCursor } from "../lists/cursor.ts";
-import { checkStream, itemText, StreamQuery, streamInput } from "./stream-wire.ts";
+import { checkStream, itemText, positionText, StreamQuery, streamInput } from "./stream-wire.ts";
 
 export function registerStreamRoute(app: FastifyInstance, deps: ApiDeps): void {
   app.get("/v1/stream", STREAM, streamOutcomes(deps));
@@ -26,7 +26,8 @@ const STREAM = {
     summary: "Follow outcomes and changes as they happen",
     description:
       "Server-sent events. The data of a `delivery` event is a row of the delivery list. `Last-Event-ID` resumes after " +
-      "that event; `0` starts with the oldest retained outcome. The server disconnects a client that is more than 1000 " +
+      "that event; `0` starts with the oldest retained outcome. With its first comment and with later ones, the server sends " +
+      "an `id` without data: the place to resume when no outcome has come since. The server disconnects a client that is more than 1000 " +
       "outcomes behind. The events of the other topics have no id and cannot be resumed: they say what changed, so " +
       "that you read it again. `skipped` has the `count` of events that were left out, because of `max_per_second` or a " +
       "slow reader, and their `topics`: read again what you know of these. With several nodes it also names topics whose " +
@@ -82,10 +83,10 @@ async function send(
   deps: ApiDeps,
 ): Promise<void> {
   const { engine, clock, telemetry } = deps;
-  const comments = commentRegularly(response, clock, () => {
-    // Ending a session and revoking a key close their streams, but both can also expire.
-    closeUnless(isAuthorized(deps, request), stream);
-  });
+  // Ending a session and revoking a key close their streams, but both can also expire.
+  const check = () => closeUnless(isAuthorized(deps, request), stream);
+  const position = () => positionText(engine, stream.position());
+  const comments = commentRegularly(response, clock, check, position);
   const disconnected = new AbortController();
   response.on("close", () => {
     disconnected.abort();
@@ -94,7 +95,8 @@ async function send(
   response.on("error", () => response.destroy());
   try {
     await stream.ready;
-    response.write(": open\n\n");
+    // With its place from the start, a client that loses the connection before its first outcome misses nothing.
+    response.write(`: open\n${position()}\n`);
     for (let next = await stream.next(); !next.done && !disconnected.signal.aborted; next = await stream.next()) {
       if (!response.write(itemText(engine, next.value))) {
         await once(response, "drain", { signal: disconnected.signal });

@@ -56,15 +56,18 @@ export function streamInput(query: Static<typeof StreamQuery>, after: Seq | null
 /** One server-sent event. Only outcomes have an id, so a client resumes after the last outcome that it got. */
 export function itemText(engine: ApiDeps["engine"], item: StreamItem): string {
   switch (item.kind) {
-    case "outcome": {
-      const id = sealCursor(engine, "outcomes", String(item.attemptSeq) as Cursor);
-      return `id: ${id}\n${eventText("delivery", deliveryJson(item.row))}`;
-    }
+    case "outcome":
+      return positionText(engine, item.attemptSeq) + eventText("delivery", deliveryJson(item.row));
     case "news":
       return eventText(item.news.topic, newsJson(item.news));
     case "skipped":
       return eventText("skipped", { count: item.count, topics: item.topics });
   }
+}
+
+/** The `id` of an event, or of none: a client keeps it in both cases (HTML Living Standard §9.2.6). */
+export function positionText(engine: ApiDeps["engine"], position: Seq | null): string {
+  return position === null ? "" : `id: ${sealCursor(engine, "outcomes", String(position) as Cursor)}\n`;
 }
 
 function eventText(event: string, data: object): string {

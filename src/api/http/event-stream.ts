@@ -17,11 +17,18 @@ export function beginEventStream(response: ServerResponse): void {
 /**
  * Send comments, which tell proxies and clients that a quiet stream is alive. While output is waiting to be sent no comment
  * is added: it would say nothing new, and comments would accumulate.
+ *
+ * @param fields what to send with a comment: lines, each with its end
  */
-export function commentRegularly(response: ServerResponse, clock: Clock, onComment: () => void): Timer {
+export function commentRegularly(
+  response: ServerResponse,
+  clock: Clock,
+  onComment: () => void,
+  fields: () => string = () => "",
+): Timer {
   let timer: Timer;
   const comment = (): void => {
-    if (!response.writableNeedDrain) response.write(": still here\n\n");
+    if (!response.writableNeedDrain) response.write(`: still here\n${fields()}\n`);
     onComment();
     timer = clock.after(STREAM_COMMENT_MS, comment);
   };

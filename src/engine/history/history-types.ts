@@ -61,6 +61,8 @@ export interface Skipped {
 export interface LiveStream {
   /** From then on the stream has every outcome. */
   readonly ready: Promise<void>;
+  /** Where a client resumes that has got everything up to now; null if it follows no outcomes. */
+  position(): Seq | null;
   /** `done` when the reader has fallen behind or the server stops. */
   next(): Promise<{ readonly done: false; readonly value: StreamItem } | { readonly done: true }>;
   close(): void;

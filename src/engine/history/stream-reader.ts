@@ -13,12 +13,14 @@ export class StreamReader {
   readonly #input: StreamInput;
   readonly #topics: ReadonlySet<Topic>;
   readonly #rateLimit: StreamRateLimit;
-  /** The position of the last outcome that was read. */
+  /** The position after which the reader has outcomes left, if there are any. */
   #last: Seq;
   /** What was pushed and not read yet. */
   readonly #buffer: StreamItem[] = [];
   /** False while the reader depends on the store alone for its outcomes. */
   #live: boolean;
+  /** False while it reads from the store what was before it went live. */
+  #hasCaughtUp: boolean;
   /** Whether several nodes store outcomes, which the reader then finds in the store only. */
   readonly #follows: boolean;
   #isBehind = false;
@@ -39,15 +41,30 @@ export class StreamReader {
     this.#rateLimit = new StreamRateLimit(clock, input.perSecondMax, () => this.#wake?.());
     this.#last = input.after ?? 0;
     this.#live = !this.#resumes;
+    this.#hasCaughtUp = !this.#resumes;
+  }
+
+  /** Where a client resumes that has got everything up to now; null if it follows no outcomes. */
+  get position(): Seq | null {
+    return this.#topics.has("delivery") ? this.#last : null;
   }
 
   push(outcome: OutcomeRow): void {
     // While it is not live, the reader will find this outcome in the store.
-    if (!this.#live || !this.#wantsOutcome(outcome.row) || !this.#rateLimit.allows("delivery")) return;
+    if (!this.#live) return;
+    if (!this.#wantsOutcome(outcome.row) || !this.#rateLimit.allows("delivery")) {
+      this.#pass(outcome.attemptSeq);
+      return;
+    }
     // The client can resume after the last outcome that it got.
     if (this.#buffer.length >= STREAM_BEHIND_MAX) this.#ended = true;
     else this.#buffer.push({ kind: "outcome", ...outcome });
     this.#wake?.();
+  }
+
+  /** A client that resumes need not start before an outcome that it does not want. */
+  #pass(attemptSeq: Seq): void {
+    if (this.#hasCaughtUp && this.#buffer.length === 0) this.#last = Math.max(this.#last, attemptSeq);
   }
 
   /** The store may have outcomes that the reader has not read. */
@@ -76,11 +93,14 @@ export class StreamReader {
 
   /** Resolves once the reader has every outcome that is stored from then on. */
   async ready(): Promise<void> {
-    if (this.#follows && !this.#resumes) this.#last = (await this.#store.tail(this.#tenantSeq, null, 1)).upTo;
+    if (this.#resumes || !this.#topics.has("delivery")) return;
+    const { upTo } = await this.#store.tail(this.#tenantSeq, null, 1);
+    this.#last = Math.max(this.#last, upTo);
   }
 
   async *items(): AsyncGenerator<StreamItem, void, void> {
     if (this.#resumes) yield* this.#stored();
+    this.#hasCaughtUp = true;
     while (!this.#ended) {
       yield* this.#news();
       if (this.#isBehind && this.#topics.has("delivery")) {
@@ -124,6 +144,7 @@ export class StreamReader {
       const page = await this.#store.tail(this.#tenantSeq, this.#last, LIST_PAGE_MAX);
       for (const outcome of page.outcomes) {
         if (this.#ended) return;
+        this.#last = outcome.attemptSeq;
         if (this.#wantsOutcome(outcome.row) && this.#rateLimit.allows("delivery"))
           yield { kind: "outcome", ...outcome };
       }

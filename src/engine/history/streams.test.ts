@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { createTimeline } from "../../../test/sim/timeline.ts";
 import { NEWS_TOPICS, type News, type Topic } from "../../domain/history/news.ts";
 import { parseId } from "../../domain/ids.ts";
-import type { NodeNote } from "../../ports/store.ts";
+import type { NodeNote, OutcomeRow } from "../../ports/store.ts";
 import type { StreamItem } from "./history-types.ts";
+import { StreamReader } from "./stream-reader.ts";
 import { Streams } from "./streams.ts";
 
 const TENANT = 1;
@@ -89,4 +90,29 @@ test("what was lost between nodes is told by topic, to the readers that it conce
   hear({ kind: "missedAny" });
   await timeline.runUntil(timeline.nowMs + 2000);
   assert.deepEqual(skippedIn(got.slice(1)), { count: 0, topics: ["endpoint", "event"] });
+});
+
+test("what a reader does not want moves its position, but never past what it has yet to send", async () => {
+  const { timeline } = stage(["delivery"], null);
+  const tail = async () => ({ outcomes: [], upTo: 7, more: false });
+  const input = {
+    after: null,
+    topics: ["delivery"],
+    endpointId: null,
+    states: ["FAILED"],
+    perSecondMax: null,
+  } as const;
+  const clock = { now: () => timeline.nowMs, after: timeline.after };
+  const reader = new StreamReader({ tail, notes: null }, clock, TENANT, input);
+  const push = (attemptSeq: number, state: string) =>
+    reader.push({ attemptSeq, row: { endpointId: ID, state } } as unknown as OutcomeRow);
+  await reader.ready();
+  assert.equal(reader.position, 7);
+  push(8, "DELIVERED");
+  assert.equal(reader.position, 8);
+  push(9, "FAILED");
+  push(10, "DELIVERED");
+  assert.equal(reader.position, 8);
+  assert.equal((await reader.items().next()).value?.kind, "outcome");
+  assert.equal(reader.position, 9);
 });

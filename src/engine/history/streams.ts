@@ -48,6 +48,7 @@ export class Streams {
     const items = reader.items();
     return {
       ready: reader.ready(),
+      position: () => reader.position,
       async next() {
         const result = await items.next();
         return result.done ? { done: true } : { done: false, value: result.value };

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { after, type TestContext, test } from "node:test";
+import { after, test } from "node:test";
+import { startFront } from "../../../packages/cli/test/front.ts";
 import { type CliOptions, runCli, startCli } from "../../../packages/cli/test/run-cli.ts";
 import { spawnServer } from "../../harness/child.ts";
 import { PROJECT_DIR } from "../../harness/command.ts";
@@ -120,27 +121,8 @@ test("words that do not go together are a mistake before anybody is asked", asyn
   assert.equal((body as unknown as { pending: { count: number } }).pending.count, 0);
 });
 
-/** Another address of the server, until it ends all its connections. */
-async function startFront(t: TestContext, port = 0) {
-  const { hostname, port: upstreamPort } = new URL(server.url);
-  const sockets = new Set<Socket>();
-  const front = createServer((client) => {
-    const upstream = connect(Number(upstreamPort), hostname);
-    for (const socket of [client, upstream]) sockets.add(socket.on("error", () => undefined));
-    client.pipe(upstream).pipe(client);
-  });
-  front.listen(port, "127.0.0.1");
-  await once(front, "listening");
-  const close = () => {
-    for (const socket of sockets) socket.destroy();
-    front.close();
-  };
-  t.after(close);
-  return { port: (front.address() as AddressInfo).port, close };
-}
-
 test("waiting goes on when the server goes away and comes back", async (t) => {
-  const front = await startFront(t);
+  const front = await startFront(t, server.url);
   const { id, token } = await ask(tenant);
   const waiting = start(["pause", "wait", id], {
     env: { ...env, SIGNALBOX_URL: `http://127.0.0.1:${front.port}` },
@@ -148,7 +130,7 @@ test("waiting goes on when the server goes away and comes back", async (t) => {
   await waiting.says(/Waiting/);
   front.close();
   await waiting.says(/No response from the server: .* The question stays open; asking again\.\n/);
-  await startFront(t, front.port);
+  await startFront(t, server.url, { port: front.port });
   await respond(tenant, token, { choice: "Approve" });
   const { code, stdout, stderr } = await waiting.finished;
   assert.deepEqual([code, stdout], [0, "Approve\n"]);

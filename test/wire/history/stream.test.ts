@@ -69,6 +69,25 @@ test("a stream filters by endpoint and by the state that an outcome led to", asy
   assert.equal((await stored.next()).row.id, second.deliveryId, "stored outcomes are filtered too");
 });
 
+test("a stream that has sent nothing is resumed from its beginning, with or without a filter", async (t) => {
+  const client = await newTenant(server);
+  const receiver = await startRunningReceiver(t);
+  await endpointOf(client, receiver.url, ["a"]);
+  const all = await followOutcomes(t, server.url, client.apiKey);
+  await publish(client, "a");
+  await all.next();
+  const quiet = await followOutcomes(t, server.url, client.apiKey, undefined, "?status=SCHEDULED");
+  const noOutcomes = await followOutcomes(t, server.url, client.apiKey, undefined, "?topics=event");
+  assert.equal(noOutcomes.position, "");
+  quiet.close();
+  receiver.answerWith(500);
+  const { deliveryId } = await publish(client, "a");
+  await all.until(deliveryId, "SCHEDULED");
+  const filtered = await followOutcomes(t, server.url, client.apiKey, quiet.position, "?status=SCHEDULED");
+  const whole = await followOutcomes(t, server.url, client.apiKey, quiet.position);
+  for (const stream of [filtered, whole]) assert.equal((await stream.next()).row.id, deliveryId);
+});
+
 test("a stream with max_per_second says how much of which topic it left out, and has the news of other topics", async (t) => {
   const client = await newTenant(server);
   const query = "?topics=event,endpoint&max_per_second=2";

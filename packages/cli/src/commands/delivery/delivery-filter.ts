@@ -1,13 +1,13 @@
 /** The filters of lists of deliveries, as options. */
 import type { DeliveryConditions } from "../../../../sdk/src/index.ts";
-import { choices, text, texts, time, whole } from "../../options.ts";
+import { choices, eventFilter, text, texts, time, whole } from "../../options.ts";
 import { STATUSES } from "./delivery-views.ts";
 
 export const FILTER_OPTIONS = {
   status: choices("STATUS", STATUSES, "only deliveries in these states"),
   endpoint: texts("ID", "only deliveries to these endpoints", { completes: "endpoint" }),
   event: text("ID", "only deliveries of this event", { completes: "event" }),
-  type: text("TYPE", "only this event type, or a prefix such as order.*", { completes: "type" }),
+  type: eventFilter("TYPE", "only this event type, or a prefix such as order.*"),
   search: text("TEXT", "an id, or the beginning of an event type"),
   from: time("TIME", "created since: a time, or 10m for ten minutes ago"),
   to: time("TIME", "created before"),

@@ -3,7 +3,7 @@ import type { Endpoint, EndpointInput } from "../../../../sdk/src/index.ts";
 import { command } from "../../command.ts";
 import type { Context } from "../../context.ts";
 import { usage } from "../../failure.ts";
-import { choice, duration, flag, operand, text, texts } from "../../options.ts";
+import { choice, duration, eventFilters, flag, operand, text, texts } from "../../options.ts";
 import type { Cell } from "../../output/table.ts";
 import { durationSeconds, shortTime } from "../../output/time.ts";
 import { statusCell } from "./delivery-views.ts";
@@ -13,9 +13,7 @@ const FORMATS = ["standard", "plain", "pausepoint", "pacspace"] as const;
 const SETTINGS = {
   name: text("NAME", "its name (new endpoints: the host of the URL)"),
   description: text("TEXT", "a description"),
-  type: texts("TYPE", "an event type, or a prefix such as order.*; all means every type (new endpoints: all)", {
-    completes: "type",
-  }),
+  type: eventFilters("TYPE", "an event type, or a prefix such as order.*; all means every type (new endpoints: all)"),
   format: choice(FORMATS, "the format of its deliveries (new endpoints: plain)", "FORMAT"),
   header: texts("HEADER", 'a header that each delivery has, as "Name: value"'),
   timeout: duration("DURATION", "how long an attempt may take, up to 30s (new endpoints: 10s)"),

@@ -2,7 +2,7 @@
 import type { Event, EventType } from "../../../../sdk/src/index.ts";
 import { type Command, command, group } from "../../command.ts";
 import { firstRows, LIST_OPTIONS, pageRows } from "../../listing.ts";
-import { flag, operand, text, time } from "../../options.ts";
+import { eventFilter, flag, operand, text, time } from "../../options.ts";
 import type { ListView } from "../../output/output.ts";
 import { indentedJson, safe } from "../../output/text.ts";
 import { shortTime } from "../../output/time.ts";
@@ -17,7 +17,7 @@ const list = command({
   name: "list",
   about: "list events, newest first",
   options: {
-    type: text("TYPE", "only this type, or a prefix such as order.*", { completes: "type" }),
+    type: eventFilter("TYPE", "only this type, or a prefix such as order.*"),
     from: time("TIME", "accepted since: a time, or 10m for ten minutes ago"),
     to: time("TIME", "accepted before"),
     source: text("SOURCE", "published from an inbound webhook of this source, by id or name", { completes: "source" }),

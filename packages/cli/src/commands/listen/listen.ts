@@ -3,7 +3,7 @@ import path from "node:path";
 import { command } from "../../command.ts";
 import { EXIT, usage } from "../../failure.ts";
 import { SECRET_OPTIONS } from "../../input.ts";
-import { flag, text, texts } from "../../options.ts";
+import { eventFilters, flag, text, texts } from "../../options.ts";
 import { safe } from "../../output/text.ts";
 import { userAtHost } from "../../user-at-host.ts";
 import { cancelWaiting, listenerSecret, putListener } from "./listener.ts";
@@ -29,7 +29,7 @@ export const listen = command({
       "where events of a type or a prefix go, such as 'invoice.*=http://localhost:3000/invoices'",
     ),
     exec: text("COMMAND", "run a command for each delivery: payload on standard input, headers as WEBHOOK_…"),
-    events: texts("TYPES", "only these types or prefixes, such as order.* (default: all)", { completes: "type" }),
+    events: eventFilters("TYPES", "only these types or prefixes, such as order.* (default: all)"),
     source: text("SOURCE", "only what this source sends", { completes: "source" }),
     like: text("ID", "the filter, format, retries and headers of this endpoint", { completes: "endpoint" }),
     name: text("NAME", "the name of the listener (default: cli/you@machine)"),

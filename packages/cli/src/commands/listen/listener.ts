@@ -47,8 +47,7 @@ interface Wanted {
 /** Make the listener, or change it to what this start wants. */
 export async function putListener({ client, signal }: Context, wanted: Wanted): Promise<Endpoint> {
   const model = wanted.like === undefined ? null : await client.endpoints.get(wanted.like, { signal });
-  const asked = wanted.events.flatMap((each) => each.split(",")).map((each) => each.trim());
-  const filter = asked.length > 0 ? asked : (model?.event_types ?? null);
+  const filter = wanted.events.length > 0 ? wanted.events : (model?.event_types ?? null);
   const ofSource = wanted.source === undefined ? null : [await typesOfSource(client, wanted.source)];
   // Without a target, an event would fail.
   const event_types = allowedByAll([filter, ofSource, wanted.targeted]);

@@ -1,5 +1,6 @@
 /** Where an event goes: the options `--forward`, `--forward-to` and `--exec`, and the forwards of a project. Pure. */
 import { EXIT, Failure, usage } from "../../failure.ts";
+import { checkEventFilter } from "../../options.ts";
 import { isLoopback } from "../../settings/connection.ts";
 import type { Project } from "../../settings/project.ts";
 
@@ -32,7 +33,7 @@ export function readTargets({ forwardTo, forward, exec }: GivenTargets, project:
   const forwards = forward.map((each) => {
     const [, pattern = "", url = ""] = /^([^=\s]+)=(.+)$/.exec(each) ?? [];
     if (url === "") throw usage(`--forward must be TYPE=URL, not ${JSON.stringify(each)}`);
-    return { pattern: checkPattern(pattern, "--forward"), target: urlTarget(url, "--forward") };
+    return { pattern: checkEventFilter(pattern, "--forward"), target: urlTarget(url, "--forward") };
   });
   const others = forwardTo !== undefined ? urlTarget(forwardTo, "--forward-to") : execTarget(exec);
   if (forwards.length > 0 || others !== null) return { forwards, others };
@@ -47,7 +48,7 @@ export function readTargets({ forwardTo, forward, exec }: GivenTargets, project:
 /** Whoever wrote the project's file must not get the events of the person who works in its folder. */
 function projectForward([pattern, text]: readonly [string, string], { file }: Project): Forward {
   const { url } = urlTarget(text, file);
-  if (isLoopback(url.hostname)) return { pattern: checkPattern(pattern, file), target: { kind: "url", url } };
+  if (isLoopback(url.hostname)) return { pattern: checkEventFilter(pattern, file), target: { kind: "url", url } };
   const message = `${file} forwards to another machine, ${url.host}. If you trust it, pass --forward '${pattern}=${url}'.`;
   throw new Failure(EXIT.refused, "PROJECT_FORWARDS_AWAY", message);
 }
@@ -75,11 +76,6 @@ export function urlOf(text: string, from: string): URL {
     throw usage(`${from} must not have a user name or a password; pass --header 'authorization: …'`);
   }
   return url;
-}
-
-function checkPattern(pattern: string, from: string): string {
-  if (/^(?:\*|[\w.-]+(?:\.\*)?)$/.test(pattern)) return pattern;
-  throw usage(`${from} must have an event type, or a prefix such as order.*, not ${JSON.stringify(pattern)}`);
 }
 
 /** The event types that have a target; null if all have. */
