@@ -1,6 +1,6 @@
 /** Why a command failed, and the exit code that says so. */
 import { SignalboxError } from "../../sdk/src/index.ts";
-import { FOREIGN_STATUS } from "./http-fetch.ts";
+import { UNUSABLE_STATUS } from "./http-fetch.ts";
 
 export const EXIT = {
   done: 0,
@@ -62,10 +62,23 @@ export function failureOf(error: unknown): Failure | null {
   if (error instanceof Failure) return error;
   if (!(error instanceof SignalboxError)) return null;
   const { status, code, message, details } = error;
-  if (status === FOREIGN_STATUS) return new Failure(EXIT.unreachable, "NOT_SIGNALBOX", message);
+  if (status === UNUSABLE_STATUS) return new Failure(EXIT.unreachable, code, message);
   // The server's sentence tells about headers and routes, which the client has chosen.
   const sentence = status === 401 ? "The server does not accept this key: it is wrong, revoked or expired." : message;
   return new Failure(exitOf(status, code), code, sentence, { details, hint: hintFor(error) });
+}
+
+/** Whether the server may come back. */
+export function isAbsence({ exit, code }: Failure): boolean {
+  return exit === EXIT.unreachable && !["NOT_SIGNALBOX", "NO_TLS", "NEEDS_TLS", "PROTOCOL_ERROR"].includes(code);
+}
+
+/** The error with one more sentence, for people and for programs. */
+export function withSentence(error: unknown, sentence: string): unknown {
+  const failure = failureOf(error);
+  if (failure === null) return error;
+  const { exit, code, message, details, hint } = failure;
+  return new Failure(exit, code, `${message} ${sentence}`, { details, hint });
 }
 
 function hintFor({ status, code }: SignalboxError): string | null {

@@ -1,7 +1,7 @@
 /** Follow something that takes its time on the server, and say how far it is. */
 import type { Job } from "../../sdk/src/index.ts";
 import type { Context } from "./context.ts";
-import { EXIT, type ExitCode } from "./failure.ts";
+import { EXIT, type ExitCode, failureOf, isAbsence } from "./failure.ts";
 import type { View } from "./output/output.ts";
 import { safe } from "./output/text.ts";
 import { shortTime } from "./output/time.ts";
@@ -9,11 +9,31 @@ import { shortTime } from "./output/time.ts";
 const POLL_MS_MIN = 100;
 const POLL_MS_MAX = 2000;
 
-/** Ask again, less and less often, until `look` returns a value. Ctrl-C rejects. */
-export async function repeated<Value>(signal: AbortSignal, look: () => Promise<Value | null>): Promise<Value> {
+interface Repeated<Value> {
+  /** Returns null as long as there is nothing yet. */
+  readonly look: () => Promise<Value | null>;
+  /** A sentence about what goes on while the server is away. */
+  readonly goesOn: string;
+  /** When a server that is away ends it, in epoch milliseconds. */
+  readonly endMs?: number;
+}
+
+/** Ask again, less and less often, until there is a value. Ctrl-C rejects. */
+export async function repeated<Value>({ out, signal }: Context, { look, goesOn, endMs }: Repeated<Value>) {
+  let isAway = false;
   for (let waitMs = POLL_MS_MIN; ; waitMs = Math.min(waitMs * 1.5, POLL_MS_MAX)) {
-    const found = await look();
-    if (found !== null) return found;
+    try {
+      const found = await look();
+      if (isAway) out.tell("The server is back.");
+      isAway = false;
+      if (found !== null) return found;
+    } catch (error) {
+      const failure = failureOf(error);
+      const isOver = endMs !== undefined && Date.now() >= endMs;
+      if (failure === null || isOver || !isAbsence(failure)) throw error;
+      if (!isAway) out.tell(`${safe(failure.message)} ${goesOn}`);
+      isAway = true;
+    }
     await pause(waitMs, signal);
   }
 }
@@ -34,11 +54,15 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Follow a job to its end. */
-export async function watchJob({ client, out, signal }: Context, id: string): Promise<Job> {
-  const job = await repeated(signal, async () => {
-    const now = await client.jobs.get(id, { signal });
-    out.progress(`${now.kind}: ${now.done}${now.total === null ? "" : ` of ${now.total}`}`);
-    return now.state === "running" ? null : now;
+export async function watchJob(context: Context, id: string): Promise<Job> {
+  const { client, out, signal } = context;
+  const job = await repeated(context, {
+    goesOn: `The job ${id} goes on; asking again.`,
+    async look() {
+      const now = await client.jobs.get(id, { signal });
+      out.progress(`${now.kind}: ${now.done}${now.total === null ? "" : ` of ${now.total}`}`);
+      return now.state === "running" ? null : now;
+    },
   });
   out.endProgress();
   return job;

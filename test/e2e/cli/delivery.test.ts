@@ -132,6 +132,31 @@ suite("the command line of deliveries", { concurrency: 4 }, () => {
     assert.equal((await cli(["trigger", "order.never", "--last"])).code, 7);
   });
 
+  test("trigger --wait goes on when the server goes away and comes back", async (t) => {
+    const { env, hooks } = await scene(t);
+    hooks.react(leaveOpen);
+    const front = await startFront(t, server.url);
+    const away = { env: { ...env, SIGNALBOX_URL: front.url }, columns: 200 };
+    const waiting = startCli(["trigger", "order.paid", "--wait"], away);
+    const hook = await hooks.nth(1);
+    await waiting.says(/1 delivery of 1 not ended/);
+    front.close();
+    await waiting.says(/The event evt_\S+ is published; asking for its deliveries again/);
+    hook.answer(200);
+    await startFront(t, server.url, { port: front.port });
+    const { code, stdout } = await waiting.finished;
+    assert.equal(code, 0);
+    assert.match(stdout, /DELIVERED/);
+  });
+
+  test("trigger that loses the response says how to go on without publishing twice", async (t) => {
+    const { env } = await scene(t);
+    const away = { ...env, SIGNALBOX_URL: "http://127.0.0.1:9" };
+    const { code, stderr } = await runCli(["trigger", "order.paid", "--wait"], { env: away });
+    assert.equal(code, 9);
+    assert.match(stderr, /^signalbox: No response from the server: .* pass --idempotency-key cli-[\w-]+\. \(.*\)\n$/);
+  });
+
   test("trigger --wait ends with 4 at its timeout", async (t) => {
     const { cli, hooks } = await scene(t);
     hooks.react(leaveOpen);

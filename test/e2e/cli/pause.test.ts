@@ -83,9 +83,13 @@ test("the same key asks once, and the command that runs again waits for the same
   assert.equal(again, id);
   const waiting = start([...words, "--wait", "--quiet"]);
   await respond(tenant, url.slice(url.lastIndexOf("/") + 1), { choice: "No" });
-  assert.deepEqual(await waiting.finished, { code: 3, stdout: "No\n", stderr: "" });
+  const asked = `Asked as ${id}.\nOpen to answer: ${url}\n`;
+  assert.deepEqual(await waiting.finished, { code: 3, stdout: "No\n", stderr: asked });
   const late = await run(["pause", "wait", id, "--ok", "No"]);
   assert.deepEqual([late.code, late.stdout], [0, "No\n"]);
+  const never = await run(["pause", "wait", id, "--ok", "Never"]);
+  assert.deepEqual([never.code, never.stdout], [2, ""]);
+  assert.match(never.stderr, /--ok "Never" is none of the options, which are "Yes", "No"/);
   const other = await run([...words.with(2, "Stay?"), "--wait"]);
   assert.deepEqual([other.code, other.stdout], [8, ""]);
 });
@@ -107,7 +111,7 @@ test("words that do not go together are a mistake before anybody is asked", asyn
   const own = await newTenant(server);
   for (const [more, message] of [
     [["--ok", "Stop"], /--ok, --require-human and --cancel-on-exit need --wait/],
-    [["--wait", "--ok", "Never"], /--ok "Never" is none of the options/],
+    [["--wait", "--ok", "Never"], /--ok "Never" is none of the options, which are "Yes", "No"/],
     [["--to", "ann@example.com"], /--to and --channel need each other/],
     [["--metadata", "[1]"], /--metadata must be a JSON object/],
     [["--timeout", "soon"], /--timeout must be a duration/],

@@ -105,6 +105,11 @@ export class Output {
     if (this.mode === "people") this.#stderr.write(`${line}\n`);
   }
 
+  /** What somebody has to know before the result, in every mode, on standard error. */
+  tellAll(line: string): void {
+    this.#stderr.write(`${line}\n`);
+  }
+
   /** How far something is. On a terminal each line replaces the one before. */
   progress(line: string): void {
     if (this.mode !== "people" || line === this.#progress.line) return;

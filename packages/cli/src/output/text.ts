@@ -79,3 +79,8 @@ export function padded(text: string, width: number, align: "start" | "end" = "st
 export function counted(count: number, one: string, several = `${one}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : several}`;
 }
+
+/** A word of a command line, as a shell needs it. */
+export function quoted(word: string): string {
+  return /^[\w.,:@%+/=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -18,6 +18,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { EXIT, Failure } from "../failure.ts";
+import { quoted } from "../output/text.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -107,10 +108,6 @@ function unwritable(file: string, error: unknown): Failure {
   return new Failure(EXIT.failed, "SETTINGS_UNWRITABLE", `${file} cannot be written: ${codeOf(error)}`);
 }
 
-function quoted(file: string): string {
-  return /^[\w@%+=:,./-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`;
-}
-
 /** Change a file under a lock, and replace it at once: a reader sees the old text or the new text. */
 export async function changeFile(file: string, change: () => string): Promise<void> {
   makeFolder(path.dirname(file));
@@ -124,9 +121,21 @@ export async function changeFile(file: string, change: () => string): Promise<vo
 
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
   } catch (error) {
     throw unwritable(folder, error);
+  }
+}
+
+/** A folder that only this user can read, in folders that may not exist yet. In /proc, Node's own `recursive` never ends. */
+export function makeFolders(folder: string, isParentThere = false): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    if (isParentThere || codeOf(error) !== "ENOENT") throw error;
+    makeFolders(path.dirname(folder));
+    makeFolders(folder, true);
   }
 }
 

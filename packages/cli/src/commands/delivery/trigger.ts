@@ -3,9 +3,9 @@ import { randomUUID } from "node:crypto";
 import type { Event, PublishedEvent } from "../../../../sdk/src/index.ts";
 import { command } from "../../command.ts";
 import type { Context } from "../../context.ts";
-import { EXIT, type ExitCode, Failure, usage } from "../../failure.ts";
+import { EXIT, type ExitCode, Failure, failureOf, isAbsence, usage, withSentence } from "../../failure.ts";
 import { duration, flag, operand, text, texts } from "../../options.ts";
-import { counted } from "../../output/text.ts";
+import { counted, quoted } from "../../output/text.ts";
 import { repeated } from "../../watch.ts";
 import { DELIVERY_LIST, hasEnded } from "./delivery-views.ts";
 import { readPayload } from "./payload.ts";
@@ -15,7 +15,7 @@ export const trigger = command({
   about: "publish an event",
   details:
     "With --wait, the exit code is 0 when all deliveries were delivered, 3 when one failed, expired or was cancelled, and " +
-    "4 when --timeout was over first. If the response is lost, the client publishes again with the same idempotency key, so " +
+    "4 when --timeout was over first. A delivery that is held has not ended. If no endpoint wants the event, the exit code is 0. If the response is lost, the client publishes again with the same idempotency key, so " +
     "that the event exists once.",
   operands: { type: operand("TYPE", "the event type", { completes: "type" }) },
   options: {
@@ -39,8 +39,22 @@ export const trigger = command({
     if (timeout !== undefined && !wait) throw usage("--timeout needs --wait");
     const payload = last ? await lastPayload(context, type) : await readPayload(context, data ?? "{}");
     const input = { type, payload, ...(to.length > 0 && { endpoint_ids: to }) };
-    const published = await client.events.publish(input, { idempotencyKey, signal });
-    if (wait) return waitForAll(context, published, timeout);
+    const published = await client.events.publish(input, { idempotencyKey, signal }).catch((error: unknown) => {
+      const failure = failureOf(error);
+      if (failure === null || !isAbsence(failure)) throw error;
+      throw withSentence(
+        failure,
+        `To try again without publishing twice, pass --idempotency-key ${quoted(idempotencyKey)}.`,
+      );
+    });
+    if (wait) {
+      const { event_id: id } = published;
+      const sentence = `The event ${id} is published; \`signalbox events get ${id}\` shows its deliveries.`;
+      context.onInterrupt(() => out.warn(sentence));
+      return waitForAll(context, published, timeout).catch((error: unknown) => {
+        throw withSentence(error, sentence);
+      });
+    }
     await out.one(published, { id: ({ event_id }) => event_id, fields: publishedFields });
     return EXIT.done;
   },
@@ -64,19 +78,21 @@ async function lastPayload({ client, signal }: Context, type: string): Promise<s
 async function waitForAll(context: Context, { event_id: id }: PublishedEvent, seconds?: number): Promise<ExitCode> {
   const { client, out, signal } = context;
   const endMs = seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + seconds * 1000;
-  let latest: Event | null = null;
-  await repeated(signal, async () => {
-    latest = await client.events.get(id, { signal });
-    const open = latest.deliveries.filter((delivery) => !hasEnded(delivery));
-    const held = open.filter(({ status }) => status === "HELD").length;
-    const why = held === 0 ? "" : `, ${held} held: nobody listens, or the endpoint is not active`;
-    out.progress(
-      `${id}: ${counted(open.length, "delivery", "deliveries")} of ${latest.deliveries.length} not ended${why}`,
-    );
-    return open.length === 0 || Date.now() >= endMs ? true : null;
+  const event = await repeated(context, {
+    goesOn: `The event ${id} is published; asking for its deliveries again.`,
+    endMs,
+    async look() {
+      const latest = await client.events.get(id, { signal });
+      const open = latest.deliveries.filter((delivery) => !hasEnded(delivery));
+      const held = open.filter(({ status }) => status === "HELD").length;
+      const why = held === 0 ? "" : `, ${held} held: nobody listens, or the endpoint is not active`;
+      out.progress(
+        `${id}: ${counted(open.length, "delivery", "deliveries")} of ${latest.deliveries.length} not ended${why}`,
+      );
+      return open.length === 0 || Date.now() >= endMs ? latest : null;
+    },
   });
   out.endProgress();
-  const event = latest ?? (await client.events.get(id, { signal }));
   if (out.mode === "people")
     await out.list(event.deliveries, { ...DELIVERY_LIST, none: `${id}: no endpoint wants it.` });
   else await out.one(event, { id: () => id, fields: () => [] });

@@ -56,7 +56,11 @@ export const jobs = group(
     details: "Exit 0: all of it is done. 3: some of it failed. 5: the job was cancelled.",
     operands: { id: ID },
     examples: [["signalbox jobs watch job_0190e0c4-2222-7000-8000-000000000003", "progress on standard error"]],
-    run: async (context, { id }) => printJob(context, await watchJob(context, id)),
+    async run(context, { id }) {
+      // A server that cannot be reached at the start is not waited for.
+      await context.client.jobs.get(id, { signal: context.signal });
+      return printJob(context, await watchJob(context, id));
+    },
   }),
   command({
     name: "cancel",

@@ -1,8 +1,9 @@
 /** `--record`: a file for each request, which `signalbox resend` sends again. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Endpoint, Format, ListenRequest } from "../../../../sdk/src/index.ts";
 import { EXIT, Failure } from "../../failure.ts";
+import { makeFolders } from "../../settings/files.ts";
 import type { Header } from "./post.ts";
 
 /** What a file has. */
@@ -32,7 +33,7 @@ export class Recorder {
     this.#folder = folder;
     this.#from = { server, listener: name, format };
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolders(folder);
     } catch (error) {
       throw unwritable(folder, error as Error);
     }

@@ -4,7 +4,7 @@ import { command } from "../../command.ts";
 import { EXIT, usage } from "../../failure.ts";
 import { choice, duration, flag, operand, required, text, texts } from "../../options.ts";
 import { safe } from "../../output/text.ts";
-import { leaveOnInterrupt, WAIT_OPTIONS, type Waiting, waitForAnswer } from "./waiting.ts";
+import { checkAccepted, leaveOnInterrupt, WAIT_OPTIONS, type Waiting, waitForAnswer } from "./waiting.ts";
 
 const CHANNELS = ["email", "slack", "sms"] as const;
 
@@ -60,8 +60,8 @@ export const ask = command({
       });
       return EXIT.done;
     }
-    out.tell(`Asked as ${created.pause_id}.`);
-    if (!hasRecipient && created.respond_url !== null) out.tell(`Open to answer: ${safe(created.respond_url)}`);
+    out.tellAll(`Asked as ${created.pause_id}.`);
+    if (!hasRecipient && created.respond_url !== null) out.tellAll(`Open to answer: ${safe(created.respond_url)}`);
     return waitForAnswer(context, await client.getPause(created.pause_id), given);
   },
 });
@@ -116,8 +116,7 @@ function check({ ok, requireHuman, cancelOnExit, wait, ...question }: Question &
     throw usage("a question has 2 to 5 answers: --option TEXT");
   if (question.default !== undefined && !question.option.includes(question.default))
     throw usage(`--default ${JSON.stringify(question.default)} is none of the options`);
-  const unknown = ok.find((option) => !question.option.includes(option));
-  if (unknown !== undefined) throw usage(`--ok ${JSON.stringify(unknown)} is none of the options`);
+  checkAccepted({ ok, requireHuman }, question.option);
   if ((question.to === undefined) !== (question.channel === undefined))
     throw usage("--to and --channel need each other");
 }

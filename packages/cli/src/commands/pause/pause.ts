@@ -7,7 +7,7 @@ import type { ListView, View } from "../../output/output.ts";
 import type { Cell } from "../../output/table.ts";
 import { shortTime } from "../../output/time.ts";
 import { ask } from "./ask.ts";
-import { leaveOnInterrupt, WAIT_OPTIONS, waitForAnswer } from "./waiting.ts";
+import { checkAccepted, leaveOnInterrupt, WAIT_OPTIONS, waitForAnswer } from "./waiting.ts";
 
 const STATUSES = ["pending", "responded", "timed_out", "cancelled"] as const;
 const CHANNELS = ["email", "slack", "sms", "none"] as const;
@@ -63,6 +63,7 @@ export const pause = group(
     examples: [["signalbox pause wait psr_0190e0c4-2222-7000-8000-000000000003", "go on waiting after Ctrl-C"]],
     async run(context, { id, ...waiting }) {
       const pause = await context.client.getPause(id);
+      checkAccepted(waiting, pause.options);
       leaveOnInterrupt(context, async () => id, waiting);
       return waitForAnswer(context, pause, waiting);
     },

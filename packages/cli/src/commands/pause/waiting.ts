@@ -1,9 +1,9 @@
 /** Wait for the answer to a question: what is told meanwhile, how it ends, and what Ctrl-C does. */
 import type { Pause } from "../../../../sdk/src/index.ts";
 import type { Context, Flags } from "../../context.ts";
-import type { ExitCode } from "../../failure.ts";
+import { type ExitCode, usage } from "../../failure.ts";
 import { flag, texts } from "../../options.ts";
-import { safe } from "../../output/text.ts";
+import { quoted, safe } from "../../output/text.ts";
 import { shortTime } from "../../output/time.ts";
 import { outcomeOf, type Wanted } from "./outcome.ts";
 
@@ -40,6 +40,14 @@ export async function waitForAnswer(context: Context, pause: Pause, waiting: Wai
   if (out.mode === "json") await out.item(ended, null, "");
   else if (choice !== null) await out.write(`${safe(choice)}\n`);
   return exit;
+}
+
+/** @throws Failure for an accepted option that the question does not have: it could never be chosen */
+export function checkAccepted({ ok }: Wanted, options: readonly string[]): void {
+  const unknown = ok.find((option) => !options.includes(option));
+  if (unknown === undefined) return;
+  const known = options.map((option) => JSON.stringify(option)).join(", ");
+  throw usage(`--ok ${JSON.stringify(unknown)} is none of the options, which are ${known}`);
 }
 
 const told = new Set<string>();
@@ -83,8 +91,4 @@ function resumeLine(id: string, { ok, requireHuman }: Wanted, { url, profile, te
   ];
   const words = valued.flatMap(([name, value]) => (value === undefined ? [] : ` ${name} ${quoted(value)}`));
   return `signalbox pause wait ${id}${words.join("")}${requireHuman ? " --require-human" : ""}`;
-}
-
-function quoted(word: string): string {
-  return /^[\w.,:@%+/=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
