@@ -227,9 +227,9 @@ test("in a terminal of 40 columns a list has keys, and the terminal is given bac
   await shows(/200 order\.paid/);
   await shows(/500 bad\.status/);
   terminal.stdin.write("\u001b[4~");
-  await shows(/>\d\d:\d\d:\d\d 200 order\.paid/);
+  await shows(/>\d\d:\d\d:\d\dZ 200 order\.paid/);
   terminal.stdin.write("\u001b[1~");
-  await shows(/>\d\d:\d\d:\d\d 500 bad\.status/);
+  await shows(/>\d\d:\d\d:\d\dZ 500 bad\.status/);
   terminal.stdin.write("/paid\r");
   await shows(/Filter: paid[\s\S]*>\d\d:\d\d:\d\dZ 200 order\.paid\s+d details/);
   terminal.stdin.write("?");
