@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, suite, type TestContext, test } from "node:test";
-import { startFront } from "../../../packages/cli/test/front.ts";
 import { type CliOptions, newCliFolder, runCli, startCli } from "../../../packages/cli/test/run-cli.ts";
 import { leaveOpen } from "../../harness/hooks.ts";
 import { createEndpoint, patch, publish, readDelivery, stage } from "../../harness/scene.ts";
@@ -130,31 +129,6 @@ suite("the command line of deliveries", { concurrency: 4 }, () => {
       assert.match(refused.stderr, message);
     }
     assert.equal((await cli(["trigger", "order.never", "--last"])).code, 7);
-  });
-
-  test("trigger --wait goes on when the server goes away and comes back", async (t) => {
-    const { env, hooks } = await scene(t);
-    hooks.react(leaveOpen);
-    const front = await startFront(t, server.url);
-    const away = { env: { ...env, SIGNALBOX_URL: front.url }, columns: 200 };
-    const waiting = startCli(["trigger", "order.paid", "--wait"], away);
-    const hook = await hooks.nth(1);
-    await waiting.says(/1 delivery of 1 not ended/);
-    front.close();
-    await waiting.says(/The event evt_\S+ is published; asking for its deliveries again/);
-    hook.answer(200);
-    await startFront(t, server.url, { port: front.port });
-    const { code, stdout } = await waiting.finished;
-    assert.equal(code, 0);
-    assert.match(stdout, /DELIVERED/);
-  });
-
-  test("trigger that loses the response says how to go on without publishing twice", async (t) => {
-    const { env } = await scene(t);
-    const away = { ...env, SIGNALBOX_URL: "http://127.0.0.1:9" };
-    const { code, stderr } = await runCli(["trigger", "order.paid", "--wait"], { env: away });
-    assert.equal(code, 9);
-    assert.match(stderr, /^signalbox: No response from the server: .* pass --idempotency-key cli-[\w-]+\. \(.*\)\n$/);
   });
 
   test("trigger --wait ends with 4 at its timeout", async (t) => {
@@ -388,32 +362,6 @@ suite("the command line of deliveries", { concurrency: 4 }, () => {
     resumed.interrupt();
     assert.doesNotMatch((await resumed.finished).stdout, new RegExp(failed.deliveryId));
     assert.equal((await readDelivery(client, last.deliveryId)).status, "FAILED");
-  });
-
-  test("tail misses nothing while the server is away, although it has shown nothing yet", async (t) => {
-    const { env, client, hooks, outcomes } = await scene(t);
-    const { deliveryId: delivered } = await publish(client, 1);
-    await outcomes.until(delivered, "DELIVERED");
-    const front = await startFront(t, server.url, { streams: 3 });
-    const tails = [["--failed"], ["--type", "order.*"], ["--since", "1m", "--json"]].map((words) =>
-      startCli(["tail", ...words], { env: { ...env, SIGNALBOX_URL: front.url } }),
-    );
-    const [, , past] = tails;
-    const [, id = ""] = (await past?.says(new RegExp(`"id":"([^"]+)".*${delivered}`))) ?? [];
-    await front.streaming();
-    front.close();
-    hooks.react((hook) => hook.answer(500));
-    const { deliveryId: missed } = await publish(client, 2);
-    await outcomes.until(missed, "FAILED");
-    await startFront(t, server.url, { port: front.port });
-    for (const tail of tails) {
-      await tail.says(new RegExp(missed));
-      tail.interrupt();
-    }
-    const resumed = startCli(["tail", "--after", id, "--quiet"], { env });
-    await resumed.says(new RegExp(missed));
-    resumed.interrupt();
-    assert.equal((await resumed.finished).stdout, `${missed}\n`, "the last line of the past can be resumed after");
   });
 
   test("tail follows questions", async (t) => {

@@ -5,7 +5,6 @@ import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { after, test } from "node:test";
-import { startFront } from "../../../packages/cli/test/front.ts";
 import { type CliOptions, runCli, startCli } from "../../../packages/cli/test/run-cli.ts";
 import { spawnServer } from "../../harness/child.ts";
 import { PROJECT_DIR } from "../../harness/command.ts";
@@ -123,22 +122,6 @@ test("words that do not go together are a mistake before anybody is asked", asyn
   }
   const { body } = await own.request("GET", "/v1/pause/counts");
   assert.equal((body as unknown as { pending: { count: number } }).pending.count, 0);
-});
-
-test("waiting goes on when the server goes away and comes back", async (t) => {
-  const front = await startFront(t, server.url);
-  const { id, token } = await ask(tenant);
-  const waiting = start(["pause", "wait", id], {
-    env: { ...env, SIGNALBOX_URL: `http://127.0.0.1:${front.port}` },
-  });
-  await waiting.says(/Waiting/);
-  front.close();
-  await waiting.says(/No response from the server: .* The question stays open; asking again\.\n/);
-  await startFront(t, server.url, { port: front.port });
-  await respond(tenant, token, { choice: "Approve" });
-  const { code, stdout, stderr } = await waiting.finished;
-  assert.deepEqual([code, stdout], [0, "Approve\n"]);
-  assert.match(stderr, /asking again\.\nAnswered through the link\.\n$/);
 });
 
 test("Ctrl-C leaves the question open and prints how to go on, and with --cancel-on-exit cancels it", async (t) => {
