@@ -152,7 +152,9 @@ describe("the package", () => {
   /** Paste a line into a shell in the folder, where npm asks nothing from the network. */
   function paste(line: string) {
     const npm = { npm_config_offline: "true", npm_config_audit: "false", npm_config_omit: "optional" };
-    const env = { PATH: process.env.PATH, HOME: place, ...npm, PORT: "0", LOG_LEVEL: "silent" };
+    const everywhere = path.join(place, "everywhere");
+    const PATH = `${everywhere}/bin:${process.env.PATH}`;
+    const env = { PATH, HOME: place, ...npm, npm_config_prefix: everywhere, PORT: "0", LOG_LEVEL: "silent" };
     return spawn("bash", ["-c", line], { cwd: place, env, detached: true });
   }
 
@@ -182,6 +184,9 @@ describe("the package", () => {
       "npm ci && npm pack": DOWNLOADS,
       [INSTALL]: "The tests of this file have begun with it",
       "npx signalbox serve": pasteUntilItListens,
+      "npm install -g ./signalbox-0.3.0.tgz": pasteToEnd,
+      "source <(signalbox completion bash)": async (line) =>
+        assert.equal(await pasteToEnd(`${line} && complete -p signalbox`), "complete -F _signalbox signalbox\n"),
       "npx signalbox login http://127.0.0.1:8080": "A person approves it: the tests of signing in do",
       "npx signalbox listen --exec cat": "A test of the command line pastes it with another program",
       "npx signalbox trigger order.created --data '{\"id\": 1}'": "A test of the command line pastes it",
