@@ -97,6 +97,9 @@ test("after signing out, no other profile's key takes the place of the deleted o
   const { port } = new URL(server.url);
   const named = await runCli(["whoami", "--profile", "default", "--url", `http://localhost:${port}`], { env, folder });
   assert.match(named.stdout, new RegExp(`^server {4}${server.url}$`, "m"));
+  writeFileSync(path.join(folder, ".signalbox.json"), '{"profile": "default"}');
+  const { stdout } = await runCli(["logout", "--json"], { env, folder });
+  assert.equal(JSON.parse(stdout).profile, "default", "the profile that the other commands use here");
 });
 
 test("what cannot sign in says why, and stores nothing", async (t) => {

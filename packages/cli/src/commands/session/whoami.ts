@@ -1,6 +1,6 @@
 /** `signalbox whoami` and `logout`. */
 import { command } from "../../command.ts";
-import { credentialFor } from "../../settings/connection.ts";
+import { credentialFor, DEFAULT_PROFILE } from "../../settings/connection.ts";
 import { KEYS, signOut } from "./sign-out.ts";
 
 export const whoami = command({
@@ -33,8 +33,9 @@ export const logout = command({
   details: "The profile keeps its address. A key that you passed with --api-key-stdin stays valid on the server.",
   examples: [["signalbox logout --profile staging", "sign out of one of several servers"]],
   async run(context) {
-    const { env, flags, out, settings } = context;
-    const name = flags.profile ?? env.SIGNALBOX_PROFILE ?? settings.config().current ?? "default";
+    const { env, flags, out, project, settings } = context;
+    const named = flags.profile || env.SIGNALBOX_PROFILE || project?.profile;
+    const name = named || settings.config().current || DEFAULT_PROFILE;
     const credential = credentialFor(settings.credentials(), name);
     if (credential === null) return out.tell(`Profile "${name}" has no key.`);
     const key = await signOut(context, name);
