@@ -30,6 +30,9 @@ const STRANGE_ID = "0190e0c4-2222-7000-8000-000000000003";
 /** Each takes a second credential, responds without an end, or tells of the store itself. */
 const LEFT_OUT = /^\/v1\/(?:stream|nodes|system)|export|logout|\/docs/;
 
+/** Its attempts are counted by minute, and a minute may end between the attempts of the two servers. */
+const BY_MINUTE = /^\/v1\/analytics\//;
+
 interface Tried {
   readonly method: string;
   readonly path: string;
@@ -139,7 +142,9 @@ export function textCases({ createDatabase, masterKey }: TextsGround): void {
       const compare = async (tried: Tried) => {
         const [a, b] = [await send(one, tried), await send(other, tried)];
         count += 1;
-        if (a.status === b.status && a.status < 500 && comparable(a.text) === comparable(b.text)) return;
+        const isCounted = a.status === 200 && BY_MINUTE.test(tried.path);
+        const isSame = isCounted || comparable(a.text) === comparable(b.text);
+        if (a.status === b.status && a.status < 500 && isSame) return;
         faults.push(difference(tried, a, b));
       };
       for (const tried of requests(parametersOf)) await compare(tried);
