@@ -4,6 +4,7 @@ import { cp, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
+import { EXIT } from "../../src/cli/failure.ts";
 import { type DatabaseAddress, shownDatabase } from "../../src/domain/database-address.ts";
 import { connect, connectionOptions } from "../../src/store/postgres/connect.ts";
 import { CHILD_KEY, newDataDir } from "../harness/child.ts";
@@ -183,9 +184,9 @@ export function movingCases({ server, createDatabase }: MovingGround): void {
       return Number(rows[0]?.count);
     }
 
-    async function assertRefused(running: ReturnType<typeof move>, line: RegExp): Promise<void> {
+    async function assertRefused(running: ReturnType<typeof move>, line: RegExp, exit: number): Promise<void> {
       const { code, stdout, stderr } = await running;
-      assert.deepEqual([code, stdout], [1, ""], stderr);
+      assert.deepEqual([code, stdout], [exit, ""], stderr);
       assert.match(stderr, /^signalbox: [^\n]+\n$/);
       assert.match(stderr, line);
     }
@@ -202,16 +203,16 @@ export function movingCases({ server, createDatabase }: MovingGround): void {
       const empty = [...stdout.matchAll(/^([a-z_]+) +0 +0 +yes$/gm)].map(([, table]) => table);
       assert.deepEqual(empty, EMPTY_TABLES, "this test should have rows in every other table");
 
-      await assertRefused(move(dataDir, database), /the data was moved to postgres:.*set DATABASE_URL/);
-      await assertRefused(admin(dataDir, "keys", "list"), /the data was moved to postgres:/);
-      await assertRefused(admin(dataDir, "verify"), /the data was moved to postgres:/);
-      await assertRefused(admin(dataDir, "backup", `${dataDir}.db`), /the data was moved to postgres:/);
+      await assertRefused(move(dataDir, database), /the data was moved to postgres:.*set DATABASE_URL/, EXIT.conflict);
+      await assertRefused(admin(dataDir, "keys", "list"), /the data was moved to postgres:/, EXIT.conflict);
+      await assertRefused(admin(dataDir, "verify"), /the data was moved to postgres:/, EXIT.conflict);
+      await assertRefused(admin(dataDir, "backup", `${dataDir}.db`), /the data was moved to postgres:/, EXIT.conflict);
       assert.match(
         await refusalOf({ ...SETTINGS, SIGNALBOX_DATA_DIR: dataDir }),
         /the data was moved to postgres:.*127/,
       );
       await assertWorks(database);
-      await assertRefused(move(await copied(), database), /is in use: it has 2 tenants/);
+      await assertRefused(move(await copied(), database), /is in use: it has 2 tenants/, EXIT.conflict);
     });
 
     async function assertWorks(database: DatabaseAddress): Promise<void> {
@@ -229,20 +230,29 @@ export function movingCases({ server, createDatabase }: MovingGround): void {
 
     test("a target of another master key, or with a server, is refused", async () => {
       const dataDir = await copied();
-      await assertRefused(move(dataDir, await createDatabase()), /has data of another master key.*--to/);
+      await assertRefused(move(dataDir, await createDatabase()), /has data of another master key.*--to/, EXIT.conflict);
       const used = await server().createDatabase();
       const running = await startServer(scope, settingsOf(used));
-      await assertRefused(move(dataDir, used), /is in use: it has 1 tenants/);
+      await assertRefused(move(dataDir, used), /is in use: it has 1 tenants/, EXIT.conflict);
       await running.close();
       await assertRefused(
         admin(dataDir, "migrate-store", "--to", "postgres://ada:geheim@127.0.0.1:1/x"),
         /^(?!.*geheim).*refuses connections.*--to/,
+        EXIT.unreachable,
       );
-      await assertRefused(admin(dataDir, "migrate-store", "--to", "mysql://x:geheim@y"), /^(?!.*geheim).*--to must be/);
+      await assertRefused(
+        admin(dataDir, "migrate-store", "--to", "mysql://x:geheim@y"),
+        /^(?!.*geheim).*--to must be/,
+        EXIT.usage,
+      );
       const open = await startHere(scope, dataDir, SETTINGS);
-      await assertRefused(move(dataDir, await server().createDatabase()), /another Signalbox is running/);
+      await assertRefused(
+        move(dataDir, await server().createDatabase()),
+        /another Signalbox is running/,
+        EXIT.conflict,
+      );
       await open.close();
-      await assertRefused(move(await newDataDir(scope), used), /there is no data in/);
+      await assertRefused(move(await newDataDir(scope), used), /there is no data in/, EXIT.missing);
     });
 
     test("a row that changes on its way is found, and nothing is moved", async () => {
@@ -278,13 +288,13 @@ export function movingCases({ server, createDatabase }: MovingGround): void {
            $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
          CREATE TRIGGER die BEFORE INSERT ON signalbox.events FOR EACH ROW EXECUTE FUNCTION signalbox.die()`,
       );
-      await assertRefused(move(dataDir, database), /terminat/);
+      await assertRefused(move(dataDir, database), /terminat/, EXIT.failed);
       assert.equal(await count(database, "tenants"), 0);
       await server().query(database, "DROP TRIGGER die ON signalbox.events");
       // While another migration holds the turn, this one does not begin.
       const busy = await connect(connectionOptions(database));
       await busy.query("BEGIN; UPDATE signalbox.turn SET number = number + 1");
-      await assertRefused(move(dataDir, database), /in use by an unfinished migration/);
+      await assertRefused(move(dataDir, database), /in use by an unfinished migration/, EXIT.conflict);
       await busy.end();
       await writeFile(path.join(dataDir, "master.key"), KEY);
       const finished = await runHere(dataDir, ["admin", "migrate-store", "--to", shownDatabase(database)]);
@@ -294,7 +304,7 @@ export function movingCases({ server, createDatabase }: MovingGround): void {
       assert.equal((await move(unmarked, database)).code, 0);
       const stranger = await newDataDir(scope);
       await (await startHere(scope, stranger, SETTINGS)).close();
-      await assertRefused(move(stranger, database), /is in use: it has 2 tenants/);
+      await assertRefused(move(stranger, database), /is in use: it has 2 tenants/, EXIT.conflict);
     });
   });
 }
