@@ -25,7 +25,7 @@ export interface Benchmark {
 
 export interface Measure {
   readonly name: string;
-  readonly unit: "/s" | "ms" | "s" | "MB" | "bytes" | "×" | "";
+  readonly unit: "/s" | "ms" | "s" | "MB" | "bytes" | "%" | "×" | "";
   /** NaN: could not be measured on this machine. */
   readonly value: number;
   readonly goal?: Goal;

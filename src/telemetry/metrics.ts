@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { TOTALS, type Totals } from "../domain/upkeep/totals.ts";
 import type { StoreStats } from "../ports/store.ts";
 import { createHappenings, type Happenings } from "./happenings.ts";
+import { followLoopDelay, type LoopDelay } from "./loop-delay.ts";
 
 /** Callbacks, because telemetry knows neither the engine nor the store. */
 export interface GaugeSources {
@@ -69,14 +70,25 @@ const STORE_COUNTERS: Readonly<Record<keyof Totals, readonly [string, string | n
   createdPauses: ["signalbox_pauses_created_total", null, "Pauses that were created."],
   endedPauses: ["signalbox_pauses_ended_total", "status", "Pauses that ended, by how."],
 };
+/** The library's own measure how long a timer waits, which includes its interval, and they need a timer every 10 ms. */
+const LOOP_DELAYS = {
+  p50: ["nodejs_eventloop_lag_p50_seconds", "How late the event loop was since the last scrape, 50th percentile."],
+  p90: ["nodejs_eventloop_lag_p90_seconds", "How late the event loop was since the last scrape, 90th percentile."],
+  p99: ["nodejs_eventloop_lag_p99_seconds", "How late the event loop was since the last scrape, 99th percentile."],
+  max: ["nodejs_eventloop_lag_max_seconds", "How late the event loop was at most since the last scrape."],
+} as const satisfies Names<keyof LoopDelay>;
+const LIBRARY_LOOP_DELAYS = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
+  (of) => `nodejs_eventloop_lag_${of}_seconds`,
+);
+/** As seldom as the library allows. */
+const LIBRARY_INTERVAL_MS = 3_600_000;
 /** Gauges whose names end as only those of counters should. `nodejs_active_resources` has the same numbers by type. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
 export function createMetrics(version: string): Metrics {
   const registry = new Registry();
-  // These include nodejs_eventloop_lag_*, which measures how long the event loop was blocked.
-  collectDefaultMetrics({ register: registry });
-  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LIBRARY_INTERVAL_MS });
+  for (const name of [...MISNAMED, ...LIBRARY_LOOP_DELAYS]) registry.removeSingleMetric(name);
   const build = { registers: [registry], name: "signalbox_build_info", help: "Always 1.", labelNames: ["version"] };
   new Gauge(build).set({ version }, 1);
   const gauges = createGauges(registry);
@@ -95,6 +107,8 @@ function createGauges(registry: Registry) {
   const engine = gaugesOf(registry, ENGINE_GAUGES);
   const store = gaugesOf(registry, STORE_GAUGES);
   const counters = countersOf(registry);
+  const loop = gaugesOf(registry, LOOP_DELAYS);
+  const loopDelay = followLoopDelay();
   let sources: GaugeSources | null = null;
   return {
     observe(given: GaugeSources): void {
@@ -105,6 +119,8 @@ function createGauges(registry: Registry) {
      * another.
      */
     async read(): Promise<void> {
+      const { p50, p90, p99, max } = loopDelay();
+      loop.set({ p50: p50 / 1000, p90: p90 / 1000, p99: p99 / 1000, max: max / 1000 });
       if (sources === null) return;
       engine.set(sources.engine());
       // An unreachable store must not make the scrape fail, because the scrape reports it.

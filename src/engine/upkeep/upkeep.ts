@@ -46,6 +46,18 @@ export interface UpkeepOptions {
   readonly enterAgain: () => Promise<void>;
 }
 
+/** The least wait between two runs, as a share of the usual one. */
+const LEAST_WAIT_SHARE = 0.1;
+
+/**
+ * The wait until the next multiple of `everyMs`. Tasks of one second and of half a second run together, so that a
+ * process without work wakes seldom.
+ */
+function untilNextRound(nowMs: number, everyMs: number): number {
+  const waitMs = everyMs - (nowMs % everyMs);
+  return Math.ceil(waitMs < everyMs * LEAST_WAIT_SHARE ? waitMs + everyMs : waitMs);
+}
+
 export class Upkeep {
   readonly #options: UpkeepOptions;
   readonly #timeCheck: TimeCheck;
@@ -97,14 +109,14 @@ export class Upkeep {
   #startEvery(everyMs: number, run: () => void | Promise<void>): RepeatingTask {
     const task = this.#every(everyMs, run);
     this.#tasks.push(task);
-    task.wakeAfter(everyMs);
+    task.wakeAfter(untilNextRound(this.#options.clock.monotonicMs(), everyMs));
     return task;
   }
 
   #every(everyMs: number, run: () => void | Promise<void>): RepeatingTask {
     return this.#repeating(everyMs, async () => {
       await run();
-      return everyMs;
+      return untilNextRound(this.#options.clock.monotonicMs(), everyMs);
     });
   }
 
