@@ -55,6 +55,14 @@ export class Context {
   #connection: Connection | null = null;
   #client: Signalbox | null = null;
   #project: Project | null | undefined;
+  /** The origin of the last response, which can be unusable. */
+  answeredBy: string | null = null;
+  /** As `fetch`. For every client of a server. */
+  readonly fetch: typeof fetch = async (...request) => {
+    const response = await fetchOverHttp(...request);
+    this.answeredBy = new URL(String(request[0])).origin;
+    return response;
+  };
 
   constructor(surroundings: Surroundings, flags: Flags) {
     const { version, env, platform, folder, stdout, stderr, signal, onInterrupt } = surroundings;
@@ -77,7 +85,7 @@ export class Context {
    */
   get client(): Signalbox {
     const { url, apiKey, tenant } = this.connection;
-    this.#client ??= new Signalbox({ url, apiKey, fetch: fetchOverHttp, ...(tenant !== null && { tenant }) });
+    this.#client ??= new Signalbox({ url, apiKey, fetch: this.fetch, ...(tenant !== null && { tenant }) });
     return this.#client;
   }
 

@@ -3,7 +3,7 @@ import { Command as Commander, CommanderError } from "commander";
 import type { Command, Group } from "./command.ts";
 import { addCommand, addEntry, readFlags, readGiven, wordsOf } from "./command-line.ts";
 import { Context, type Flags, type Surroundings } from "./context.ts";
-import { EXIT, type Failure, failureOf, usage } from "./failure.ts";
+import { EXIT, Failure, failureOf, usage } from "./failure.ts";
 import { configureHelp } from "./help.ts";
 import { paintFor } from "./output/color.ts";
 import { safeJson, safeLines } from "./output/text.ts";
@@ -27,13 +27,26 @@ export async function runProgram(given: readonly string[], surroundings: Surroun
     context = new Context(surroundings, run.flags);
     return (await run.command.run(context, run.given)) ?? EXIT.done;
   } catch (error) {
-    const failure = failureOf(error);
+    const failure = failureOf(error) ?? unexpected(error, context);
     if (failure === null) throw error;
     const shown = run === null ? failure : inWordsOf(run.command, run.given, failure);
     const asJson = given.includes("--json");
     report(asJson ? failure : shown, { surroundings, asJson, url: context?.knownUrl ?? null });
     return shown.exit;
   }
+}
+
+/**
+ * The failure that an error means after a response: a field that every version of the server sends is missing. Null: the
+ * error is a bug. Responses are not checked field by field, so a bug can look the same, and the stack has to be available.
+ */
+function unexpected(error: unknown, context: Context | null): Failure | null {
+  if (!(error instanceof TypeError || error instanceof RangeError)) return null;
+  if (context === null || context.answeredBy === null || context.env.SIGNALBOX_DEBUG) return null;
+  const message =
+    `The server at ${context.answeredBy} responded with something unexpected. Its version may not fit this command's ` +
+    `(${context.version}), or a proxy changes its responses.`;
+  return new Failure(EXIT.unreachable, "PROTOCOL_ERROR", message, { hint: "SIGNALBOX_DEBUG=1 shows the error." });
 }
 
 interface Run {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -102,6 +104,32 @@ test("the help fits a terminal of 40 columns", async () => {
       [],
     );
   }
+});
+
+const UNEXPECTED = [
+  "whoami",
+  "login URL --api-key-stdin",
+  "listen --forward-to 3000",
+  "trigger order.paid --data {}",
+  "endpoints list",
+  "status",
+];
+
+test("a response of a version that does not fit, or of a proxy, is said in a line", async (t) => {
+  const server = http.createServer((_request, response) => response.writeHead(200, { "x-signalbox": "1" }).end("{}"));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const config = path.join(folder, "unexpected");
+  const env = { SIGNALBOX_URL: url, SIGNALBOX_API_KEY: "whsk_0123456789abcdef", SIGNALBOX_CONFIG: config };
+  for (const line of UNEXPECTED) {
+    const words = line.replace("URL", url).split(" ");
+    const { code, stderr } = await runCli(words, { env, folder, input: "whsk_0123456789abcdef\n" });
+    assert.equal(code, 9, line);
+    assert.match(stderr, /^signalbox: The server at http:\/\/\S+ responded with something unexpected\. [^\n]+\n$/);
+  }
+  assert.equal(existsSync(path.join(config, "config.json")), false, "login kept nothing");
+  await assert.rejects(runCli(["whoami"], { env: { ...env, SIGNALBOX_DEBUG: "1" }, folder }), TypeError);
 });
 
 test("an unexpected error is no failure of the user's", async () => {

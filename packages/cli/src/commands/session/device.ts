@@ -2,7 +2,6 @@
 import { type Device, type DeviceToken, type Role, Signalbox, SignalboxError } from "../../../../sdk/src/index.ts";
 import type { Context } from "../../context.ts";
 import { EXIT, Failure } from "../../failure.ts";
-import { fetchOverHttp } from "../../http-fetch.ts";
 import { safe } from "../../output/text.ts";
 import { isLoopback } from "../../settings/connection.ts";
 import { pause } from "../../watch.ts";
@@ -10,12 +9,13 @@ import { pause } from "../../watch.ts";
 type Approved = DeviceToken & { readonly status: "approved" };
 
 export async function signInByCode(
-  { out, signal }: Context,
+  context: Context,
   url: string,
   asked: { readonly name: string; readonly role: Role },
 ): Promise<Approved> {
+  const { out, signal } = context;
   // These calls carry no key. A failed one is repeated below, for as long as the code works.
-  const { terminals } = new Signalbox({ url, session: true, fetch: fetchOverHttp, retries: 0 });
+  const { terminals } = new Signalbox({ url, session: true, fetch: context.fetch, retries: 0 });
   const device = await terminals.open(asked, { signal });
   out.tell(`Your code is ${out.paintError(safe(device.user_code), "bold")}. Approve it here:`);
   out.tell(`  ${safe(pageOf(device, url))}`);

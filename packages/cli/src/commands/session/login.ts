@@ -41,13 +41,14 @@ export const login = command({
     const client = new Signalbox({
       url,
       apiKey: signedIn.api_key,
-      fetch: fetchOverHttp,
+      fetch: context.fetch,
       ...(tenant !== undefined && { tenant }),
     });
     const me = await client.session.me();
     const profile = { url, ...(tenant !== undefined && { tenant }), ...(insecureHttp && { insecure_http: true }) };
-    await keep(context, { name, profile, credential: { url, ...signedIn }, previous });
     const result = { profile: name, url, id: me.id, role: me.role, tenant: me.tenant };
+    const tenantText = `${me.tenant.name} (${me.tenant.id})`; // an unexpected response fails before anything is kept
+    await keep(context, { name, profile, credential: { url, ...signedIn }, previous });
     await context.out.one(result, {
       id: () => me.id,
       fields: () => [
@@ -55,7 +56,7 @@ export const login = command({
         ["profile", name],
         ["key", me.id],
         ["role", me.role],
-        ["tenant", `${me.tenant.name} (${me.tenant.id})`],
+        ["tenant", tenantText],
       ],
     });
   },
