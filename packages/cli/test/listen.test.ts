@@ -4,7 +4,6 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import type { Endpoint } from "../../sdk/src/index.ts";
 import { webhookEnvironment } from "../src/commands/listen/exec.ts";
 import { noAnswer } from "../src/commands/listen/no-answer.ts";
 import { Poster } from "../src/commands/listen/post.ts";
@@ -183,8 +182,7 @@ test("headers are in the environment of a command", () => {
 
 const skip = process.platform === "linux" ? false : "only Linux has /proc";
 test("a folder that cannot be made for --record is refused at once, also in /proc", { skip }, () => {
-  const listener = { name: "cli/ada@laptop", format: "standard" } as Endpoint;
-  assert.throws(() => new Recorder("/proc/x/y", "http://127.0.0.1:1", listener), {
+  assert.throws(() => new Recorder("/proc/x/y", "http://127.0.0.1:1"), {
     exit: 1,
     code: "FILE_UNWRITABLE",
     message: /^\/proc\/x\/y cannot be written: ENOENT/,

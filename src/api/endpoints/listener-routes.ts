@@ -87,6 +87,7 @@ function putListener(deps: ApiDeps) {
     const output = await listeners.put(request.caller, body.value);
     if (output.kind === "tooMany") return refuse(reply, TOO_MANY_LISTENERS);
     if (output.kind === "quotaExceeded") return refuse(reply, quotaProblem(output));
+    if (output.kind === "busy") return refuse(reply, listenerBusy(output.reader, output.since));
     const view = await listeners.get(request.caller, output.endpoint.id);
     const secret = output.kind === "created" ? output.generatedSecret : null;
     const status = output.kind === "created" ? 201 : 200;

@@ -27,7 +27,16 @@ import { SETTING_RULES, SETTINGS, settingsOf } from "./endpoint-wire.ts";
 // ── Listeners ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const PutListenerBody = Type.Object(
-  { ...SETTINGS, name: Type.String({ minLength: 1, maxLength: LISTENER_NAME_CHARS_MAX, format: "text" }) },
+  {
+    ...SETTINGS,
+    name: Type.String({ minLength: 1, maxLength: LISTENER_NAME_CHARS_MAX, format: "text" }),
+    if_free: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: "While somebody listens, change nothing, and respond with 409 `LISTENER_BUSY`.",
+      }),
+    ),
+  },
   {
     title: "ListenerInput",
     additionalProperties: false,
@@ -42,9 +51,9 @@ export const PutListenerBody = Type.Object(
 export const parsePutListener = converted(checker(PutListenerBody, SETTING_RULES), putInput);
 
 function putInput(body: Static<typeof PutListenerBody>): PutListenerInput {
-  const { name, secret = null, ...rest } = body;
+  const { name, secret = null, if_free: ifFree = false, ...rest } = body;
   const { name: _name, url: _url, ...settings } = settingsOf(rest);
-  return { name, settings, secret };
+  return { name, settings, secret, ifFree };
 }
 
 export const TOO_MANY_LISTENERS = problem(
@@ -84,7 +93,7 @@ export const parseListen = converted(
 
 export function listenerBusy(reader: string, since: number): Problem {
   const at = wholeSeconds(since);
-  const message = `${reader} has been listening since ${at}. Add takeover=true to displace it.`;
+  const message = `${reader} has been listening since ${at}. Open the stream with takeover=true to displace it.`;
   return problem(409, "LISTENER_BUSY", message, [{ field: "reader", rule: `${reader} since ${at}` }]);
 }
 

@@ -3,7 +3,7 @@ import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { Endpoint, EndpointSettings } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { AttemptReport, AttemptToMake } from "../../ports/sender.ts";
-import type { EndpointView } from "../../ports/store.ts";
+import type { EndpointView, ListenerBusy } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 
 export interface PutListenerInput {
@@ -11,12 +11,15 @@ export interface PutListenerInput {
   readonly settings: Partial<Omit<EndpointSettings, "name" | "url">>;
   /** Null: an existing listener keeps its secret, and a new one gets a generated one. */
   readonly secret: string | null;
+  /** Change nothing while somebody reads it. */
+  readonly ifFree: boolean;
 }
 
 export type PutListenerOutput =
   | { readonly kind: "created"; readonly endpoint: Endpoint; readonly generatedSecret: string | null }
   | { readonly kind: "adopted"; readonly endpoint: Endpoint }
   | { readonly kind: "tooMany" }
+  | ListenerBusy
   | QuotaExceeded;
 
 export interface ListenInput {
@@ -43,7 +46,7 @@ export type ReaderItem =
 
 export type ListenOutput =
   | { readonly kind: "open"; readonly stream: ListenerStream }
-  | { readonly kind: "busy"; readonly reader: string; readonly since: EpochMs }
+  | ListenerBusy
   | { readonly kind: "unknown" };
 
 export interface ListenerStream {

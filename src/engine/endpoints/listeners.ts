@@ -47,7 +47,7 @@ export class Listeners implements ListenerService {
 
   async put({ actor, tenantSeq }: Caller, input: PutListenerInput): Promise<PutListenerOutput> {
     const { clock, store, matching, deliveries } = this.#options;
-    const { name, settings, secret } = input;
+    const { name, settings, secret, ifFree } = input;
     const { secret: newSecret, generatedSecret } = secretOf(clock, secret);
     const now = clock.now();
     const result = await store.putListener({
@@ -59,10 +59,11 @@ export class Listeners implements ListenerService {
       defaults: LISTENER_DEFAULTS,
       secret,
       newSecret,
+      ifFree,
       now,
     });
     matching.changed(tenantSeq);
-    if (result.kind === "tooMany" || result.kind === "quotaExceeded") return result;
+    if (result.kind === "tooMany" || result.kind === "busy" || result.kind === "quotaExceeded") return result;
     const { kind, endpoint, lane } = result;
     this.#announce(tenantSeq, endpoint.id, kind === "created" ? "created" : "changed");
     if (kind === "created") return { kind, endpoint, generatedSecret };

@@ -20,11 +20,14 @@ export interface PutListener {
   readonly secret: string | null;
   /** The secret of a new one without `secret`. */
   readonly newSecret: string;
+  /** Change nothing while somebody reads it. */
+  readonly ifFree: boolean;
   readonly now: EpochMs;
 }
 
 export type PutListenerResult =
   | { readonly kind: "created" | "adopted"; readonly endpoint: Endpoint; readonly lane: LaneState }
+  | ListenerBusy
   /** The tenant has `LISTENERS_PER_TENANT_COUNT_MAX`. */
   | { readonly kind: "tooMany" }
   | QuotaExceeded;
@@ -46,9 +49,15 @@ export interface ConnectListener {
 
 export type ConnectListenerResult =
   | { readonly kind: "connected"; readonly endpoint: Destination; readonly lane: LaneState }
-  /** Another process reads it. */
-  | { readonly kind: "busy"; readonly reader: string; readonly since: EpochMs }
+  | ListenerBusy
   | { readonly kind: "unknown" };
+
+/** Another process reads it. */
+export interface ListenerBusy {
+  readonly kind: "busy";
+  readonly reader: string;
+  readonly since: EpochMs;
+}
 
 /** Who reads a listener now. */
 export interface ListenerReader {

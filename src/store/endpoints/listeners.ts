@@ -16,6 +16,7 @@ import type {
   ConnectListener,
   ConnectListenerResult,
   LaneState,
+  ListenerBusy,
   ListenerVerbs,
   PatchEndpoint,
   PutListener,
@@ -39,7 +40,9 @@ const INSERT = "INSERT INTO listeners (endpoint_seq, tenant_seq, name, seen_at) 
 
 export function putListener(w: Writing, request: PutListener): PutListenerResult {
   const found = one<{ seq: Seq }>(w, BY_NAME, request.tenantSeq, request.name);
-  return found === undefined ? createListener(w, request) : adopt(w, request, loadEndpoint(w, found.seq));
+  if (found === undefined) return createListener(w, request);
+  const reader = request.ifFree ? one<ReaderColumns>(w, READER, found.seq) : undefined;
+  return reader?.connection ? busyWith(reader, request.now) : adopt(w, request, loadEndpoint(w, found.seq));
 }
 
 function createListener(w: Writing, request: PutListener): PutListenerResult {
@@ -105,9 +108,7 @@ export function connectListener(w: Writing, request: ConnectListener): ConnectLi
   const present = seq === null ? undefined : one<ReaderColumns>(w, READER, seq);
   if (seq === null || present === undefined) return { kind: "unknown" };
   const isOther = present.connection !== null && present.session !== session;
-  if (isOther && !request.takeover) {
-    return { kind: "busy", reader: present.reader ?? "", since: present.connected_at ?? now };
-  }
+  if (isOther && !request.takeover) return busyWith(present, now);
   if (present.node !== null && present.node !== w.self.node) endForeignLeases(w, { tenantSeq, seq, now });
   w.prepare(CONNECT).run(w.self.node, uuidBytes(connection), session, reader, now, now, seq);
   w.prepare(RESUME).run(seq);
@@ -118,6 +119,10 @@ export function connectListener(w: Writing, request: ConnectListener): ConnectLi
   const endpoint = loadDestination(w, seq);
   if (!("id" in endpoint)) throw endpoint;
   return { kind: "connected", endpoint, lane: laneState(lane, w.self.node) };
+}
+
+function busyWith({ reader, connected_at: since }: ReaderColumns, now: EpochMs): ListenerBusy {
+  return { kind: "busy", reader: reader ?? "", since: since ?? now };
 }
 
 /** A reader that connects again, as after every minute behind some proxies, is not worth a line. */

@@ -9,7 +9,7 @@ import { stripVTControlCharacters } from "node:util";
 import { newCliFolder, runCli, startCli } from "../../../packages/cli/test/run-cli.ts";
 import { verify } from "../../../packages/sdk/src/index.ts";
 import { hasCommand, PROJECT_DIR } from "../../harness/command.ts";
-import { signalled } from "../../harness/deadline.ts";
+import { polled, signalled } from "../../harness/deadline.ts";
 import { newTenant } from "../../harness/server.ts";
 import { sharedServer } from "../../processes/one-server.ts";
 
@@ -71,6 +71,13 @@ async function stage(t: TestContext) {
     client.request("POST", "/v1/events", { body: `{"type":"${type}","payload":${payload}}` });
   return { client, folder, env, listen, publish };
 }
+
+interface Listed {
+  readonly id: string;
+  readonly event_types: readonly string[] | null;
+}
+
+const OTHER_SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz";
 
 /** The attempts that `--json` printed. */
 function attemptsIn(stdout: string): Readonly<Record<string, unknown>>[] {
@@ -149,6 +156,83 @@ test("one terminal listens: a second is refused, and can take over", async (t) =
   assert.equal(revoked.code, 6, revoked.stderr);
   // It depends on what it hears first: the end of the stream, or the answer to its next request.
   assert.match(revoked.stderr, /The key was revoked|does not accept this key/);
+});
+
+test("a start that is refused or fails changes nothing", async (t) => {
+  const { listen, publish, client, env, folder } = await stage(t);
+  const service = await startService(t);
+  const unwritable = await listen("--forward-to", service.url, "--record", "/dev/full/x").finished;
+  assert.deepEqual([unwritable.code, unwritable.stdout], [1, ""]);
+  assert.deepEqual((await client.request("GET", "/v1/listeners")).body, []);
+
+  const first = listen("--forward-to", service.url, "--events", "order.*");
+  await first.says(/Connected\./);
+  const listeners = async () => (await client.request("GET", "/v1/listeners")).body as unknown as Listed[];
+  const [before] = await listeners();
+  assert.ok(before !== undefined);
+  // What a person paused waits, also while somebody listens.
+  await client.request("PATCH", `/v1/endpoints/${before.id}`, { body: { status: "PAUSED" } });
+  await publish("order.paid");
+  const secretOf = async () => (await listen("--print-secret").finished).stdout;
+  const secret = await secretOf();
+  const others = await newCliFolder(t);
+  const refused: readonly (readonly [config: string, ...words: string[]])[] = [
+    [folder, "--events", "zzz.x"],
+    [folder, "--fresh", "--yes"],
+    [folder, "--secret-stdin"],
+    [others],
+  ];
+  for (const [config, ...words] of refused) {
+    const line = ["listen", "--name", "ada", "--forward-to", service.url, ...words];
+    const { code, stderr } = await runCli(line, {
+      env: { ...env, SIGNALBOX_CONFIG: config },
+      folder,
+      input: OTHER_SECRET,
+    });
+    assert.equal(code, 8, stderr);
+    assert.match(stderr, /ada is in use by \S+@\S+ since 20\S+Z\. Pass --takeover/);
+  }
+  assert.equal(await secretOf(), secret);
+  assert.deepEqual((await listeners())[0]?.event_types, ["order.*"]);
+  await client.request("PATCH", `/v1/endpoints/${before.id}`, { body: { status: "ACTIVE" } });
+  await first.says(/200 .* order\.paid/);
+  const [{ headers, body } = assert.fail("nothing came")] = service.received;
+  await verify({ headers, body, secret: secret.trim(), scheme: "standard" });
+});
+
+test("of several starts at once, one listens, with its own options", async (t) => {
+  const { env, client } = await stage(t);
+  const service = await startService(t);
+  const starts = await Promise.all(
+    ["a.*", "b.*", "c.*"].map(async (events) => {
+      const folder = await newCliFolder(t);
+      const words = ["listen", "--name", "ada", "--forward-to", service.url, "--events", events];
+      return { events, start: startCli(words, { env: { ...env, SIGNALBOX_CONFIG: folder }, folder }) };
+    }),
+  );
+  t.after(async () => {
+    for (const { start } of starts) start.interrupt();
+    await Promise.all(starts.map(({ start }) => start.finished));
+  });
+  const ended: (number | null)[] = [];
+  const winners = await Promise.all(
+    starts.map(({ events, start }) =>
+      Promise.race([
+        start.says(/Connected\./).then(() => [events]),
+        start.finished.then(({ code }) => {
+          ended.push(code);
+          return [];
+        }),
+      ]),
+    ),
+  );
+  assert.deepEqual([winners.flat().length, ended], [1, [8, 8]]);
+  // The winner's options count once it is connected, whatever the others put before.
+  await polled(async () => {
+    const { body } = await client.request("GET", "/v1/listeners");
+    const [listed] = body as unknown as Listed[];
+    return String(listed?.event_types) === String(winners.flat()) ? true : null;
+  }, "the winner's options");
 });
 
 test("a command handles deliveries: its exit code is the status, its output the body", async (t) => {

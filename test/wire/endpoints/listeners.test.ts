@@ -194,6 +194,9 @@ test("a second reader is refused, and displaces the first only when it says so",
   const { status, body } = await busy(t, client, id);
   assert.deepEqual([status, body.error.code], [409, "LISTENER_BUSY"]);
   assert.match(body.error.message, /^ada@laptop has been listening since 20\d\d-.*Z/);
+  const { name } = bodyOf<{ name: string }>(await client.request("GET", `/v1/listeners/${id}`));
+  const kept = await client.request("POST", "/v1/listeners", { body: { name, event_types: ["x"], if_free: true } });
+  assert.deepEqual([kept.status, kept.body.error], [409, body.error]);
   const { eventId } = await publish(client);
   await first.attempt();
   const second = await listen(t, as(client, id, { reader: "bob@desk", takeover: true }));

@@ -6,6 +6,8 @@ import type { Endpoint, EndpointInput, EndpointStatus } from "../types.ts";
 export type ListenerInput = Omit<EndpointInput, "url" | "name"> & {
   /** For example `cli/ada@laptop`. A listener keeps its name. */
   readonly name: string;
+  /** While somebody listens, change nothing, and fail with 409 `LISTENER_BUSY`. */
+  readonly if_free?: boolean | undefined;
 };
 
 /** A listener is an endpoint without a URL. */

@@ -17,7 +17,14 @@ import { type OpenStore, useWorld, type World, withWorld } from "../world.ts";
 const SECRET = "whsec_0123456789abcdef";
 
 function put(world: World, { actor, tenantSeq }: Tenancy, more: Partial<PutListener> = {}): Promise<PutListenerResult> {
-  const how = { settings: {}, defaults: LISTENER_DEFAULTS, secret: SECRET, newSecret: "unused", now: START };
+  const how = {
+    settings: {},
+    defaults: LISTENER_DEFAULTS,
+    secret: SECRET,
+    newSecret: "unused",
+    ifFree: false,
+    now: START,
+  };
   return world.store.putListener({ actor, tenantSeq, id: world.newId(), name: "cli/ada", ...how, ...more });
 }
 

@@ -2,11 +2,11 @@
 import path from "node:path";
 import { command } from "../../command.ts";
 import { EXIT, usage } from "../../failure.ts";
-import { SECRET_OPTIONS } from "../../input.ts";
+import { readSecret, SECRET_OPTIONS } from "../../input.ts";
 import { eventFilters, flag, text, texts } from "../../options.ts";
 import { safe } from "../../output/text.ts";
 import { userAtHost } from "../../user-at-host.ts";
-import { cancelWaiting, listenerSecret, putListener } from "./listener.ts";
+import { askFresh, cancelWaiting, keepSecret, listenerInput, listenerSecret, putListener } from "./listener.ts";
 import { type Header, Poster } from "./post.ts";
 import { receive } from "./receive.ts";
 import { Recorder } from "./record.ts";
@@ -53,30 +53,31 @@ export const listen = command({
   async run(context, given) {
     const name = given.name ?? `cli/${userAtHost()}`.slice(0, NAME_CHARS_MAX);
     if (given.printSecret) {
-      const printed = await listenerSecret(context, name, given);
+      const printed = await listenerSecret(context, name, await readSecret(context, given));
+      await keepSecret(context, name, printed);
       await context.out.item({ secret: printed }, printed, printed);
       return EXIT.done;
     }
     const targets = readTargets(given, context.project);
     const until = readUntil(given.until);
     const poster = new Poster(given.header.map(headerOf), { insecure: given.insecure });
-    const secret = await listenerSecret(context, name, given);
-    const { events, source, like } = given;
-    const listener = await putListener(context, {
-      name,
-      secret,
-      events,
-      source,
-      like,
-      targeted: eventTypesOf(targets),
-    });
-    if (given.fresh) await cancelWaiting(context, listener, given.yes);
+    const folder = given.record === undefined ? null : path.resolve(context.folder, given.record);
+    const recorder = folder === null ? null : new Recorder(folder, context.connection.url);
+    const { events, source, like, takeover } = given;
+    const secret = await listenerSecret(context, name, await readSecret(context, given));
+    const input = await listenerInput(context, { name, secret, events, source, like, targeted: eventTypesOf(targets) });
+    const waiting = given.fresh ? await askFresh(context, name, given) : null;
+    const listener = await putListener(context, input, given);
+    if (waiting !== null) await cancelWaiting(context, waiting);
+    const onOpen = async () => {
+      // Another start may have changed the listener before this one had it.
+      await putListener(context, input, { takeover: true });
+      await keepSecret(context, name, secret);
+    };
     const all = [...targets.forwards.map(({ target }) => target), ...(targets.others === null ? [] : [targets.others])];
     const places = all.map((target) => safe(targetName(target))).join(", ");
     if (context.terminal === null) context.out.tell(`${safe(listener.name)} → ${places}`);
-    const folder = given.record === undefined ? null : path.resolve(context.folder, given.record);
-    const recorder = folder === null ? null : new Recorder(folder, context.connection.url, listener);
-    return receive(context, { places, recorder, listener, targets, poster, until, takeover: given.takeover });
+    return receive(context, { places, recorder, listener, targets, poster, until, takeover, onOpen });
   },
 });
 

@@ -1,17 +1,11 @@
 /** Listen until the person, the server or `--until` ends it, and say why it ended. */
-import {
-  type Endpoint,
-  type ListenAnswer,
-  type ListenEnd,
-  type ListenRequest,
-  type ListenStatus,
-  SignalboxError,
-} from "../../../../sdk/src/index.ts";
+import type { Endpoint, ListenAnswer, ListenEnd, ListenRequest, ListenStatus } from "../../../../sdk/src/index.ts";
 import type { Context } from "../../context.ts";
 import { EXIT, type ExitCode, Failure } from "../../failure.ts";
 import { userAtHost } from "../../user-at-host.ts";
 import { runHandler } from "./exec.ts";
 import { Lines } from "./lines.ts";
+import { busyOr } from "./listener.ts";
 import type { Poster } from "./post.ts";
 import type { Recorder } from "./record.ts";
 import { curl } from "./screen/drawing.ts";
@@ -32,11 +26,13 @@ export interface Wanted {
   readonly recorder: Recorder | null;
   readonly until: Until;
   readonly takeover: boolean;
+  /** Runs at the first connection, when no other terminal can have the listener. */
+  readonly onOpen: () => Promise<void>;
 }
 
 export async function receive(context: Context, wanted: Wanted): Promise<ExitCode> {
   const { client, signal } = context;
-  const { listener, until, takeover } = wanted;
+  const { listener, until, takeover, onOpen } = wanted;
   const stop = new AbortController();
   let exit: ExitCode = EXIT.interrupted;
   const end = (code: ExitCode) => {
@@ -47,6 +43,7 @@ export async function receive(context: Context, wanted: Wanted): Promise<ExitCod
   const isLate = until.delivered === null ? EXIT.done : EXIT.timedOut;
   const timer = until.ms === null ? undefined : setTimeout(() => end(isLate), until.ms);
   let delivered = 0;
+  let opened: Promise<void> = Promise.resolve();
   let tellEnded: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
     tellEnded = resolve;
@@ -60,6 +57,10 @@ export async function receive(context: Context, wanted: Wanted): Promise<ExitCod
     signal: AbortSignal.any([signal, stop.signal]),
     onStatus(status: ListenStatus) {
       view.show(status);
+      if (status.kind === "connected" && !status.again) {
+        opened = onOpen();
+        opened.catch(() => stop.abort()); // thrown below
+      }
       if (status.kind !== "attemptEnded" || !isDelivered(status.answer, status.accepted)) return;
       delivered += 1;
       if (delivered === until.delivered) end(EXIT.done);
@@ -70,9 +71,11 @@ export async function receive(context: Context, wanted: Wanted): Promise<ExitCod
       await view.room;
       return answerOf(context, wanted, request);
     });
-    return exitOf(why, listener) ?? exit;
+    const given = exitOf(why, listener) ?? exit;
+    if (!signal.aborted) await opened;
+    return given;
   } catch (error) {
-    throw busyOr(error, listener);
+    throw busyOr(error, listener.name);
   } finally {
     clearTimeout(timer);
     view.close();
@@ -94,11 +97,11 @@ function viewOf(context: Context, { listener, targets, poster, places }: Wanted,
 
 async function answerOf(
   context: Context,
-  { targets, poster, recorder }: Wanted,
+  { listener, targets, poster, recorder }: Wanted,
   request: ListenRequest,
 ): Promise<ListenAnswer> {
   // What cannot be recorded fails, with the reason as its body, and is sent again.
-  recorder?.write(request, new Date());
+  recorder?.write(listener, request, new Date());
   const target = targetFor(targets, request.eventType, request.isTest);
   if (target === null) return { failure: "connect_error", detail: `no --forward is for ${request.eventType}` };
   return target.kind === "url" ? poster.post(target.url, request) : runHandler(target.command, request, context);
@@ -116,13 +119,6 @@ function exitOf(end: ListenEnd, { name }: Endpoint): ExitCode | null {
     case "deleted":
       throw new Failure(EXIT.missing, "LISTENER_DELETED", `The listener ${name} was deleted.`);
   }
-}
-
-function busyOr(error: unknown, { name }: Endpoint): unknown {
-  if (!(error instanceof SignalboxError) || error.code !== "LISTENER_BUSY") return error;
-  const who = error.details[0]?.rule ?? "another terminal";
-  const message = `${name} is in use by ${who}. Pass --takeover to displace it, or --name for a listener of your own.`;
-  return new Failure(EXIT.conflict, error.code, message, { details: error.details });
 }
 
 /** In the characters that the server takes. */

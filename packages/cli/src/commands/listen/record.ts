@@ -1,5 +1,5 @@
 /** `--record`: a file for each request, which `signalbox resend` sends again. */
-import { writeFileSync } from "node:fs";
+import { accessSync, constants, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Endpoint, Format, ListenRequest } from "../../../../sdk/src/index.ts";
 import { EXIT, Failure } from "../../failure.ts";
@@ -26,23 +26,27 @@ const NAME_CHARS_MAX = 60;
 
 export class Recorder {
   readonly #folder: string;
-  readonly #from: Pick<Recorded, "server" | "listener" | "format">;
+  readonly #server: string;
 
-  /** @throws Failure when there can be no such folder */
-  constructor(folder: string, server: string, { name, format }: Endpoint) {
+  /** @throws Failure when there can be no such folder, or no file in it */
+  constructor(folder: string, server: string) {
     this.#folder = folder;
-    this.#from = { server, listener: name, format };
+    this.#server = server;
     try {
       makeFolders(folder);
+      accessSync(folder, constants.W_OK);
     } catch (error) {
       throw unwritable(folder, error as Error);
     }
   }
 
   /** @throws Failure when it cannot be written. A file that exists is never replaced. */
-  write({ eventId, eventType, deliveryId, attemptNumber, headers, body }: ListenRequest, now: Date): void {
+  write({ name: listener, format }: Pick<Endpoint, "name" | "format">, request: ListenRequest, now: Date): void {
+    const { eventId, eventType, deliveryId, attemptNumber, headers, body } = request;
     const recorded: Recorded = {
-      ...this.#from,
+      server: this.#server,
+      listener,
+      format,
       event_id: eventId,
       event_type: eventType,
       delivery_id: deliveryId,
@@ -52,10 +56,10 @@ export class Recorder {
       body,
     };
     const time = now.toISOString().replaceAll(/[-:.]/g, "");
-    const name = [time, safeName(eventType), safeName(deliveryId), attemptNumber].join("-");
+    const fileName = [time, safeName(eventType), safeName(deliveryId), attemptNumber].join("-");
     const text = `${JSON.stringify(recorded, null, 2)}\n`;
     for (let copy = 1; ; copy++) {
-      const file = path.join(this.#folder, `${name}${copy === 1 ? "" : `-${copy}`}.json`);
+      const file = path.join(this.#folder, `${fileName}${copy === 1 ? "" : `-${copy}`}.json`);
       try {
         writeFileSync(file, text, { flag: "wx", mode: 0o600 });
         return;
