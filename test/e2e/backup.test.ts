@@ -1,6 +1,7 @@
 /** Tests of `signalbox admin backup|restore|verify` and `signalbox --version`. */
 import assert from "node:assert/strict";
-import { copyFileSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, lstatSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -62,24 +63,32 @@ test("a failed backup leaves no file, and a backup replaces a file only with --f
 
   await writeFile(file, "precious");
   await mkdir(path.join(folder, "deep"));
+  const [fifo, link] = [path.join(folder, "fifo"), path.join(folder, "link.db")];
+  execFileSync("sh", ["-c", 'mkfifo "$0"', fifo]);
   const database = path.join(dataDir, "signalbox.db");
+  const toData = path.join(folder, "data.db");
+  symlinkSync(database, toData);
   for (const [words, exit, line] of [
     [[file], 8, /copy\.db: there is a file of this name.*--force/],
     [[path.join(folder, "deep")], 8, /it is a directory; name a file in it/],
     [[path.join(folder, "nowhere", "copy.db")], 7, /there is no directory .*nowhere/],
     [[database, "--force"], 8, /a file of the running data/],
     [[`${database}-wal`], 8, /a file of the running data/],
+    [[toData, "--force"], 8, /a file of the running data/],
+    [[fifo, "--force"], 8, /it is no regular file/],
     [["/proc/copy.db"], 1, /\/proc\/copy\.db cannot be written/],
   ] as const) {
     assertRefused(await runHere(dataDir, ["admin", "backup", ...words]), exit, line);
   }
   assert.equal(readFileSync(file, "utf8"), "precious");
-  assert.deepEqual(readdirSync(folder).sort(), ["copy.db", "deep"]);
+  assert.deepEqual(readdirSync(folder).sort(), ["copy.db", "data.db", "deep", "fifo"]);
+  assert(lstatSync(fifo).isFIFO() && lstatSync(toData).isSymbolicLink());
 
   // A backup of damaged data fails and creates no file.
   const env = { SIGNALBOX_MASTER_KEY: Buffer.alloc(32, 1).toString("base64") };
+  symlinkSync("copy.db", link);
   assert.equal(
-    (await runHere(dataDir, ["admin", "backup", file, "--force"], { env })).code,
+    (await runHere(dataDir, ["admin", "backup", link, "--force"], { env })).code,
     0,
     "a backup needs no master key",
   );
@@ -91,7 +100,8 @@ test("a failed backup leaves no file, and a backup replaces a file only with --f
   bytes.fill(0xff, 4096, 4096 * 8);
   await writeFile(path.join(damaged, "signalbox.db"), bytes);
   assertRefused(await runHere(damaged, ["admin", "backup", path.join(folder, "no.db")]), 1, /damaged/);
-  assert.deepEqual(readdirSync(folder).sort(), ["copy.db", "deep"]);
+  assert.deepEqual(readdirSync(folder).sort(), ["copy.db", "data.db", "deep", "fifo", "link.db"]);
+  assert(lstatSync(link).isSymbolicLink());
 });
 
 test("a backup replaces the data when no server runs and the key is its own", async (t) => {
@@ -130,9 +140,17 @@ test("a backup replaces the data when no server runs and the key is its own", as
     assertRefused(await admin(dataDir, [word, file], elsewhere), 1, /the data is in PostgreSQL/);
   }
 
+  const database = path.join(dataDir, "signalbox.db");
+  const link = path.join(folder, "data.db");
+  symlinkSync(database, link);
+  assertRefused(await admin(dataDir, ["restore", link, "--force"]), 8, /a file of the data itself/);
+  renameSync(database, path.join(folder, "elsewhere.db"));
+  symlinkSync(path.join(folder, "elsewhere.db"), database);
+
   const { code, stdout, stderr } = await admin(dataDir, ["restore", file, "--force"]);
   assert.deepEqual([code, stderr], [0, ""], stdout);
-  assert(!readdirSync(dataDir).some((name) => name.endsWith(".unfinished")));
+  assert(![dataDir, folder].flatMap((dir) => readdirSync(dir)).some((name) => name.endsWith(".unfinished")));
+  assert(lstatSync(database).isSymbolicLink());
   const restored = await startHere(t, dataDir);
   assert.equal((await restored.request("GET", kept)).status, 200);
   assert.equal((await restored.request("GET", lost)).status, 404);

@@ -3,13 +3,13 @@
  * not block the writer. The copy is checked before it gets its final name, so that a file of that name is always
  * complete.
  */
-import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StartupError } from "../../../domain/errors.ts";
 import { BUSY_MS } from "../connection.ts";
 import { refuseMoved } from "../moved.ts";
-import { type DataFiles, existingData, isDiskFull, openFault, reasonOf } from "./files.ts";
+import { type DataFiles, existingData, isDiskFull, linkTarget, openFault, reasonOf } from "./files.ts";
 
 export interface BackupOptions {
   readonly dataDir: string;
@@ -29,8 +29,8 @@ export interface Backup {
 /** @throws StartupError when there is no data, or the file cannot be written. No file is left then. */
 export function backUp({ dataDir, file, overwrites }: BackupOptions): Backup {
   const files = existingData(dataDir);
-  const target = resolve(file);
-  refuseTarget(file, files, overwrites);
+  const target = linkTarget(resolve(file));
+  refuseTarget({ file, target, files, overwrites });
   const unfinished = `${target}.${process.pid}.unfinished`;
   try {
     copy(files.database, unfinished);
@@ -38,16 +38,24 @@ export function backUp({ dataDir, file, overwrites }: BackupOptions): Backup {
     const { size: bytes } = statSync(unfinished);
     renameSync(unfinished, target);
     flush(dirname(target));
-    return { file: target, bytes, schema };
+    return { file: resolve(file), bytes, schema };
   } catch (error) {
     for (const left of [unfinished, `${unfinished}-journal`]) rmSync(left, { force: true });
     throw error instanceof StartupError ? error : new StartupError(`${file} cannot be written: ${reasonOf(error)}`);
   }
 }
 
+interface Target {
+  /** As the operator named it. */
+  readonly file: string;
+  /** What it names. */
+  readonly target: string;
+  readonly files: DataFiles;
+  readonly overwrites: boolean;
+}
+
 /** @throws StartupError when the copy cannot have this name */
-function refuseTarget(file: string, files: DataFiles, overwrites: boolean): void {
-  const target = resolve(file);
+function refuseTarget({ file, target, files, overwrites }: Target): void {
   const folder = statSync(dirname(target), { throwIfNoEntry: false });
   if (folder?.isDirectory() !== true) {
     throw new StartupError(`${file}: there is no directory ${dirname(target)}`, "missing");
@@ -58,17 +66,25 @@ function refuseTarget(file: string, files: DataFiles, overwrites: boolean): void
       ? "it is a directory; name a file in it"
       : isOwn(target, files)
         ? "this is a file of the running data; choose another name"
-        : there !== undefined && !overwrites
-          ? "there is a file of this name; choose another, or replace it with --force"
-          : null;
+        : there?.isFile() === false
+          ? "it is no regular file; choose another name"
+          : there !== undefined && !overwrites
+            ? "there is a file of this name; choose another, or replace it with --force"
+            : null;
   if (fault !== null) throw new StartupError(`${file}: ${fault}`, "conflict");
 }
 
-/** Whether it is one of the files of the data directory, whatever path names it. */
+/** Whether it is one of the files of the data directory, whatever path or link names it. */
 export function isOwn(target: string, files: DataFiles): boolean {
-  const own = Object.values(files).flatMap((file) => [file, `${file}-wal`, `${file}-shm`]);
-  const folder = realpathSync(dirname(target));
-  return own.some((file) => basename(file) === basename(target) && realpathSync(dirname(file)) === folder);
+  const own = Object.values({ ...files }).flatMap((file) => [file, linkTarget(resolve(file))]);
+  const named = realName(target);
+  return own.some((file) => ["", "-wal", "-shm"].some((suffix) => realName(file + suffix) === named));
+}
+
+/** A folder that does not exist has no other name. */
+function realName(file: string): string {
+  const folder = dirname(file);
+  return join(existsSync(folder) ? realpathSync(folder) : folder, basename(file));
 }
 
 function copy(database: string, unfinished: string): void {

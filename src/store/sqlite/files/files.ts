@@ -4,8 +4,11 @@ import {
   accessSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -41,6 +44,16 @@ export function existingData(dir: string): DataFiles {
     `there is no data in ${dir} (SIGNALBOX_DATA_DIR); the server's first start makes it`,
     "missing",
   );
+}
+
+/** The file that a symbolic link names, which may not exist yet: to replace that one keeps the link. */
+export function linkTarget(file: string): string {
+  if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return file;
+  try {
+    return realpathSync(file);
+  } catch {
+    return resolve(dirname(file), readlinkSync(file));
+  }
 }
 
 export function prepareDir(dir: string): void {

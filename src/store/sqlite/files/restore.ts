@@ -8,7 +8,7 @@ import { StartupError } from "../../../domain/errors.ts";
 import { createVault, sameCheckValue } from "../../vault.ts";
 import { newestSchema } from "../connection.ts";
 import { checkCopy, flush, isOwn, openReadOnly } from "./backup.ts";
-import { type DataFiles, dataFiles, lockDir, masterKey, openFault, prepareDir, reasonOf } from "./files.ts";
+import { type DataFiles, dataFiles, linkTarget, lockDir, masterKey, openFault, prepareDir, reasonOf } from "./files.ts";
 
 export interface RestoreOptions {
   readonly dataDir: string;
@@ -35,12 +35,16 @@ export function restore({ dataDir, file, masterKey: given, overwrites }: Restore
   }
   prepareDir(dataDir);
   const files = dataFiles(dataDir);
-  if (isOwn(path.resolve(file), files)) {
+  if (isOwn(linkTarget(path.resolve(file)), files)) {
     throw new StartupError(`${file}: this is a file of the data itself`, "conflict");
   }
   const lock = lockDir(files, dataDir);
-  const unfinished = `${path.resolve(files.database)}.unfinished`;
+  const database = linkTarget(path.resolve(files.database));
+  const unfinished = `${database}.unfinished`;
   try {
+    if (statSync(database, { throwIfNoEntry: false })?.isFile() === false) {
+      throw new StartupError(`${files.database} is no regular file`, "conflict");
+    }
     if (existsSync(files.database) && !overwrites) {
       throw new StartupError(`there is data in ${dataDir} (SIGNALBOX_DATA_DIR); replace it with --force`, "conflict");
     }
@@ -50,7 +54,7 @@ export function restore({ dataDir, file, masterKey: given, overwrites }: Restore
     checkData(unfinished, file, schema);
     checkKey(unfinished, file, key);
     const { size: bytes } = statSync(unfinished);
-    putInPlace(unfinished, files);
+    putInPlace(unfinished, database);
     return { file: path.resolve(files.database), bytes, schema };
   } catch (error) {
     throw openFault(file, error);
@@ -106,8 +110,8 @@ function checkKey(unfinished: string, file: string, key: Uint8Array): void {
 }
 
 /** What the old log has belongs to the old file: SQLite would write it into the new one. */
-function putInPlace(unfinished: string, { database }: DataFiles): void {
+function putInPlace(unfinished: string, database: string): void {
   for (const suffix of ["-wal", "-shm"]) rmSync(`${database}${suffix}`, { force: true });
   renameSync(unfinished, database);
-  flush(path.dirname(path.resolve(database)));
+  flush(path.dirname(database));
 }
