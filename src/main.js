@@ -7,6 +7,7 @@ import { readdirSync, statSync } from "node:fs";
 import module from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { endWithLauncher, launch } from "./launcher.js";
 
 const FILE = fileURLToPath(import.meta.url);
 const ROOT = path.join(path.dirname(FILE), "..");
@@ -26,15 +27,11 @@ const NEEDED = [24, 15]; // for argon2, and for `node:sqlite` without a warning 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const isNewEnough = major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1]);
 
-/** Names the process that ran this file in another Node. */
-const LAUNCHER = "SIGNALBOX_LAUNCHER";
-
 const words = process.argv.slice(2);
 const program = words.length === 0 || words[0] === "serve" || words[0] === "admin" ? SERVER : CLIENT;
 const runsBuilt = isBuilt(program);
 
-if (process.env[LAUNCHER] === `${process.ppid}`) endWithLauncher();
-delete process.env[LAUNCHER];
+endWithLauncher();
 if (isNewEnough || (program === CLIENT && runsBuilt)) {
   // A start reads the code that an earlier one has compiled, which saves a third of its CPU time. The folder is not a
   // temporary one, where another user could put other code. If it cannot be written, the program runs without it.
@@ -70,25 +67,13 @@ function installedNode() {
 /** Run this file in another Node, which gets all signals and whose end is this process's end. */
 async function continueWith(node) {
   const { spawn } = await import("node:child_process");
-  const child = spawn(node, [FILE, ...words], {
-    stdio: ["inherit", "inherit", "inherit", "ipc"],
-    env: { ...process.env, [LAUNCHER]: `${process.pid}` },
-  });
+  const child = spawn(node, [FILE, ...words], launch(process.env, "inherit", "inherit", "inherit"));
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
   const [code, signal] = await once(child, "exit");
   process.exitCode = code;
   if (signal === null) return;
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
-}
-
-/**
- * Stop once the launching process is gone. A process manager that kills it starts it again, and a server that was left
- * would keep the port and the data.
- */
-function endWithLauncher() {
-  process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
-  process.channel?.unref();
 }
 
 /** Whether to run the build, which takes half the CPU time to start. In the repository, it may be older than a source file. */

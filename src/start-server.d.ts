@@ -18,7 +18,7 @@ export interface RunningServer {
 }
 
 /**
- * Start a server in a process of its own. It ends with this process.
+ * Start a server in a process of its own. It ends with this process, whatever ends this one.
  *
  * On a Node that is too old for the server, it runs on the Node that comes with the package.
  *

@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { launch } from "./launcher.js";
 
 const MAIN = fileURLToPath(new URL("main.js", import.meta.url));
 const LISTENS = /listens on (\S+)/;
@@ -13,20 +14,17 @@ const LISTENS = /listens on (\S+)/;
 export async function startServer({ settings = {}, cwd = process.cwd(), onOutput = () => undefined } = {}) {
   const child = spawn(process.execPath, [MAIN, "serve"], {
     cwd,
-    env: { ...process.env, ...settings },
-    stdio: ["ignore", "pipe", "pipe"],
+    ...launch({ ...process.env, ...settings }, "ignore", "pipe", "pipe"),
+    // Ctrl-C reaches the program only: a server that gets a second signal does not finish the attempts in flight.
+    detached: process.platform !== "win32",
   });
-  const end = () => child.kill("SIGTERM");
-  process.on("exit", end);
-  const exited = once(child, "close").then(([code]) => {
-    process.off("exit", end);
-    return code;
-  });
+  child.channel?.unref();
+  const exited = once(child, "close").then(([code]) => code);
   return {
     url: await listening(child, exited, onOutput),
     exited,
     async stop() {
-      end();
+      child.kill("SIGTERM");
       await exited;
     },
   };

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
@@ -144,6 +145,22 @@ describe("the package", () => {
     assert.match(refused, /^signalbox: PORT: must be /);
     const manifest: Manifest = JSON.parse(await readFile(installed("package.json"), "utf8"));
     for (const file of Object.values(manifest.exports["."])) assert.ok(await readFile(installed(file), "utf8"), file);
+  });
+
+  test("a server that a program has started ends when the program is killed", async (t) => {
+    await bringNode();
+    const settings = { PORT: "0", SIGNALBOX_DATA_DIR: await newDataDir(t) };
+    const program = `
+      import { startServer } from "signalbox";
+      console.log((await startServer({ settings: ${JSON.stringify(settings)} })).url);`;
+    await writeFile(path.join(place, "killed.mjs"), program);
+    const running = spawn(NODE, ["killed.mjs"], { cwd: place, env: { PATH: process.env.PATH } });
+    const [url] = await once(running.stdout.setEncoding("utf8"), "data");
+    const { hostname, port } = new URL(url);
+    const connection = connect(Number(port), hostname);
+    await once(connection, "connect");
+    running.kill("SIGKILL");
+    await once(connection.resume(), "close");
   });
 
   const CHANGES_THE_MACHINE = "It changes the machine, as root: deploy/try.sh checks the unit itself";
