@@ -31,7 +31,7 @@ export type DeviceToken =
   | { readonly status: "denied" | "expired" }
   | {
       readonly status: "approved";
-      /** It is not shown again. */
+      /** A secret. It is the same each time that you ask. */
       readonly api_key: string;
       readonly key: {
         readonly id: string;
@@ -76,7 +76,7 @@ export class Terminals {
     return this.#post("device", input, options);
   }
 
-  /** Ask whether the person has decided. When the person has approved it, the answer has the key, once. */
+  /** Ask whether the person has decided. When the person has approved it, the answer has the key, for 10 minutes. */
   poll(deviceCode: string, options?: CallOptions): Promise<DeviceToken> {
     return this.#post("token", { device_code: deviceCode }, options);
   }

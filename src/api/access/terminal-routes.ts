@@ -78,7 +78,8 @@ const TOKEN = {
     summary: "Ask for the key of a terminal that signs in",
     description:
       "Needs no key. The answer says whether the person has decided. When the person has approved the terminal, it has " +
-      "the key, once. The key ends when it was not used for 90 days.",
+      "the key. If that response was lost, ask again: for 10 minutes, you get the same key. The key ends when it was " +
+      "not used for 90 days.",
     security,
     body: TokenBody,
     response: { 200: TokenResponse, ...openErrorResponses(409, 413, 415) },

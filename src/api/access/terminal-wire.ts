@@ -92,12 +92,12 @@ export const TokenResponse = Type.Union(
       status: Type.Enum(["denied", "expired"], {
         description:
           "`denied`: the person refused, or may not approve it any more. " +
-          "`expired`: the code is unknown or too old, or the key was handed out.",
+          "`expired`: the code is unknown or too old, or the key was revoked.",
       }),
     }),
     Type.Object({
       status: Type.Literal("approved"),
-      api_key: Type.String({ description: "It is never shown again." }),
+      api_key: Type.String({ description: "A secret. It is the same each time that you ask." }),
       key: Type.Object({ id: Type.String(), name: Type.String(), role: RoleName, idle_days: IdleDays }),
       tenant: Type.Object({ id: Type.String(), name: Type.String() }),
       user: UserRef,

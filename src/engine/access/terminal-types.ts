@@ -20,7 +20,7 @@ export type OpenTerminalOutput =
 export type PollOutput =
   | { readonly kind: "pending" | "slowDown"; readonly intervalSeconds: number }
   | { readonly kind: "denied" }
-  /** Unknown, too old, or the key was handed out. */
+  /** Unknown or too old, or its key was revoked. */
   | { readonly kind: "expired" }
   | Exclude<IssueKeyResult, { readonly kind: "unknown" | "denied" | "issued" }>
   | (Extract<IssueKeyResult, { readonly kind: "issued" }> & { readonly apiKey: string });
@@ -33,7 +33,7 @@ export type FindTerminalOutput =
 
 export interface TerminalService {
   open(input: OpenTerminalInput): Promise<OpenTerminalOutput>;
-  /** Whether the terminal was approved. If it was, it gets its key, once. */
+  /** Whether the terminal was approved. If it was, it gets its key: within `TERMINAL_CODE_MS`, the same one each time. */
   poll(deviceCode: string): Promise<PollOutput>;
   /** @param userCode as a person typed it */
   find(caller: Caller, userCode: string): Promise<FindTerminalOutput>;

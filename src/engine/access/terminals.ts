@@ -2,6 +2,7 @@
  * Terminals that sign in with a code (RFC 8628). Which terminals wait is in the store, so that another node can approve
  * them. How often they ask and how many wrong codes a person typed is in memory: it only limits what one node has to do.
  */
+import { createHmac } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Role } from "../../domain/access/access.ts";
 import {
@@ -11,6 +12,7 @@ import {
   userCodeOf,
 } from "../../domain/access/terminal.ts";
 import { networkOf } from "../../domain/endpoints/network.ts";
+import type { Uuid } from "../../domain/ids.ts";
 import {
   entriesMax,
   TERMINAL_CODE_MS,
@@ -23,7 +25,7 @@ import {
   WRONG_USER_CODES_COUNT_MAX,
 } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { DecideTerminalResult, TerminalVerbs } from "../../ports/store.ts";
+import type { AccessVerbs, DecideTerminalResult, TerminalVerbs } from "../../ports/store.ts";
 import { generateKey, hashKey } from "./access.ts";
 import type { Caller } from "./caller.ts";
 import type { TooManyTries } from "./session-types.ts";
@@ -43,8 +45,10 @@ interface Poll {
   readonly intervalSeconds: number;
 }
 
+type Store = TerminalVerbs & Pick<AccessVerbs, "findKey">;
+
 export class Terminals implements TerminalService {
-  readonly #store: TerminalVerbs;
+  readonly #store: Store;
   readonly #clock: Clock;
   readonly #polls = new LRUCache<string, Poll>(entriesMax(TERMINALS_OPEN_COUNT_MAX));
   /** The store has the same limits for all nodes. What a stranger may ask it for at any rate would cost a transaction each. */
@@ -52,7 +56,7 @@ export class Terminals implements TerminalService {
   readonly #openedInAll = new WindowCount({ countMax: TERMINALS_OPEN_COUNT_MAX, windowMs: TERMINAL_CODE_MS });
   readonly #wrongCodes = new WindowCount({ countMax: WRONG_USER_CODES_COUNT_MAX, windowMs: TERMINAL_CODE_MS });
 
-  constructor(store: TerminalVerbs, clock: Clock) {
+  constructor(store: Store, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
   }
@@ -92,11 +96,11 @@ export class Terminals implements TerminalService {
       case "pending":
         return { kind: "pending", intervalSeconds: this.#recordPoll(hash) };
       case "approved":
-        return this.#issue(hash);
+        return this.#issue(hash, keyOf(deviceCode));
       case "denied":
         return { kind: "denied" };
       case null:
-        return { kind: "expired" };
+        return this.#issueAgain(hash, keyOf(deviceCode));
     }
   }
 
@@ -117,19 +121,25 @@ export class Terminals implements TerminalService {
     return intervalSeconds;
   }
 
-  /** The key is created only now, so that nothing has to keep it until the terminal asks. */
-  async #issue(hash: string): Promise<PollOutput> {
-    const apiKey = generateKey(this.#clock, false);
-    const key = { id: this.#clock.uuid(), hash: hashKey(apiKey) };
+  /** @param id of a key that the terminal has already */
+  async #issue(hash: string, apiKey: string, id: Uuid | null = null): Promise<PollOutput> {
+    const key = { id: id ?? this.#clock.uuid(), hash: hashKey(apiKey) };
     const result = await this.#store.issueTerminalKey({ hash, key, now: this.#clock.now() });
     switch (result.kind) {
       case "issued":
         return { ...result, apiKey };
-      case "unknown":
-        return { kind: "expired" };
+      case "unknown": // without an id, another request of the terminal was faster
+        return id === null ? this.#issueAgain(hash, apiKey) : { kind: "expired" };
       default:
         return result;
     }
+  }
+
+  /** The response that had the key may be lost. */
+  async #issueAgain(hash: string, apiKey: string): Promise<PollOutput> {
+    const issued = await this.#store.findKey(hashKey(apiKey));
+    const isRecent = issued !== null && this.#clock.now() < issued.createdAt + TERMINAL_CODE_MS;
+    return isRecent ? this.#issue(hash, apiKey, issued.id) : { kind: "expired" };
   }
 
   async find(caller: Caller, text: string): Promise<FindTerminalOutput> {
@@ -162,6 +172,15 @@ export class Terminals implements TerminalService {
     if (output.kind !== "unknown") this.#wrongCodes.takeBack(now, actor.id);
     return output;
   }
+}
+
+/**
+ * A terminal that asks again gets the same key, though the server keeps neither the key nor the device code. Both are
+ * secrets of the terminal with as many random bits, and the hash of the device code, which is stored, gives no key.
+ */
+function keyOf(deviceCode: string): string {
+  const digest = createHmac("sha256", deviceCode).update("API key of the terminal").digest();
+  return generateKey({ randomHex: (bytes) => digest.toString("hex", 0, bytes) }, false);
 }
 
 function tooMany(waitMs: number): TooManyTries {

@@ -77,7 +77,7 @@ export interface TerminalVerbs {
     role: Role | null;
     now: EpochMs;
   }): Promise<DecideTerminalResult>;
-  /** Create the key of an approved terminal and forget the terminal. */
+  /** Create the key of an approved terminal and forget the terminal. A request with the id of that key finds it again. */
   issueTerminalKey(request: {
     hash: string;
     key: { readonly id: Uuid; readonly hash: string };
