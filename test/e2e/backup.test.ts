@@ -140,8 +140,7 @@ test("a backup replaces the data when no server runs and the key is its own", as
     assertRefused(await admin(dataDir, [word, file], elsewhere), 1, /the data is in PostgreSQL/);
   }
 
-  const database = path.join(dataDir, "signalbox.db");
-  const link = path.join(folder, "data.db");
+  const [database, link] = [path.join(dataDir, "signalbox.db"), path.join(folder, "data.db")];
   symlinkSync(database, link);
   assertRefused(await admin(dataDir, ["restore", link, "--force"]), 8, /a file of the data itself/);
   renameSync(database, path.join(folder, "elsewhere.db"));
