@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -10,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -53,6 +55,36 @@ test("credentials are written for their owner alone, whole, and survive a repeat
   assert.deepEqual(readdirSync(folder), ["credentials.json"]);
   await settings.changeConfig((config) => ({ ...config, current: "a" }));
   assert.equal(settings.config().current, "a");
+});
+
+test("a lock of a process that has ended is taken over once, and nobody removes the lock of another", async (t) => {
+  const folder = newFolder(t);
+  const settings = settingsIn(folder);
+  const lock = `${settings.configFile}.lock`;
+  const leaveLock = () => {
+    writeFileSync(lock, "");
+    utimesSync(lock, 0, 0);
+  };
+  const add = (name: string) =>
+    settings.changeConfig(({ profiles }) => ({ profiles: { ...profiles, [name]: { url: KEY.url } } }));
+  leaveLock();
+  await Promise.all(["a", "b", "c", "d"].map(add));
+  assert.deepEqual(Object.keys(settings.config().profiles).sort(), ["a", "b", "c", "d"]);
+  assert.deepEqual(readdirSync(folder), ["config.json"]);
+  await settings.changeConfig((config) => {
+    rmSync(lock);
+    leaveLock(); // another process took over
+    return config;
+  });
+  assert.deepEqual(readdirSync(folder).sort(), ["config.json", "config.json.lock"]);
+  const { ino, mtimeNs } = statSync(lock, { bigint: true });
+  const permit = `${lock}.${ino}-${mtimeNs}`;
+  writeFileSync(permit, ""); // another process is removing it
+  const waiting = add("e"); // has tried once when this returns
+  assert.ok(existsSync(lock));
+  rmSync(permit);
+  await waiting;
+  assert.deepEqual(readdirSync(folder), ["config.json"]);
 });
 
 test("a linked file stays a link", async (t) => {

@@ -1,12 +1,13 @@
 /** `signalbox export` and `jobs`. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { after, type TestContext, test } from "node:test";
-import { newCliFolder, runCli } from "../../../packages/cli/test/run-cli.ts";
+import { newCliFolder, runCli, startCli } from "../../../packages/cli/test/run-cli.ts";
+import { signalled } from "../../harness/deadline.ts";
 import { newTenant } from "../../harness/server.ts";
 import { sharedServer } from "../../processes/one-server.ts";
 
@@ -93,15 +94,49 @@ test("an export that breaks off leaves the file as it was, says so, and is exit 
   writeFileSync(path.join(folder, "all.csv"), "yesterday");
   const broken = await runCli(["export", "--out", "all.csv"], { env: there, folder });
   assert.deepEqual([broken.code, broken.stdout], [9, ""]);
-  assert.match(
-    broken.stderr,
-    /broke off: .*, after 1 delivery, which are in all\.csv\.part\. all\.csv is as it was\. Run/,
-  );
+  assert.match(broken.stderr, /broke off: .*, after 1 delivery\. all\.csv is as it was\. Run/);
   assert.equal(readFileSync(path.join(folder, "all.csv"), "utf8"), "yesterday");
-  assert.ok(existsSync(path.join(folder, "all.csv.part")));
+  assert.deepEqual(readdirSync(folder), ["all.csv"]);
   const printed = await runCli(["export", "--json"], { env: there, folder });
   assert.equal(printed.code, 9);
   assert.match(JSON.parse(printed.stderr).error.message, /the output is not whole/);
+});
+
+test("exports to the same file do not mix, and an interrupted one leaves nothing", async (t) => {
+  const { folder, env } = await newCli(t);
+  const open: http.ServerResponse[] = [];
+  const { promise: allOpen, give } = signalled<void>("three requests");
+  const url = await serve(t, (_, response) => {
+    response.writeHead(200, { "content-type": "text/csv" }).write("a\r\n");
+    if (open.push(response) === 3) give();
+  });
+  const start = () => startCli(["export", "--out", "all.csv"], { env: { ...env, SIGNALBOX_URL: url }, folder });
+  const running = [start(), start(), start()] as const;
+  await allOpen;
+  assert.equal(readdirSync(folder).length, 3);
+  running[2].interrupt();
+  assert.equal(readdirSync(folder).length, 2);
+  await running[2].says(/all\.csv is not written/);
+  for (const response of open) response.end("b\r\n");
+  const [first, second] = await Promise.all(running.map(({ finished }) => finished));
+  assert.deepEqual([first?.code, second?.code], [0, 0]);
+  assert.equal(readFileSync(path.join(folder, "all.csv"), "utf8"), "a\r\nb\r\n");
+  assert.deepEqual(readdirSync(folder), ["all.csv"]);
+});
+
+test("a file that cannot be written is named, and not the temporary one", async (t) => {
+  const { folder, run } = await newCli(t);
+  symlinkSync("missing/all.csv", path.join(folder, "link.csv"));
+  for (const [name, named] of [
+    ["missing/all.csv", "missing/all.csv"],
+    ["link.csv", `link.csv, a link to ${folder}/missing/all.csv,`],
+  ] as const) {
+    const { code, stderr } = await run(["export", "--out", name]);
+    assert.deepEqual(
+      [code, stderr],
+      [1, `signalbox: ${named} cannot be written: ENOENT: no such file or directory.\n`],
+    );
+  }
 });
 
 test("a job is watched until it has ended, listed and not cancelled twice", async (t) => {

@@ -1,7 +1,9 @@
 /** The folder of the client's settings, and how its files are read and replaced. */
+import { randomBytes } from "node:crypto";
 import {
-  chmodSync,
+  type BigIntStats,
   closeSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -27,6 +29,7 @@ const LOCK_WAIT_MS = 5000;
 const LOCK_POLL_MS = 20;
 /** A lock of this age belongs to a process that has ended. */
 const LOCK_STALE_MS = 10_000;
+const TEMPORARY_BYTES = 6;
 const OTHERS = 0o077;
 /** Far above what settings have. */
 const SETTINGS_BYTES_MAX = 1024 * 1024;
@@ -149,17 +152,21 @@ export function linkTarget(file: string): string {
   }
 }
 
+/** A new file beside another one, which takes its place when it is whole. */
+export function temporaryBeside(file: string): string {
+  return `${file}.${randomBytes(TEMPORARY_BYTES).toString("hex")}.part`;
+}
+
 function replace(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = temporaryBeside(file);
   try {
-    const descriptor = openSync(temporary, "w", 0o600);
+    const descriptor = openSync(temporary, "wx", 0o600);
     try {
       writeFileSync(descriptor, text); // all of it: `writeSync` returns after a part when the disk gets full
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
-    chmodSync(temporary, 0o600); // a file of an earlier process that had the same number keeps its mode
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -170,20 +177,69 @@ function replace(file: string, text: string): void {
 async function locked(lock: string): Promise<() => void> {
   for (let waitedMs = 0; ; waitedMs += LOCK_POLL_MS) {
     try {
-      closeSync(openSync(lock, "wx", 0o600));
-      return () => rmSync(lock, { force: true });
+      const own = createFile(lock);
+      if (own !== null) return () => removeOnly(lock, own);
+      if (removeStale(lock)) continue;
     } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw unwritable(lock, error);
-      // A lock that is gone by now was released. The next one belongs to somebody else.
-      const madeMs = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-      if (Date.now() - madeMs > LOCK_STALE_MS) rmSync(lock, { force: true });
-      else if (waitedMs >= LOCK_WAIT_MS)
-        throw new Failure(
-          EXIT.failed,
-          "SETTINGS_LOCKED",
-          `Another signalbox is writing: delete ${lock} if none is running.`,
-        );
-      else await wait(LOCK_POLL_MS);
+      throw unwritable(lock, error);
     }
+    if (waitedMs >= LOCK_WAIT_MS)
+      throw new Failure(
+        EXIT.failed,
+        "SETTINGS_LOCKED",
+        `Another signalbox is writing: delete ${lock} if none is running.`,
+      );
+    await wait(LOCK_POLL_MS);
   }
+}
+
+/** Which file it is among all that ever have its name. The time is that of its creation: nobody writes to it. */
+type FileIdentity = string;
+
+function identityOf({ ino, mtimeNs }: BigIntStats): FileIdentity {
+  return `${ino}-${mtimeNs}`;
+}
+
+/** Null when there is a file of this name. */
+function createFile(file: string): FileIdentity | null {
+  try {
+    const descriptor = openSync(file, "wx", 0o600);
+    try {
+      return identityOf(fstatSync(descriptor, { bigint: true }));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return null;
+    throw error;
+  }
+}
+
+/** Only one process at a time may call it for the same identity. */
+function removeOnly(file: string, identity: FileIdentity): void {
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+  if (found !== undefined && identityOf(found) === identity) rmSync(file);
+}
+
+/**
+ * Remove a lock whose owner has ended.
+ *
+ * Of several processes that see it, only the one that creates a file with its identity may remove it. Another one would
+ * remove the lock that was made since.
+ *
+ * @returns whether to try again at once
+ */
+function removeStale(lock: string): boolean {
+  const found = statSync(lock, { bigint: true, throwIfNoEntry: false });
+  if (found === undefined) return true;
+  if (Date.now() - Number(found.mtimeMs) <= LOCK_STALE_MS) return false;
+  const identity = identityOf(found);
+  const permit = `${lock}.${identity}`;
+  if (createFile(permit) === null) return false;
+  try {
+    removeOnly(lock, identity);
+  } finally {
+    rmSync(permit, { force: true });
+  }
+  return true;
 }

@@ -3,6 +3,7 @@
  * not block the writer. The copy is checked before it gets its final name, so that a file of that name is always
  * complete.
  */
+import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -31,7 +32,7 @@ export function backUp({ dataDir, file, overwrites }: BackupOptions): Backup {
   const files = existingData(dataDir);
   const target = linkTarget(resolve(file));
   refuseTarget({ file, target, files, overwrites });
-  const unfinished = `${target}.${process.pid}.unfinished`;
+  const unfinished = `${target}.${randomBytes(6).toString("hex")}.unfinished`;
   try {
     copy(files.database, unfinished);
     const schema = checkCopy(unfinished, "the copy is damaged, and so may be the data");

@@ -1,5 +1,5 @@
 /** `signalbox export`: the delivery history as a file. */
-import { createWriteStream, renameSync, statSync } from "node:fs";
+import { createWriteStream, openSync, renameSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { SignalboxError } from "../../../../sdk/src/index.ts";
@@ -8,7 +8,7 @@ import type { Context } from "../../context.ts";
 import { EXIT, Failure, usage } from "../../failure.ts";
 import { choice, text } from "../../options.ts";
 import { counted, safe } from "../../output/text.ts";
-import { linkTarget } from "../../settings/files.ts";
+import { linkTarget, temporaryBeside } from "../../settings/files.ts";
 import { deliveries } from "../delivery/bulk.ts";
 import { conditionsOf, FILTER_OPTIONS } from "../delivery/delivery-filter.ts";
 import { RowCount } from "./row-count.ts";
@@ -20,8 +20,8 @@ export const exportHistory = command({
   name: "export",
   about: "write the delivery history to a file",
   details:
-    "With --out, the deliveries go to FILE.part, which becomes FILE when it is whole. A connection that breaks off leaves FILE as it " +
-    "was, and the exit code is 9. Without --out they go to standard output.",
+    "With --out, the deliveries go to a temporary file, which becomes FILE when it is whole. A connection that breaks off leaves " +
+    "FILE as it was, and the exit code is 9. Without --out they go to standard output.",
   options: {
     format: choice(FORMATS, "the format (default: csv, with --json ndjson)", "FORMAT"),
     out: text("FILE", "the file to write", { completes: "file" }),
@@ -72,18 +72,23 @@ async function store({ out, folder, onInterrupt }: Context, pieces: Pieces, { fo
   }
   const named = path.resolve(folder, file);
   const target = linkTarget(named);
-  const part = `${target === named ? file : target}.part`;
   refuseOther(target, file);
-  onInterrupt(() => out.warn(`${file} is not written; ${part} has its beginning`));
+  const part = temporaryBeside(target);
+  onInterrupt(() => {
+    rmSync(part, { force: true });
+    out.warn(`${file} is not written`);
+  });
   try {
-    await pipeline(counting, createWriteStream(path.resolve(folder, part)));
-    renameSync(path.resolve(folder, part), target);
+    // Opened at once: an interrupt before it exists could not remove it.
+    await pipeline(counting, createWriteStream(part, { fd: openSync(part, "wx") }));
+    renameSync(part, target);
   } catch (error) {
+    rmSync(part, { force: true });
     if (error instanceof SignalboxError) {
-      const kept = `which are in ${part}. ${file} is as it was. Run the command again.`;
-      throw brokenOff(error, `after ${deliveries(rows.count)}, ${kept}`);
+      throw brokenOff(error, `after ${deliveries(rows.count)}. ${file} is as it was. Run the command again.`);
     }
-    throw new Failure(EXIT.failed, "FILE_UNWRITABLE", `${file} cannot be written: ${(error as Error).message}.`);
+    const name = target === named ? file : `${file}, a link to ${target},`;
+    throw unwritable(name, error as Error);
   } finally {
     out.endProgress();
   }
@@ -95,6 +100,12 @@ async function store({ out, folder, onInterrupt }: Context, pieces: Pieces, { fo
 function refuseOther(target: string, file: string): void {
   if (statSync(target, { throwIfNoEntry: false })?.isFile() !== false) return;
   throw usage(`--out ${safe(file)} is not a file; without --out the deliveries go to standard output`);
+}
+
+/** Without the end of the system's message, which names the temporary file. */
+function unwritable(name: string, { message }: Error): Failure {
+  const fault = message.replace(/, \w+( '.*)?$/s, "");
+  return new Failure(EXIT.failed, "FILE_UNWRITABLE", `${name} cannot be written: ${fault}.`);
 }
 
 function brokenOff(error: unknown, consequence: string): unknown {
