@@ -4,7 +4,7 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { webhookEnvironment } from "../src/commands/listen/exec.ts";
+import { runHandler, webhookEnvironment } from "../src/commands/listen/exec.ts";
 import { noAnswer } from "../src/commands/listen/no-answer.ts";
 import { Poster } from "../src/commands/listen/post.ts";
 import { Recorder } from "../src/commands/listen/record.ts";
@@ -41,6 +41,25 @@ test("without a forward for it, an event is not asked for, but a test arrives", 
   assert.equal(targetFor(targets, "order.paid", false), null);
   const target = targetFor(targets, "signalbox.test", true);
   assert.equal(target === null ? null : targetName(target), "http://localhost:3000/invoices");
+});
+
+test("a command that cannot be started is a response that says so", async () => {
+  const request = {
+    deliveryId: "del_1",
+    eventId: "evt_1",
+    eventType: "a",
+    attemptNumber: 1,
+    headers: [],
+    body: "{}",
+    timeoutMs: 1000,
+    deadlineAt: new Date(),
+    isTest: false,
+    signal: new AbortController().signal,
+  };
+  const answer = await runHandler("true", request, { folder: "/there/is/none" });
+  assert.ok("status" in answer);
+  assert.equal(answer.status, 500);
+  assert.match(answer.body ?? "", /^the command cannot be started: spawn \S+ ENOENT$/);
 });
 
 test("a listener asks only for what every option allows", () => {

@@ -251,6 +251,17 @@ test("a command handles deliveries: its exit code is the status, its output the 
   assert.match(attempt.stdout, /^total ms {2}\d+\nmade by {3}\S+@\S+$/m, "though the command measured nothing");
 });
 
+test("a command's exit is its answer, whatever it leaves in the background", async (t) => {
+  const { listen, publish, folder } = await stage(t);
+  const listening = listen("--exec", "sleep 600 & echo $! > background; echo done", "--until", "delivered=1");
+  await listening.says(/Connected\./);
+  await publish("job.started");
+  const { code, stdout } = await listening.finished;
+  const pid = Number(readFileSync(path.join(folder, "background"), "utf8"));
+  assert.ok(process.kill(pid, "SIGKILL"), "it goes on");
+  assert.deepEqual([code, /200 .* job\.started/.test(stdout)], [0, true], stdout);
+});
+
 test("a recorded request is sent again with a new signature", async (t) => {
   const { listen, publish, folder, env } = await stage(t);
   const service = await startService(t);

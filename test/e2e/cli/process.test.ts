@@ -1,12 +1,13 @@
 /** The client as a process: pipes, signals, and a terminal. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import path from "node:path";
 import { after, suite, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import { NOWHERE } from "../../../packages/cli/test/run-cli.ts";
+import { NOWHERE, newCliFolder } from "../../../packages/cli/test/run-cli.ts";
 import { spawnServer } from "../../harness/child.ts";
 import { hasCommand, PROJECT_DIR } from "../../harness/command.ts";
+import { polled } from "../../harness/deadline.ts";
 import { respond } from "../../harness/pauses.ts";
 import { createEndpoint, publish, publishMany } from "../../harness/scene.ts";
 import { newTenant } from "../../harness/server.ts";
@@ -88,6 +89,31 @@ suite("the client as a process", { concurrency: 3 }, () => {
     tail.signal("SIGINT");
     assert.deepEqual(await tail.exited, { code: 130, signal: null });
     assert.equal(tail.stderr, "");
+  });
+
+  test("a second Ctrl-C ends listen at once, and with it a command that ignores SIGTERM", async (t) => {
+    const client = await newTenant(server);
+    const folder = await newCliFolder(t);
+    const env = {
+      PATH: process.env.PATH ?? "",
+      SIGNALBOX_URL: server.url,
+      SIGNALBOX_API_KEY: client.apiKey,
+      SIGNALBOX_CONFIG: folder,
+    };
+    const pipe = path.join(folder, "pipe");
+    execFileSync("sh", ["-c", 'mkfifo "$0"', pipe]);
+    const reader = spawnServer(t, env, ["cat", pipe]); // ends with the last process that has the pipe open
+    const handler = `trap "" TERM; exec > '${pipe}'; echo started; sleep 600; true`;
+    const listening = spawnServer(t, env, [process.execPath, MAIN, "listen", "--name", "ada", "--exec", handler]);
+    await polled(async () => (await client.request("GET", "/v1/endpoints")).rows[0] ?? null, "the listener");
+    await publish(client);
+    await reader.says(/started/);
+    const interrupt = () => {
+      listening.signal("SIGINT");
+      return Promise.race([listening.exited, null]);
+    };
+    assert.deepEqual(await polled(interrupt, "the end of listen"), { code: 130, signal: null });
+    assert.deepEqual(await reader.exited, { code: 0, signal: null });
   });
 
   test("its first line is not delayed by the HTTP client of Node, which takes 0.2 s of CPU time in Node 20", async () => {

@@ -3,7 +3,7 @@ import type { Endpoint, ListenAnswer, ListenEnd, ListenRequest, ListenStatus } f
 import type { Context } from "../../context.ts";
 import { EXIT, type ExitCode, Failure } from "../../failure.ts";
 import { userAtHost } from "../../user-at-host.ts";
-import { runHandler } from "./exec.ts";
+import { handlersEnded, runHandler } from "./exec.ts";
 import { Lines } from "./lines.ts";
 import { busyOr } from "./listener.ts";
 import type { Poster } from "./post.ts";
@@ -79,6 +79,7 @@ export async function receive(context: Context, wanted: Wanted): Promise<ExitCod
   } finally {
     clearTimeout(timer);
     view.close();
+    await handlersEnded();
     tellEnded();
   }
 }
