@@ -152,7 +152,8 @@ suite("refused starts", { concurrency: 3 }, () => {
     assert.equal(await realpath(path.join(PROJECT_DIR, "src/main.ts")), path.join(PROJECT_DIR, "src/main.js"));
     const dir = await newDataDir(t);
     await mkdir(path.join(dir, "src"));
-    for (const name of ["package.json", "src/main.js"]) await cp(path.join(PROJECT_DIR, name), path.join(dir, name));
+    for (const name of ["package.json", "src/launcher.js", "src/main.js"])
+      await cp(path.join(PROJECT_DIR, name), path.join(dir, name));
     const older = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })';
     const { code, stderr } = await runNode(["--import", `data:text/javascript,${older}`, "src/main.js"], dir);
     assert.equal(code, 1);
