@@ -130,7 +130,7 @@ interface Failure {
   readonly waits?: true;
 }
 
-interface Submission extends Pick<Failure, "answer"> {
+interface Submission extends Pick<Failure, "answer" | "says"> {
   readonly submit: Locator;
   readonly request: RegExp;
 }
@@ -155,18 +155,21 @@ async function assertTyped(page: Page, { fields }: FormCase, when: string): Prom
   }
 }
 
-/** Clicks a form's button. The form's request gets this answer instead of the server's. */
-async function submitTo(page: Page, { submit, request, answer }: Submission): Promise<void> {
+/**
+ * Clicks a form's button. The form's request gets this answer instead of the server's, and what the page reads again waits
+ * until it says so.
+ */
+async function submitTo(page: Page, { submit, request, answer, says }: Submission): Promise<void> {
   const isAsked = (url: URL): boolean => request.test(url.pathname);
-  const { promise: answered, give } = signalled<void>("the form's request");
+  const { promise: said, give } = signalled<void>("what the form says");
   await page.route(isAsked, async (route) => {
-    // The page may read again what the form changes, at any time.
-    if (route.request().method() === "GET") return route.fallback();
-    await route.fulfill({ contentType: "application/json", ...answer });
-    give();
+    if (route.request().method() !== "GET") return route.fulfill({ contentType: "application/json", ...answer });
+    await said;
+    return route.fallback();
   });
   await submit.click();
-  await answered;
+  await appears(page.getByText(says));
+  give();
   await page.unroute(isAsked);
 }
 
@@ -195,8 +198,7 @@ async function tryForm({ page, person, endSession }: Visit, form: FormCase, { an
   const scope = form.opens === undefined ? page : page.getByRole("dialog", { includeHidden: true }).first();
   const submit = scope.getByRole("button", { name: form.submit, exact: true });
 
-  await submitTo(page, { submit, request: form.request, answer });
-  await appears(page.getByText(says));
+  await submitTo(page, { submit, request: form.request, answer, says });
   if (waits) await appears(submit.and(page.locator(":disabled")));
   await assertTyped(page, form, `after ${answer.status}`);
   await appears(submit.and(page.locator(":enabled")));

@@ -3,7 +3,7 @@ import type { DELIVERY_STATES } from "@domain/delivery/delivery.ts";
 import { STATES_OF_ACTION } from "@domain/upkeep/job.ts";
 import { ActionIcon, Alert, Menu, Text } from "@mantine/core";
 import { type Delivery, SignalboxError } from "@signalbox/sdk";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { copy, form } from "../../messages/en/app.ts";
 import { deliveryList as m } from "../../messages/en/deliveries.ts";
@@ -15,6 +15,7 @@ import { MoreIcon } from "../../parts/icons.tsx";
 import { Go } from "../../parts/page/go.tsx";
 import { DeliveryState } from "../../parts/text/delivery-state.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
+import { useReadAgain } from "../../session/read-again.ts";
 
 export type Act = "retry" | "replay" | "cancel";
 export const ACTS: readonly Act[] = ["retry", "replay", "cancel"];
@@ -38,7 +39,7 @@ interface Done {
 
 export function useActs() {
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain("delivery");
   const [done, setDone] = useState<Done | null>(null);
   const { mutate, variables, isPending } = useMutation({
     mutationFn: async ({ act, delivery }: Pick<Done, "act" | "delivery">) => {
@@ -53,7 +54,7 @@ export function useActs() {
       const now = isFaster ? await api.deliveries.get(asked.delivery.id).catch(() => null) : null;
       setDone({ ...asked, error, isSkipped: false, now: now?.status ?? null });
     },
-    onSettled: () => queries.invalidateQueries({ queryKey: ["delivery"] }),
+    onSettled: readAgain,
   });
   return {
     done,

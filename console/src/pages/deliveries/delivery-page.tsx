@@ -1,7 +1,7 @@
 /** `/console/deliveries/{id}`: what became of one delivery, why, and what comes next. */
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import type { DeliveryDetail, Fact } from "@signalbox/sdk";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "../../messages/en/app.ts";
 import { deliveryList } from "../../messages/en/deliveries.ts";
@@ -22,6 +22,7 @@ import { visible } from "../../parts/text/visible.ts";
 import { Countdown } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
 import { MayAct } from "../../session/may-act.tsx";
+import { useReadAgain } from "../../session/read-again.ts";
 import { Attempts } from "./delivery/attempts.tsx";
 import { isAtTheEarliest } from "./delivery/steps.ts";
 import { Timeline } from "./delivery/timeline.tsx";
@@ -170,7 +171,7 @@ function Acts({ delivery }: { readonly delivery: DeliveryDetail }) {
 /** Retries, replays or cancels the delivery. A replay returns the number of deliveries that it created. */
 function useAct({ id }: DeliveryDetail, onSuccess: () => void) {
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain("delivery", "event");
   return useMutation({
     async mutationFn(what: Act): Promise<number | null> {
       if (what === "retry") await api.deliveries.retry(id);
@@ -178,11 +179,7 @@ function useAct({ id }: DeliveryDetail, onSuccess: () => void) {
       if (what !== "replay") return null;
       return (await api.replays.create({ delivery_ids: [id] })).created_deliveries;
     },
-    onSettled: () =>
-      Promise.all([
-        queries.invalidateQueries({ queryKey: ["delivery"] }),
-        queries.invalidateQueries({ queryKey: ["event"] }),
-      ]),
+    onSettled: readAgain,
     onSuccess,
   });
 }

@@ -1,7 +1,7 @@
 /** `/console/endpoints`: every endpoint and its state. */
 import { Alert, Button } from "@mantine/core";
 import type { Endpoint, EndpointAttempts, EndpointState } from "@signalbox/sdk";
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { Sparkline } from "../../charts/sparkline.tsx";
 import { endpoints as m } from "../../messages/en/endpoints.ts";
 import { CopyView, curlOf } from "../../parts/actions/copy-view.tsx";
@@ -25,6 +25,7 @@ import { Foreign } from "../../parts/text/foreign.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
 import { MayAct } from "../../session/may-act.tsx";
+import { useReadAgain } from "../../session/read-again.ts";
 
 /** The attempts of as many endpoints are read at once. */
 const ROWS = 50;
@@ -147,7 +148,7 @@ type Act = "PAUSED" | "ACTIVE" | "test";
 /** The same act for each of the selected endpoints, one after the other. */
 function BulkActs({ ids }: { readonly ids: readonly string[] }) {
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain("endpoint");
   const act = useMutation({
     mutationFn: async (what: Act) => {
       for (const id of ids) {
@@ -156,7 +157,7 @@ function BulkActs({ ids }: { readonly ids: readonly string[] }) {
       }
       return ids.length;
     },
-    onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
+    onSettled: readAgain,
   });
   return (
     <>

@@ -1,7 +1,7 @@
 /** What an endpoint is doing: its numbers, its backlog, its charts, and pausing, resuming and testing it. */
 import { Alert, Button, Group, Text } from "@mantine/core";
 import type { Endpoint } from "@signalbox/sdk";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { AttemptCharts } from "../../charts/attempt-charts.tsx";
 import { ChartGrid } from "../../charts/chart-grid.tsx";
@@ -20,6 +20,7 @@ import { SPAN_FILTER, SpanChoice, spanHours } from "../../parts/time/span-choice
 import { Time } from "../../parts/time/time.tsx";
 import { useApi } from "../../session/api.ts";
 import { MayAct } from "../../session/may-act.tsx";
+import { useReadAgain } from "../../session/read-again.ts";
 import { PauseDialog, ResumeDialog } from "./pause-dialogs.tsx";
 
 const WAITING = ["PENDING", "SCHEDULED", "HELD", "IN_PROGRESS"];
@@ -62,11 +63,11 @@ function Charts({ endpointId }: { readonly endpointId: string }) {
 
 function Acts({ endpoint }: { readonly endpoint: Endpoint }) {
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain("endpoint");
   const [dialog, setDialog] = useState<"pause" | "resume" | null>(null);
   const test = useMutation({
     mutationFn: () => api.endpoints.test(endpoint.id),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
+    onSettled: readAgain,
   });
   const isActive = endpoint.status === "ACTIVE";
   const close = () => setDialog(null);

@@ -1,7 +1,7 @@
 /** Replacing the signing secret, with an overlap. */
 import { Alert, Text } from "@mantine/core";
 import type { Endpoint, RotateSecretInput } from "@signalbox/sdk";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { endpoint as m } from "../../messages/en/endpoints.ts";
 import { NumberField, PasswordField } from "../../parts/form/fields.tsx";
 import { Form } from "../../parts/form/form.tsx";
@@ -10,10 +10,11 @@ import { Section } from "../../parts/page/page.tsx";
 import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi } from "../../session/api.ts";
+import { useReadAgain } from "../../session/read-again.ts";
 
 export function SecretTab({ endpoint }: { readonly endpoint: Endpoint }) {
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain("endpoint");
   const rotate = useMutation({
     mutationFn: (values: FormData) => {
       const secret = String(values.get("secret") ?? "");
@@ -24,7 +25,7 @@ export function SecretTab({ endpoint }: { readonly endpoint: Endpoint }) {
       };
       return api.endpoints.rotateSecret(endpoint.id, input as RotateSecretInput);
     },
-    onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
+    onSettled: readAgain,
   });
   const until = endpoint.previous_secret_expires_at;
   return (

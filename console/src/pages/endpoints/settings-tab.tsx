@@ -2,13 +2,14 @@
 import { Alert, List as Items, Text } from "@mantine/core";
 import "@mantine/core/styles/List.css";
 import type { Endpoint, EndpointInput, EndpointPatch } from "@signalbox/sdk";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { endpoint as m } from "../../messages/en/endpoints.ts";
 import { Form } from "../../parts/form/form.tsx";
 import { useDraft } from "../../parts/form/use-draft.ts";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { useApi } from "../../session/api.ts";
+import { useReadAgain } from "../../session/read-again.ts";
 import { EndpointFields, type EndpointTexts, endpointTexts, settingsOf } from "./fields.tsx";
 import { FilterEffect } from "./filter-effect.tsx";
 
@@ -20,13 +21,13 @@ interface Change {
 
 export function SettingsTab({ endpoint: latest }: { readonly endpoint: Endpoint }) {
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain("endpoint");
   const { saved: endpoint, texts, changed, type, settle } = useDraft(latest, endpointTexts);
   const patch = patchOf(endpoint, texts, changed);
   const save = useMutation({
     mutationFn: (_sent: EndpointTexts) => api.endpoints.update(endpoint.id, patch as EndpointPatch),
     onSuccess: settle,
-    onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
+    onSettled: readAgain,
   });
   return (
     <Section title={m.tabs.settings}>

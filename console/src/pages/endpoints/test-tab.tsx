@@ -2,7 +2,7 @@
 import { isEventType } from "@domain/delivery/event.ts";
 import { Alert, Group, Stack } from "@mantine/core";
 import type { Endpoint, EndpointTestResult, TestInput } from "@signalbox/sdk";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { endpointTest as m } from "../../messages/en/endpoints.ts";
 import { publish } from "../../messages/en/events.ts";
@@ -14,18 +14,19 @@ import { Go } from "../../parts/page/go.tsx";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { useApi } from "../../session/api.ts";
+import { useReadAgain } from "../../session/read-again.ts";
 
 const CONTENTS = ["test", "own", "latest"] as const;
 type Content = (typeof CONTENTS)[number];
 
 export function TestTab({ endpoint }: { readonly endpoint: Endpoint }) {
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain("endpoint");
   const [content, setContent] = useState<Content>("test");
   const [faults, setFaults] = useState<readonly FieldFault[]>([]);
   const test = useMutation({
     mutationFn: (input: TestInput) => api.endpoints.test(endpoint.id, { input }),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
+    onSettled: readAgain,
   });
   const prepare = useMutation({
     async mutationFn(values: FormData) {

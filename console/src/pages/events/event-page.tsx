@@ -1,7 +1,7 @@
 /** `/console/events/{id}`: one event, who got it, and who did not. */
 import { Alert, Button, Group, Text } from "@mantine/core";
 import type { Delivery, Event } from "@signalbox/sdk";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "../../messages/en/app.ts";
 import { events, event as m } from "../../messages/en/events.ts";
@@ -20,6 +20,7 @@ import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
 import { MayAct } from "../../session/may-act.tsx";
 import { useMay } from "../../session/me.ts";
+import { useReadAgain } from "../../session/read-again.ts";
 import { EventDeliveries } from "./event-deliveries.tsx";
 import { NotDelivered } from "./not-delivered.tsx";
 import { PayloadSection } from "./payload-section.tsx";
@@ -166,13 +167,8 @@ function DeliveriesSection({ event }: { readonly event: Event }) {
 /** Retries and replays some of the deliveries, and says what the latest act did. */
 function useDeliveryActs(onReplayed: () => void) {
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain("event", "delivery");
   const [said, setSaid] = useState<string | null>(null);
-  const refresh = () =>
-    Promise.all([
-      queries.invalidateQueries({ queryKey: ["event"] }),
-      queries.invalidateQueries({ queryKey: ["delivery"] }),
-    ]);
   const retry = useMutation({
     async mutationFn(deliveries: readonly Delivery[]) {
       setSaid(null);
@@ -185,7 +181,7 @@ function useDeliveryActs(onReplayed: () => void) {
       return count;
     },
     onSuccess: (count) => setSaid(m.retried(count)),
-    onSettled: refresh,
+    onSettled: readAgain,
   });
   const replay = useMutation({
     mutationFn: (ids: readonly string[]) => api.replays.create({ delivery_ids: ids }),
@@ -194,7 +190,7 @@ function useDeliveryActs(onReplayed: () => void) {
       onReplayed();
       setSaid(m.replayed(created_deliveries, skipped));
     },
-    onSettled: refresh,
+    onSettled: readAgain,
   });
   return { said, retry, replay };
 }

@@ -2,7 +2,7 @@
 import "@mantine/core/styles/Progress.css";
 import { Button, Group, Progress, Stack, Text } from "@mantine/core";
 import type { Job } from "@signalbox/sdk";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { form, keys } from "../../messages/en/app.ts";
 import { jobs as m } from "../../messages/en/jobs.ts";
@@ -22,6 +22,7 @@ import { duration } from "../../parts/time/format.ts";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
 import { MayAct } from "../../session/may-act.tsx";
+import { useReadAgain } from "../../session/read-again.ts";
 import { JobState, StartedBy, shareOf } from "./job-parts.tsx";
 import classes from "./jobs.module.css";
 
@@ -210,13 +211,13 @@ function OnlyEndpoint({ id }: { readonly id: string | null }) {
 
 function CancelJob({ job }: { readonly job: Job }) {
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain("job");
   const [isAsking, setAsking] = useState(false);
   const cancel = useMutation({
     mutationFn: () => api.jobs.cancel(job.id),
     onSuccess: () => setAsking(false),
     // After a conflict, too: the page then shows how the job has ended.
-    onSettled: () => queries.invalidateQueries({ queryKey: ["job"] }),
+    onSettled: readAgain,
   });
   const isRunning = job.state === "running";
   useShortcuts(keys.thisPage, [{ keys: "c", label: m.cancel, run: () => isRunning && setAsking(true) }]);

@@ -1,7 +1,7 @@
 /** The person's own sessions: where each signed in, and ending them. */
 import { Button, Text } from "@mantine/core";
 import type { OwnSession } from "@signalbox/sdk";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { sessions as m } from "../../messages/en/settings.ts";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
@@ -10,6 +10,7 @@ import { Foreign } from "../../parts/text/foreign.tsx";
 import { StateBadge } from "../../parts/text/state-badge.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { apiFor } from "../../session/api.ts";
+import { useReadAgain } from "../../session/read-again.ts";
 import { browserOf } from "./browser-of.ts";
 import classes from "./settings.module.css";
 
@@ -17,14 +18,14 @@ const QUERY_KEY = ["session"];
 
 export function SessionsSection() {
   const { session } = apiFor(undefined);
-  const queries = useQueryClient();
+  const readAgain = useReadAgain("session");
   const { data, error, refetch, isFetching } = useQuery({
     queryKey: QUERY_KEY,
     queryFn: ({ signal }) => session.list({ signal }),
   });
   const end = useMutation({
     mutationFn: (id: string | undefined) => (id === undefined ? session.endOthers() : session.end(id)),
-    onSettled: () => queries.invalidateQueries({ queryKey: QUERY_KEY }),
+    onSettled: readAgain,
   });
   const others = data?.filter(({ current }) => !current).length ?? 0;
   return (

@@ -1,9 +1,10 @@
 /** Under the error of an event that a paused endpoint has no space for: which endpoint, and a button that resumes it. */
 import { Button, Group, Text } from "@mantine/core";
 import { SignalboxError } from "@signalbox/sdk";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { problem as m } from "../../messages/en/app.ts";
 import { useApi, useTenant } from "../../session/api.ts";
+import { useReadAgain } from "../../session/read-again.ts";
 import { Go } from "../page/go.tsx";
 import { Foreign } from "../text/foreign.tsx";
 import { ProblemText } from "./problem-text.tsx";
@@ -16,14 +17,14 @@ export function FullEndpoint({ error }: { readonly error: unknown }) {
 
 function Resume({ id }: { readonly id: string }) {
   const api = useApi();
-  const queries = useQueryClient();
+  const readAgain = useReadAgain("endpoint");
   const { data: endpoint } = useQuery({
     queryKey: ["endpoint", "one", useTenant(), id],
     queryFn: ({ signal }) => api.endpoints.get(id, { signal }),
   });
   const resume = useMutation({
     mutationFn: () => api.endpoints.update(id, { status: "ACTIVE" }),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
+    onSettled: readAgain,
   });
   if (resume.isSuccess) return <Text size="sm">{m.resumed}</Text>;
   return (
