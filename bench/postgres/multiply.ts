@@ -15,9 +15,10 @@ interface Span {
   readonly total: number;
   readonly startMs: number;
   readonly endMs: number;
+  readonly events: { readonly some: string };
 }
 
-/** Times in these columns move with the copy. */
+/** Times in these columns move with the copy, and so do those in the ids. */
 const TIMES = ["accepted_at", "created_at", "due_at", "run_started_at", "last_attempt_at", "ended_at", "started_at"];
 
 /**
@@ -32,7 +33,8 @@ export async function multiply<Made extends Span>(dataDir: string, made: Made, t
   const copies = Object.entries(columns).map(([table, names]) => copyOf(table, names, { ends, spanMs }));
   for (const [table, names] of Object.entries(columns)) {
     const moved = names.filter((name) => TIMES.includes(name)).map((name) => `${name} = ${name} - ${agoMs}`);
-    await queryDatabase(dataDir, `UPDATE signalbox.${table} SET ${moved.join(", ")}`);
+    const id = `id = ${movedTime(`- ${agoMs}`)} || substring(id FROM 7)`;
+    await queryDatabase(dataDir, `UPDATE signalbox.${table} SET ${[...moved, id].join(", ")}`);
   }
   for (let copy = 1; copy < times; copy += 1) {
     for (const sql of copies) await queryDatabase(dataDir, sql.replaceAll("COPY", String(copy)));
@@ -43,7 +45,20 @@ export async function multiply<Made extends Span>(dataDir: string, made: Made, t
     "TRUNCATE signalbox.ledger_segments, signalbox.ledger_changes; DELETE FROM signalbox.meta WHERE name = 'ledger'",
   );
   for (const table of Object.keys(columns)) await queryDatabase(dataDir, `VACUUM ANALYZE signalbox.${table}`);
-  return { ...made, total: made.total * times, startMs: made.startMs - agoMs };
+  const events = { some: movedId(made.events.some, -agoMs) };
+  return { ...made, total: made.total * times, startMs: made.startMs - agoMs, events };
+}
+
+/** The first 48 bits of the ids of a table, which are their time in milliseconds. */
+function movedTime(by: string): string {
+  return `substring(int8send(('x' || encode(substring(id FOR 6), 'hex'))::bit(48)::int8 ${by}) FROM 3)`;
+}
+
+function movedId(id: string, byMs: number): string {
+  return id.replace(/(?<=_)([0-9a-f]{8})-([0-9a-f]{4})/, (_, high: string, low: string) => {
+    const time = (Number.parseInt(high + low, 16) + byMs).toString(16).padStart(12, "0");
+    return `${time.slice(0, 8)}-${time.slice(8)}`;
+  });
 }
 
 async function columnsOf(dataDir: string): Promise<Readonly<Record<string, readonly string[]>>> {
@@ -69,8 +84,8 @@ function copyOf(table: string, names: readonly string[], { ends, spanMs }: Copyi
   const last = ends?.[table as keyof Measured];
   const valueFor: Readonly<Record<string, string>> = {
     seq: `seq + COPY * ${last}`,
-    // The time and the variant stay. The rest is the number.
-    id: `substring(id FOR 10) || substring(int8send(seq + COPY * ${last}) FROM 3)`,
+    // The version and the variant stay. The rest is the number.
+    id: `${movedTime(`+ COPY * ${spanMs}`)} || substring(id FROM 7 FOR 4) || substring(int8send(seq + COPY * ${last}) FROM 3)`,
     event_seq: `event_seq + COPY * ${ends?.events}`,
     first_delivery_seq: `first_delivery_seq + COPY * ${ends?.deliveries}`,
     delivery_seq: `delivery_seq + COPY * ${ends?.deliveries}`,
