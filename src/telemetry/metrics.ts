@@ -70,7 +70,7 @@ const STORE_COUNTERS: Readonly<Record<keyof Totals, readonly [string, string | n
   createdPauses: ["signalbox_pauses_created_total", null, "Pauses that were created."],
   endedPauses: ["signalbox_pauses_ended_total", "status", "Pauses that ended, by how."],
 };
-/** The library's own measure how long a timer waits, which includes its interval, and they need a timer every 10 ms. */
+/** These replace the metrics of the library, which include the interval of their timer and wake the process every 10 ms. */
 const LOOP_DELAYS = {
   p50: ["nodejs_eventloop_lag_p50_seconds", "How late the event loop was since the last scrape, 50th percentile."],
   p90: ["nodejs_eventloop_lag_p90_seconds", "How late the event loop was since the last scrape, 90th percentile."],

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import type { Scope } from "../harness/server.ts";
+import { joinSockets } from "./join-sockets.ts";
 
 const CHECK_EVERY_MS = 200;
 const PATIENCE_MS = 1000;
@@ -25,19 +26,7 @@ export async function startBalancer(scope: Scope, urls: () => readonly string[])
     client.on("data", (bytes: Buffer) => {
       if (/^GET \S+\/stream\?/.test(bytes.toString("latin1"))) streamsAt = index;
     });
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(socket);
-      socket
-        .on("error", () => other.destroy())
-        .on("close", () => {
-          sockets.delete(socket);
-          other.destroy();
-        });
-      socket.pipe(other);
-    }
+    joinSockets(client, upstream, sockets);
   });
   await once(balancer.listen(0, "127.0.0.1"), "listening");
   const check = async () => {

@@ -39,7 +39,7 @@ export async function faultsOfNodes(scope: Scope): Promise<void> {
 
 interface Nodes {
   readonly running: ListeningChild[];
-  /** Start a node in the place of one that has ended. */
+  /** Start a new node to replace one that has ended. */
   replace(index: number): Promise<void>;
 }
 

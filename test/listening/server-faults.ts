@@ -6,6 +6,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { newDataDir, startChild } from "../harness/child.ts";
 import type { Scope } from "../harness/server.ts";
+import { joinSockets } from "./join-sockets.ts";
 import { type Reader, type Scene, startScene } from "./scene.ts";
 
 const ASLEEP_MS = 4000;
@@ -39,19 +40,7 @@ async function startCuttingProxy(scope: Scope, port: number): Promise<string> {
   const sockets = new Set<Socket>();
   const proxy = createServer((client) => {
     const upstream = connect(port, "127.0.0.1");
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(socket);
-      socket
-        .on("error", () => other.destroy())
-        .on("close", () => {
-          sockets.delete(socket);
-          other.destroy();
-        });
-      socket.pipe(other);
-    }
+    joinSockets(client, upstream, sockets);
   });
   await once(proxy.listen(0, "127.0.0.1"), "listening");
   // tidy-allow timer: the fault

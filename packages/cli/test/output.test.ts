@@ -61,7 +61,7 @@ const WITH_IDS: readonly Column<Row>[] = [
   },
 ];
 
-test("an id is whole at any width: it goes below its row, with a text beside it where there is room", () => {
+test("an id is never cut: in a narrow terminal it moves below its row, and other text follows it if there is room", () => {
   const rows = [
     { id: "del_01a22cf0-3af1-76b4-bb79-d10affaf93d6", name: "order.created", count: 3 },
     { id: "del_01a22cf0-3319-7510-b656-686430820d7c", name: "a very long name of an endpoint", count: null },

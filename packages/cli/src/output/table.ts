@@ -72,7 +72,7 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
   return [heads, ...cells.flatMap((row) => [line(row), ...below(row)])];
 }
 
-/** What has no room in its row: the id, and the text beside it or on the next line. */
+/** The lines below a row that is too narrow for all its cells: its id, then the other text, beside the id if it fits. */
 function linesBelow(columns: readonly Column<never>[], row: readonly Shown[], { width, paint }: Place): string[] {
   const lines: string[] = [];
   let room = 0;

@@ -1,6 +1,6 @@
 /**
- * Finds the few segments that can have the rows of a page in the order of their ids. Segments have ids of one time, so
- * their ranges hardly overlap.
+ * Finds the few segments that can contain the rows of a page that is ordered by id. The ids of a segment are from the same
+ * time, so the ranges of two segments hardly overlap.
  */
 import type { Portion } from "./column-scan.ts";
 import type { Segment } from "./ledger.ts";

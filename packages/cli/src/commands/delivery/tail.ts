@@ -113,7 +113,7 @@ class Past {
       if (latest !== null) await print(this.#context, { type: "delivery", id: null, data: latest });
       latest = delivery;
     }
-    // The rest is missing for whoever resumes after an earlier line.
+    // Resuming after an earlier line would skip the lines that follow it here.
     const id = lastEventId === "" ? null : lastEventId;
     if (latest !== null) await print(this.#context, { type: "delivery", id, data: latest });
   }
