@@ -66,9 +66,15 @@ async function takeRequest({ page }: Visit, { hooks }: Scene, deliveryId: string
   assert.match(then, /^curl -X POST 'http:\/\/127\.0\.0\.1:\d+/);
   assert.match(then, /--data-binary '\{"n":4711\}'$/);
   assert.ok(then.includes(`webhook-timestamp: ${sent.headers["webhook-timestamp"]}'`), then);
+  await page.evaluate(`navigator.clipboard.writeText("")`);
+  // Within the second of the attempt, both commands are the same.
+  const sentAt = Number(sent.headers["webhook-timestamp"]);
+  await polled(async () => Date.now() >= (sentAt + 1) * 1000 || null, "the second after the attempt's");
   await menu.click();
   await page.getByRole("menuitem", { name: /Signed now/ }).click();
-  const now = await polled(async () => ((await copied()) === then ? null : copied()), "another command");
+  const now = await polled(async () => (await copied()) || null, "the command that is signed now");
+  const signedAt = Number(/webhook-timestamp: (\d+)'/.exec(now)?.[1]);
+  assert.ok(signedAt > sentAt, now);
   assert.match(now, /webhook-signature: v1,/);
   const [download] = await Promise.all([
     page.waitForEvent("download"),
