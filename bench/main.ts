@@ -24,7 +24,6 @@ import { type DiskTimes, disk, measureDisk } from "./disk.ts";
 import { exporting } from "./export.ts";
 import { history } from "./history.ts";
 import { hostile } from "./hostile.ts";
-import { idle } from "./idle.ts";
 import { inbound } from "./inbound.ts";
 import { isolation } from "./isolation.ts";
 import type { Benchmark, Settings } from "./kit/benchmark.ts";
@@ -35,12 +34,15 @@ import { claims } from "./postgres/claims.ts";
 import { usePostgres } from "./postgres/database.ts";
 import { nodes } from "./postgres/nodes.ts";
 import { soak } from "./postgres/soak.ts";
+import { idle } from "./quiet/idle.ts";
+import { quiet } from "./quiet/quiet.ts";
 import { tenants } from "./tenants.ts";
 import { throughput } from "./throughput.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   disk,
   idle,
+  quiet,
   throughput,
   batch,
   isolation,

@@ -1,11 +1,11 @@
 /** Publishes single events over 64 connections: at full load, compared with the raw limit, and then at half load. */
 import type { Benchmark, Measure } from "./kit/benchmark.ts";
-import { end, forkListening } from "./kit/children.ts";
 import { measurePublishing, type Published } from "./kit/publishing.ts";
 import { type Receiver, startReceiver } from "./kit/receiving.ts";
 import { singly } from "./kit/requests.ts";
 import { createEndpoints, startSignalbox } from "./kit/signalbox.ts";
 import { databaseProcess } from "./postgres/database.ts";
+import { startRawServer } from "./raw.ts";
 
 const CONNECTIONS = 64;
 
@@ -78,22 +78,15 @@ function atFullLoad(full: Published): readonly Measure[] {
 
 /** The same load, connections, receiver and bytes, with the bare server of `raw-server.ts`. */
 async function measureRaw(receiver: Receiver, seconds: number): Promise<Published> {
-  const { child, port } = await forkListening(new URL("./raw-server.ts", import.meta.url), {
-    RECEIVER_PORT: String(receiver.port),
+  await using raw = await startRawServer(receiver);
+  const { port, next } = raw;
+  return await measurePublishing({
+    port,
+    receiver,
+    connections: CONNECTIONS,
+    next,
+    seconds,
+    ratePerSecond: null,
+    events: 1,
   });
-  try {
-    const types = Array.from({ length: 8 }, (_, index) => `bench.${index}`);
-    const next = singly({ port, apiKey: `sb_live_${"0".repeat(48)}` }, types);
-    return await measurePublishing({
-      port,
-      receiver,
-      connections: CONNECTIONS,
-      next,
-      seconds,
-      ratePerSecond: null,
-      events: 1,
-    });
-  } finally {
-    await end(child, "SIGKILL");
-  }
 }

@@ -118,7 +118,11 @@ async function assemble(config: Config, options: StartOptions) {
     trustProxy: config.trustProxy,
     telemetry,
     settings: shownSettings(config),
-    process: createProcessStatus(clock.now(), config.database === null ? config.dataDir : null),
+    process: createProcessStatus(
+      clock.now(),
+      config.database === null ? config.dataDir : null,
+      telemetry.newLoopDelayReader(),
+    ),
     metrics: telemetry.metrics,
   });
   return {

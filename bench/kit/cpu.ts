@@ -21,7 +21,21 @@ export function cpuMs(pid: number | undefined): number {
   }
 }
 
-/** The same of a process and its children, including those that have ended. */
+/** From Linux: the voluntary context switches of all threads, since the start of each. Without /proc, NaN. */
+export function wakeUps(pid: number): number {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const sleeps = threads.map((id) => {
+      const status = readFileSync(`/proc/${pid}/task/${id}/status`, "utf8");
+      return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1]);
+    });
+    return sleeps.reduce((sum, count) => sum + count, 0);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** Processor time of a process and its children, including those that have ended. */
 function familyMs(parent: number): number {
   const own = statOf(parent);
   let ticks = 0;

@@ -78,7 +78,7 @@ export async function openStore({ data, onDeath, measure, close, notes, ...optio
     await close();
   }
   if (notes !== undefined) await stats();
-  const store = storeOver({ writer, reader, ledger, stats, close: closeAll });
+  const store = storeOver({ writer, reader, ledger, stats, close: closeAll, isShared: notes !== undefined });
   return notes === undefined ? store : asNode(store, reader, notes);
 }
 
@@ -115,6 +115,8 @@ interface Parts {
   readonly ledger: LateThread;
   readonly stats: () => Promise<StoreStats>;
   readonly close: () => Promise<void>;
+  /** Whether other nodes write too. */
+  readonly isShared: boolean;
 }
 
 /** Their results can be several megabytes large. */
@@ -151,16 +153,30 @@ function tenantOf([first]: readonly unknown[]): Seq | null {
   return typeof argument === "object" && argument !== null ? argument.tenantSeq : argument;
 }
 
+/** What a server at rest calls again and again. None of these verbs gives the ledger work. */
+const UPKEEP_VERBS: ReadonlySet<string> = new Set(["heartbeat", "leases", "changesSince"] satisfies (keyof Store)[]);
+
 /** Every verb of the port, as a call to the thread that runs it. */
-function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
+function storeOver({ writer, reader, ledger, stats, close, isShared }: Parts): Store {
+  /** Whether something was written since the ledger was last kept. */
+  let hasNews = true;
   const calls = (thread: Thread, verbs: object) =>
     Object.keys(verbs).map((verb) => [verb, (...args: readonly unknown[]) => thread.call(verb, args)] as const);
+  const writes = calls(writer, WRITER_VERBS).map(([verb, call]) => {
+    if (UPKEEP_VERBS.has(verb)) return [verb, call] as const;
+    const noting = async (...args: readonly unknown[]) => {
+      const result = await call(...args);
+      hasNews = true;
+      return result;
+    };
+    return [verb, noting] as const;
+  });
   const largeReads = new LargeReads();
   const large = LARGE_READS.map((verb) => {
     const call = (...args: readonly unknown[]) => largeReads.run(tenantOf(args), () => reader.call(verb, args));
     return [verb, call] as const;
   });
-  const verbs = Object.fromEntries([...calls(reader, READER_VERBS), ...calls(writer, WRITER_VERBS), ...large]);
+  const verbs = Object.fromEntries([...calls(reader, READER_VERBS), ...writes, ...large]);
   const keeper = new Keeper(
     {
       countBehind: () => reader.call("countBehind", []),
@@ -183,13 +199,26 @@ function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
       "close" | "stats" | "keepLedger" | "notes"
     >),
     async publish(requests) {
-      return unpackPublishResults(await writer.call<Packed>("publish", [packPublishRequests(requests)]));
+      const results = await writer.call<Packed>("publish", [packPublishRequests(requests)]);
+      hasNews = true;
+      return unpackPublishResults(results);
     },
     async settle(settlements) {
-      return unpackSettleResults(await writer.call<Packed>("settle", [packSettlements(settlements)]));
+      const results = await writer.call<Packed>("settle", [packSettlements(settlements)]);
+      hasNews = true;
+      return unpackSettleResults(results);
     },
     notes: null,
-    keepLedger: (isWriter) => keeper.keep(isWriter),
+    async keepLedger(isWriter) {
+      if (!hasNews && !isShared) return;
+      hasNews = false;
+      try {
+        await keeper.keep(isWriter);
+      } catch (error) {
+        hasNews = true;
+        throw error;
+      }
+    },
     stats,
     close,
   };

@@ -1,9 +1,15 @@
 /** How late the event loop of this thread was. */
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { createHistogram } from "node:perf_hooks";
+import type { Clock } from "../ports/clock.ts";
 
-/** How often it is measured. Each measurement wakes a process that may have nothing else to do. */
-const RESOLUTION_MS = 250;
+/**
+ * How often it is measured, at multiples of this. The upkeep of a server at rest wakes up at the same times, so the
+ * measurement wakes nothing.
+ */
+const MEASURED_EVERY_MS = 500;
 const NS_PER_MS = 1_000_000;
+/** The least that a histogram records. */
+const NS_MIN = 1;
 
 export interface LoopDelay {
   readonly p50: number;
@@ -12,16 +18,31 @@ export interface LoopDelay {
   readonly max: number;
 }
 
-/** Each caller has a reader of its own. It returns the delays in milliseconds since its last call. */
-export function followLoopDelay(): () => LoopDelay {
-  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  histogram.enable();
+/** Returns the delays in milliseconds since its last call. */
+export type LoopDelayReader = () => LoopDelay;
+
+/** Measures from now on. Each call returns a reader of its own. */
+export function followLoopDelay(clock: Pick<Clock, "after" | "monotonicMs">): () => LoopDelayReader {
+  const histograms = new Set<ReturnType<typeof createHistogram>>();
+  const measure = (): void => {
+    const startMs = clock.monotonicMs();
+    // A timer has whole milliseconds.
+    const waitMs = Math.ceil(MEASURED_EVERY_MS - (startMs % MEASURED_EVERY_MS));
+    clock.after(waitMs, () => {
+      const lateNs = Math.round((clock.monotonicMs() - startMs - waitMs) * NS_PER_MS);
+      for (const histogram of histograms) histogram.record(Math.max(lateNs, NS_MIN));
+      measure();
+    });
+  };
+  measure();
   return () => {
-    // The histogram contains the time between two measurements, which is the resolution when nothing is late.
-    const late = (ns: number) => Math.max(0, ns / NS_PER_MS - RESOLUTION_MS);
-    const at = (percent: number) => late(histogram.percentile(percent));
-    const delay = { p50: at(50), p90: at(90), p99: at(99), max: late(histogram.max) };
-    histogram.reset();
-    return delay;
+    const histogram = createHistogram();
+    histograms.add(histogram);
+    return () => {
+      const at = (percent: number) => histogram.percentile(percent) / NS_PER_MS;
+      const delay = { p50: at(50), p90: at(90), p99: at(99), max: histogram.max / NS_PER_MS };
+      histogram.reset();
+      return delay;
+    };
   };
 }

@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { TOTALS, type Totals } from "../domain/upkeep/totals.ts";
 import type { StoreStats } from "../ports/store.ts";
 import { createHappenings, type Happenings } from "./happenings.ts";
-import { followLoopDelay, type LoopDelay } from "./loop-delay.ts";
+import type { LoopDelay, LoopDelayReader } from "./loop-delay.ts";
 
 /** Callbacks, because telemetry knows neither the engine nor the store. */
 export interface GaugeSources {
@@ -85,13 +85,13 @@ const LIBRARY_INTERVAL_MS = 3_600_000;
 /** Gauges whose names end as only those of counters should. `nodejs_active_resources` has the same numbers by type. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
-export function createMetrics(version: string): Metrics {
+export function createMetrics(version: string, loopDelay: LoopDelayReader): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LIBRARY_INTERVAL_MS });
   for (const name of [...MISNAMED, ...LIBRARY_LOOP_DELAYS]) registry.removeSingleMetric(name);
   const build = { registers: [registry], name: "signalbox_build_info", help: "Always 1.", labelNames: ["version"] };
   new Gauge(build).set({ version }, 1);
-  const gauges = createGauges(registry);
+  const gauges = createGauges(registry, loopDelay);
   return {
     ...createHappenings(registry),
     observe: gauges.observe,
@@ -103,12 +103,11 @@ export function createMetrics(version: string): Metrics {
   };
 }
 
-function createGauges(registry: Registry) {
+function createGauges(registry: Registry, loopDelay: LoopDelayReader) {
   const engine = gaugesOf(registry, ENGINE_GAUGES);
   const store = gaugesOf(registry, STORE_GAUGES);
   const counters = countersOf(registry);
   const loop = gaugesOf(registry, LOOP_DELAYS);
-  const loopDelay = followLoopDelay();
   let sources: GaugeSources | null = null;
   return {
     observe(given: GaugeSources): void {

@@ -1,11 +1,10 @@
 /** The process and its disk, for `/v1/status`. */
 import { statfs } from "node:fs/promises";
 import type { EpochMs } from "../domain/ids.ts";
-import { followLoopDelay } from "./loop-delay.ts";
+import type { LoopDelayReader } from "./loop-delay.ts";
 
 /** @param dataDir null: the data is not on this machine */
-export function createProcessStatus(startedAt: EpochMs, dataDir: string | null) {
-  const loopDelay = followLoopDelay();
+export function createProcessStatus(startedAt: EpochMs, dataDir: string | null, loopDelay: LoopDelayReader) {
   return {
     startedAt,
     memoryBytes: () => process.memoryUsage.rss(),

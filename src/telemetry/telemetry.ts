@@ -4,12 +4,13 @@ import type { Clock } from "../ports/clock.ts";
 import type { Attempted, Noticed, Telemetry } from "../ports/telemetry.ts";
 import { attemptLevel, attemptLine, withoutQueries } from "./lines.ts";
 import { createLog, type LogDestination, type LogLevel } from "./log.ts";
+import { followLoopDelay, type LoopDelayReader } from "./loop-delay.ts";
 import { createMetrics, type GaugeSources } from "./metrics.ts";
 
 export interface TelemetryOptions {
   readonly level: LogLevel;
   readonly version: string;
-  readonly clock: Pick<Clock, "now" | "after">;
+  readonly clock: Pick<Clock, "now" | "after" | "monotonicMs">;
   /** Default: standard output. */
   readonly destination?: LogDestination;
 }
@@ -21,6 +22,8 @@ export interface ServerTelemetry extends Telemetry {
   observe(sources: GaugeSources): void;
   /** The content of `/metrics`. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
+  /** Each reader returns the delays since its own last call. */
+  newLoopDelayReader(): LoopDelayReader;
   /** Write out the buffer. This happens automatically when the process exits. */
   flush(): void;
   /** Write out everything, and wait until it is written. */
@@ -33,7 +36,8 @@ export function createTelemetry({ level, version, clock, destination }: Telemetr
     clock,
     ...(destination === undefined ? {} : { destination }),
   });
-  const metrics = createMetrics(version);
+  const newLoopDelayReader = followLoopDelay(clock);
+  const metrics = createMetrics(version, newLoopDelayReader());
   // Checked once, so that lines below the level are not built at all.
   const logs = { info: logger.isLevelEnabled("info"), warn: logger.isLevelEnabled("warn") };
   return {
@@ -50,6 +54,7 @@ export function createTelemetry({ level, version, clock, destination }: Telemetr
     logger,
     observe: metrics.observe,
     metrics: { contentType: metrics.contentType, metrics: metrics.text },
+    newLoopDelayReader,
     flush,
     end,
   };

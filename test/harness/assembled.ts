@@ -77,7 +77,7 @@ export async function assembleServer(
     trustProxy,
     telemetry,
     settings: [{ name: "PORT", value: "0" }],
-    process: createProcessStatus(clock.now(), dataDir),
+    process: createProcessStatus(clock.now(), dataDir, telemetry.newLoopDelayReader()),
     metrics: telemetry.metrics,
   });
   await app.listen({ host: "127.0.0.1", port: 0 });

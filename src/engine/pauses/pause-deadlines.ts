@@ -50,7 +50,7 @@ export class PauseDeadlines {
   /** The timer is always short: it counts elapsed time, whereas a deadline is a wall-clock time, which may jump. */
   #arm(): void {
     this.#timer?.cancel();
-    if (this.#stopped) return;
+    if (this.#stopped || this.#nextAt === Number.POSITIVE_INFINITY) return; // no pause waits
     const { clock } = this.#options;
     const waitMs = Math.min(Math.max(this.#nextAt - clock.now(), 0), DUE_PAUSES_LOOK_MS);
     this.#timer = clock.after(waitMs, () => {
