@@ -4,7 +4,7 @@ import type { Seq } from "../domain/ids.ts";
 import { LEDGER_BEHIND_ROWS_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Changes, NodeNotes, Store, StoreStats } from "../ports/store.ts";
-import { Keeper } from "./history/ledger/keeper.ts";
+import { Keeper, LedgerNews } from "./history/ledger/keeper.ts";
 import type { LEDGER_VERBS } from "./history/ledger/verbs.ts";
 import { LargeReads } from "./threads/large-reads.ts";
 import { LateThread } from "./threads/late-thread.ts";
@@ -153,30 +153,18 @@ function tenantOf([first]: readonly unknown[]): Seq | null {
   return typeof argument === "object" && argument !== null ? argument.tenantSeq : argument;
 }
 
-/** What a server at rest calls again and again. None of these verbs gives the ledger work. */
-const UPKEEP_VERBS: ReadonlySet<string> = new Set(["heartbeat", "leases", "changesSince"] satisfies (keyof Store)[]);
-
 /** Every verb of the port, as a call to the thread that runs it. */
-function storeOver({ writer, reader, ledger, stats, close, isShared }: Parts): Store {
-  /** Whether something was written since the ledger was last kept. */
-  let hasNews = true;
-  const calls = (thread: Thread, verbs: object) =>
+function storeOver({ reader, ledger, stats, close, isShared, ...threads }: Parts): Store {
+  const news = new LedgerNews();
+  const writer = news.follow(threads.writer);
+  const calls = (thread: Pick<Thread, "call">, verbs: object) =>
     Object.keys(verbs).map((verb) => [verb, (...args: readonly unknown[]) => thread.call(verb, args)] as const);
-  const writes = calls(writer, WRITER_VERBS).map(([verb, call]) => {
-    if (UPKEEP_VERBS.has(verb)) return [verb, call] as const;
-    const noting = async (...args: readonly unknown[]) => {
-      const result = await call(...args);
-      hasNews = true;
-      return result;
-    };
-    return [verb, noting] as const;
-  });
   const largeReads = new LargeReads();
   const large = LARGE_READS.map((verb) => {
     const call = (...args: readonly unknown[]) => largeReads.run(tenantOf(args), () => reader.call(verb, args));
     return [verb, call] as const;
   });
-  const verbs = Object.fromEntries([...calls(reader, READER_VERBS), ...writes, ...large]);
+  const verbs = Object.fromEntries([...calls(reader, READER_VERBS), ...calls(writer, WRITER_VERBS), ...large]);
   const keeper = new Keeper(
     {
       countBehind: () => reader.call("countBehind", []),
@@ -199,26 +187,13 @@ function storeOver({ writer, reader, ledger, stats, close, isShared }: Parts): S
       "close" | "stats" | "keepLedger" | "notes"
     >),
     async publish(requests) {
-      const results = await writer.call<Packed>("publish", [packPublishRequests(requests)]);
-      hasNews = true;
-      return unpackPublishResults(results);
+      return unpackPublishResults(await writer.call<Packed>("publish", [packPublishRequests(requests)]));
     },
     async settle(settlements) {
-      const results = await writer.call<Packed>("settle", [packSettlements(settlements)]);
-      hasNews = true;
-      return unpackSettleResults(results);
+      return unpackSettleResults(await writer.call<Packed>("settle", [packSettlements(settlements)]));
     },
     notes: null,
-    async keepLedger(isWriter) {
-      if (!hasNews && !isShared) return;
-      hasNews = false;
-      try {
-        await keeper.keep(isWriter);
-      } catch (error) {
-        hasNews = true;
-        throw error;
-      }
-    },
+    keepLedger: (isWriter) => (isShared ? keeper.keep(isWriter) : news.handle(() => keeper.keep(isWriter))),
     stats,
     close,
   };

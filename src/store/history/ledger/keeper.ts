@@ -72,3 +72,37 @@ export class Keeper {
     } while (isStored && write.progress === null);
   }
 }
+
+/** What a server at rest calls again and again. */
+const UPKEEP_VERBS: ReadonlySet<string> = new Set(["heartbeat", "leases", "changesSince"]);
+
+interface Writer {
+  call<T>(verb: string, args: readonly unknown[]): Promise<T>;
+}
+
+/** Whether something was written since the ledger was last kept. Nothing else gives it work. */
+export class LedgerNews {
+  #hasNews = true;
+
+  /** The same writer. Its writes are news. */
+  follow(writer: Writer): Writer {
+    return {
+      call: async (verb, args) => {
+        const result = await writer.call(verb, args);
+        this.#hasNews ||= !UPKEEP_VERBS.has(verb);
+        return result as never;
+      },
+    };
+  }
+
+  async handle(keep: () => Promise<void>): Promise<void> {
+    if (!this.#hasNews) return;
+    this.#hasNews = false;
+    try {
+      await keep();
+    } catch (error) {
+      this.#hasNews = true;
+      throw error;
+    }
+  }
+}
