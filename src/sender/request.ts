@@ -1,4 +1,5 @@
 /** Serialize a request for the connection. */
+import { CHECKED_HEADER_NAMES_COUNT_MAX } from "../domain/limits.ts";
 import { isOfTheConnection } from "../domain/text/headers.ts";
 import type { SendRequest } from "../ports/sender.ts";
 import type { Target } from "./target.ts";
@@ -33,7 +34,7 @@ export function wireRequest(lines: string, { headers, body }: Pick<SendRequest, 
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
     const value = headers[i + 1] as string;
-    if (!TOKEN.test(name) || isOfTheConnection(name.toLowerCase())) {
+    if (!isAllowed(name)) {
       throw new Error("the request cannot be sent: a header's name is not allowed");
     }
     if (!FIELD_VALUE.test(value)) {
@@ -43,4 +44,14 @@ export function wireRequest(lines: string, { headers, body }: Pick<SendRequest, 
   }
   head += `content-length: ${Buffer.byteLength(body)}\r\n\r\n`;
   return { head, body, plain: ASCII.test(head) };
+}
+
+/** Names that are allowed. Nearly every request has the same dozen, and checking them took half the time of `wireRequest`. */
+const allowedNames = new Set<string>();
+
+function isAllowed(name: string): boolean {
+  if (allowedNames.has(name)) return true;
+  if (!TOKEN.test(name) || isOfTheConnection(name.toLowerCase())) return false;
+  if (allowedNames.size < CHECKED_HEADER_NAMES_COUNT_MAX) allowedNames.add(name);
+  return true;
 }

@@ -85,6 +85,8 @@ export const SEARCH_DOMAINS_COUNT_MAX = 6;
 export const IDLE_CONNECTIONS_MAX = 1024;
 /** Parsed endpoint URLs and known receivers cached in memory. */
 export const SENDER_TARGETS_MAX = 4096;
+/** Header names that are checked once. The formats use 17 of them, and the rest is for endpoints' own. */
+export const CHECKED_HEADER_NAMES_COUNT_MAX = 256;
 /** How late a deadline may fire. One timer serves all attempts. */
 export const DEADLINE_TICK_MS = 20;
 /**
