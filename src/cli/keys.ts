@@ -1,5 +1,5 @@
 /** `signalbox admin keys`. */
-import { ROLES } from "../domain/access/access.ts";
+import { AGENT_SCOPES, AGENT_SCOPES_DEFAULT, ROLES } from "../domain/access/access.ts";
 import { ID_PREFIX } from "../domain/ids.ts";
 import { wholeSeconds } from "../domain/text/time.ts";
 import type { AccessService } from "../engine/access/access-types.ts";
@@ -36,12 +36,17 @@ export const KEY_COMMANDS: readonly Command[] = [
     options: {
       name: { value: "NAME", about: "a name that says what the key is for", required: true },
       role: { value: "ROLE", about: "agent, viewer, developer, org_admin or global_admin", required: true },
+      scopes: {
+        value: "SCOPES",
+        about: `what an agent may do: ${AGENT_SCOPES.join(", ")}; ${AGENT_SCOPES_DEFAULT.join(",")} by default`,
+      },
       tenant: ONE_TENANT,
       test: { value: null, about: "create an sb_test_ key, which sends no notifications" },
     },
     about: "create a key; it is shown only once",
     prepare(args) {
-      const input = { name: args.name("name"), role: args.role(ROLES), test: args.flag("test"), expiresAt: null };
+      const [name, role, scopes] = [args.name("name"), args.role(ROLES), args.scopes()];
+      const input = { name, role, test: args.flag("test"), expiresAt: null, ...(scopes !== null && { scopes }) };
       const named = args.optional("tenant");
       return async ({ store, access }) => {
         const chosen = await chooseTenants(store, named);
@@ -97,11 +102,12 @@ async function allKeys(access: AccessService, tenant: Tenant): Promise<KeyRow[]>
   return keys;
 }
 
-function keyFields({ id, name, role, test, createdAt }: KeyRow, tenant: Tenant): Fields {
+function keyFields({ id, name, role, scopes, test, createdAt }: KeyRow, tenant: Tenant): Fields {
   return {
     id: ID_PREFIX.key + id,
     name,
     role,
+    ...(scopes !== null && { scopes: scopes.join(",") }),
     test,
     tenant: ID_PREFIX.tenant + tenant.id,
     created_at: wholeSeconds(createdAt),

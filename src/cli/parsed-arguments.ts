@@ -1,5 +1,5 @@
 /** The arguments of one command. Reading a value checks it and collects the mistakes. */
-import type { Role } from "../domain/access/access.ts";
+import { AGENT_SCOPES, type AgentScope, type Role } from "../domain/access/access.ts";
 import { QUOTA_BOUNDS, QUOTA_NAMES, type QuotaChanges, type QuotaName } from "../domain/access/quota.ts";
 import { isTenantName, TENANT_NAME_RULE } from "../domain/access/tenant.ts";
 import { ID_PREFIX, parseId, type Uuid } from "../domain/ids.ts";
@@ -79,6 +79,19 @@ export class ParsedArguments {
     const meant = nearest(value, roles);
     const hint = meant === null ? "" : `; did you mean ${meant}?`;
     return this.#wrong("--role", `must be one of ${roles.join(", ")}, not ${shown(value)}${hint}`, "developer");
+  }
+
+  /** What an agent may do, or null without the option. */
+  scopes(): readonly AgentScope[] | null {
+    const value = this.optional("scopes");
+    if (value === null) return null;
+    const names = value.split(",").map((name) => name.trim());
+    const unknown = names.find((name) => !AGENT_SCOPES.some((scope) => scope === name));
+    if (this.optional("role") !== "agent") return this.#wrong("--scopes", "is only for the role agent", null);
+    if (unknown !== undefined) {
+      return this.#wrong("--scopes", `must be some of ${AGENT_SCOPES.join(",")}, not ${shown(unknown)}`, null);
+    }
+    return AGENT_SCOPES.filter((scope) => names.includes(scope));
   }
 
   /** The email address of a new user. */

@@ -1,6 +1,6 @@
 /** A tenant with one member of each role, each with a key and a session, and the requests they send. */
 import assert from "node:assert/strict";
-import { includesRole, ROLES, type Role } from "../../src/domain/access/access.ts";
+import { AGENT_SCOPES_DEFAULT, includesRole, ROLES, type Role } from "../../src/domain/access/access.ts";
 import { CLOSED_ROUTES, type Kind, type Route } from "../fixtures/routes.ts";
 import { signedIn } from "./jar.ts";
 import { PASSWORD, type PeopleStage } from "./people.ts";
@@ -58,8 +58,10 @@ export function ofOwnPage(url: string): readonly Credentials[] {
   return [{ origin: url }, { "sec-fetch-site": "same-origin" }];
 }
 
-export function mayUse({ needs }: Route, role: Role): boolean {
-  return needs === "any" || includesRole(role, needs);
+/** An agent is a key with the scopes that it gets by default. */
+export function mayUse({ needs, agent }: Route, role: Role, way: Way = "key"): boolean {
+  if (needs === "any" || includesRole(role, needs)) return true;
+  return role === "agent" && way === "key" && agent !== null && AGENT_SCOPES_DEFAULT.includes(agent);
 }
 
 /** The authentication methods that a route accepts. */
@@ -165,7 +167,9 @@ export async function askerFor(
 /** The status that a route must return to a member of its own tenant, if only the role can prevent access. */
 export function statusFor(route: Route, role: Role, way: Way): number {
   if (!waysOf(route).includes(way)) return way === "key" ? 403 : 401;
-  if (!mayUse(route, role)) return 403;
+  if (!mayUse(route, role, way)) return 403;
+  // The question of somebody else.
+  if (role === "agent" && route.of === "pause") return 404;
   return way === "key" && route.spends === "session" ? 403 : route.done;
 }
 

@@ -1,6 +1,6 @@
 import { type CallOptions, onePath, type Transport } from "./http.ts";
 import { advanced, cursorPage, type LinkedPage, type ListOptions, type PageOptions } from "./paging.ts";
-import type { Role } from "./types.ts";
+import type { AgentScope, Role } from "./types.ts";
 
 /** A person who signs in. */
 export interface User {
@@ -159,6 +159,8 @@ export interface Me {
   /** Null for a key. */
   readonly email: string | null;
   readonly role: Role;
+  /** Null unless the role is `agent`. */
+  readonly scopes: readonly AgentScope[] | null;
   readonly tenant: { readonly id: string; readonly name: string };
 }
 

@@ -337,11 +337,16 @@ export interface LatencyBucket {
 
 export type Role = "agent" | "viewer" | "developer" | "org_admin" | "global_admin";
 
+/** `ask`: ask people. `read`: read deliveries and explain them. `operate`: publish, test, retry and replay. */
+export type AgentScope = "ask" | "read" | "operate";
+
 /** The settings of a new key. */
 export interface KeyInput {
   readonly name: string;
   /** A role that the caller's own includes. Default: `developer`. */
   readonly role?: Role;
+  /** Only for the role `agent`. Default: `ask` and `read`. */
+  readonly scopes?: readonly AgentScope[] | null;
   /** True for an `sb_test_` key, which sends no notifications. */
   readonly test?: boolean;
   /** In the future: from then on the key is refused. Default: never. */
@@ -354,6 +359,8 @@ export interface Key {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
+  /** Null unless the role is `agent`. */
+  readonly scopes: readonly AgentScope[] | null;
   readonly test: boolean;
   readonly created_at: string;
   /** `key_…` or `usr_…`. Null for a key from the first start or the command line. */
@@ -367,7 +374,7 @@ export interface Key {
 }
 
 /** A new key. `api_key` is not shown again. */
-export interface CreatedKey extends Pick<Key, "id" | "name" | "role" | "created_at" | "expires_at"> {
+export interface CreatedKey extends Pick<Key, "id" | "name" | "role" | "scopes" | "created_at" | "expires_at"> {
   readonly api_key: string;
 }
 

@@ -14,6 +14,7 @@ const PENDING: Pause = {
   ...QUESTION,
   pause_id: "psr_1",
   status: "pending",
+  agent: null,
   allow_text_response: false,
   timeout_default: null,
   protected: false,

@@ -20,7 +20,7 @@ import {
   wrongCredentials,
 } from "../errors/problem.ts";
 import { sessionToken } from "../http/cookie.ts";
-import { type Credentials, type NeededRole, neededRole } from "../http/credentials.ts";
+import { type Access, type Credentials, missingRole } from "../http/credentials.ts";
 import { isForeignChange } from "../http/origin.ts";
 
 declare module "fastify" {
@@ -30,9 +30,7 @@ declare module "fastify" {
     /** Null for a caller with a key. */
     session: Session | null;
   }
-  interface FastifyContextConfig {
-    /** See {@link neededRole}. */
-    needs?: NeededRole;
+  interface FastifyContextConfig extends Access {
     /** The credentials that this route accepts. `keyOrSession` by default. */
     accepts?: Credentials;
   }
@@ -44,7 +42,6 @@ type OnRequest = (request: FastifyRequest, reply: FastifyReply, done: (error?: E
 export function requireCaller(deps: ApiDeps, envelope: Envelope): OnRequest {
   return (request, reply, done) => {
     const { accepts = "keyOrSession" } = request.routeOptions.config;
-    const needs = neededRole(request.method, request.routeOptions.config);
     const missing = wrongCredentials(accepts === "key" ? UNAUTHORIZED : SIGN_IN, credentialMistake(request.headers));
     const refuse = (problem: Problem): void => {
       send(reply, envelope, problem);
@@ -52,7 +49,8 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope): OnRequest {
     const authorize = (actor: Actor | null) => {
       if (actor === null) return refuse(missing);
       if (accepts === "session" && request.session === null) return refuse(SESSION_REQUIRED);
-      if (needs !== "any" && !includesRole(actor.role, needs)) return refuse(forbidden(needs));
+      const missingRight = missingRole(actor, request.method, request.routeOptions.config);
+      if (missingRight !== null) return refuse(forbidden(missingRight));
       const tenant = (request.query as Record<string, unknown>).tenant;
       if (tenant === undefined) {
         request.caller = { actor, tenantId: actor.tenantId, tenantSeq: actor.tenantSeq };

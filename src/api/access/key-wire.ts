@@ -1,5 +1,6 @@
 /** `/v1/auth/keys` on the wire. */
 import Type, { type Static } from "typebox";
+import { AGENT_SCOPES, AGENT_SCOPES_DEFAULT } from "../../domain/access/access.ts";
 import { type EpochMs, ID_PREFIX } from "../../domain/ids.ts";
 import { LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { parseTime, wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
@@ -9,10 +10,24 @@ import { listOf, NextPageFields } from "../lists/pages.ts";
 import { type Checked, checker } from "../schema/check.ts";
 import { NameText, Nullable, RoleName, Time } from "../schema/schemas.ts";
 
+const Scopes = Type.Array(Type.Enum([...AGENT_SCOPES], { title: "AgentScope" }), {
+  minItems: 1,
+  maxItems: AGENT_SCOPES.length,
+});
+
 export const CreateKeyBody = Type.Object(
   {
     name: NameText,
     role: Type.Optional(RoleName),
+    scopes: Type.Optional(
+      Nullable({
+        ...Scopes,
+        default: [...AGENT_SCOPES_DEFAULT],
+        description:
+          "What an agent may do; only for the role `agent`. `ask`: ask people. `read`: read deliveries and explain them. " +
+          "`operate`: publish, test, retry and replay.",
+      }),
+    ),
     test: Type.Optional(
       Type.Boolean({ default: false, description: "Creates an sb_test_ key. Pauses created with it notify nobody." }),
     ),
@@ -33,23 +48,33 @@ const checkCreateKey = checker(CreateKeyBody);
 export function parseCreateKey(body: unknown, now: EpochMs): Checked<CreateKeyInput> {
   const checked = checkCreateKey(body);
   if (checked.kind === "faults") return checked;
-  const { name, role = "developer", test = false, expires_at: expires } = checked.value;
+  const { name, role = "developer", test = false, expires_at: expires, scopes } = checked.value;
+  if (scopes != null && role !== "agent") {
+    return { kind: "faults", faults: [{ field: "scopes", rule: "must be left out unless the role is agent" }] };
+  }
   const expiresAt = expires == null ? null : parseTime(expires);
   if (expiresAt !== null && expiresAt <= now) {
     return { kind: "faults", faults: [{ field: "expires_at", rule: "must be in the future" }] };
   }
-  return { kind: "ok", value: { name, role, test, expiresAt } };
+  // In the fixed order, each once.
+  const chosen = scopes == null ? {} : { scopes: AGENT_SCOPES.filter((scope) => scopes.includes(scope)) };
+  return { kind: "ok", value: { name, role, test, expiresAt, ...chosen } };
 }
 
 const DAY_MS = 86_400_000;
 
 const ApiKey = Type.String({ description: "It is never shown again." });
+export const GrantedScopes = Nullable({
+  ...Scopes,
+  description: "What an agent may do. Null unless the role is `agent`.",
+});
 export const CreatedKeyResponse = Type.Object(
   {
     id: Type.String(),
     api_key: ApiKey,
     name: Type.String(),
     role: RoleName,
+    scopes: GrantedScopes,
     created_at: Time,
     expires_at: Nullable(Time),
   },
@@ -64,6 +89,7 @@ const KeyResponse = Type.Object(
     id: Type.String(),
     name: Type.String(),
     role: RoleName,
+    scopes: GrantedScopes,
     test: Type.Boolean(),
     created_at: Time,
     created_by: Nullable(
@@ -93,6 +119,7 @@ export function createdKeyJson({ row, apiKey }: CreatedKey): Static<typeof Creat
     api_key: apiKey,
     name: row.name,
     role: row.role,
+    scopes: row.scopes === null ? null : [...row.scopes],
     created_at: wholeSeconds(row.createdAt),
     expires_at: wholeSecondsOrNull(row.expiresAt),
   };
@@ -103,6 +130,7 @@ export function keyJson(row: KeyRow): Static<typeof KeyResponse> {
     id: ID_PREFIX.key + row.id,
     name: row.name,
     role: row.role,
+    scopes: row.scopes === null ? null : [...row.scopes],
     test: row.test,
     created_at: wholeSeconds(row.createdAt),
     created_by: row.createdBy === null ? null : ID_PREFIX[row.createdBy.kind] + row.createdBy.id,

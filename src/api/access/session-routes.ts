@@ -108,6 +108,7 @@ function readMe({ engine: { access } }: ApiDeps) {
         id: (session === null ? ID_PREFIX.key : ID_PREFIX.user) + actor.id,
         email: session?.email ?? null,
         role: actor.role,
+        scopes: actor.agent?.scopes ?? null,
         tenant: { id: ID_PREFIX.tenant + tenant.id, name: tenant.name },
       },
     };

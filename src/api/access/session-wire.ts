@@ -5,6 +5,7 @@ import { wholeSeconds } from "../../domain/text/time.ts";
 import type { ListedSession } from "../../engine/access/session-types.ts";
 import { checker } from "../schema/check.ts";
 import { Nullable, RoleName, Time } from "../schema/schemas.ts";
+import { GrantedScopes } from "./key-wire.ts";
 
 const GivenPassword = Type.String({ minLength: 1, maxLength: PASSWORD_CHARS_MAX });
 
@@ -63,6 +64,7 @@ export const MeResponse = Type.Object(
       id: Type.String({ description: "`usr_…` for a person, `key_…` for a key." }),
       email: Nullable(Type.String({ description: "Null for a key." })),
       role: RoleName,
+      scopes: GrantedScopes,
       tenant: Type.Object({ id: Type.String(), name: Type.String() }),
     }),
   },

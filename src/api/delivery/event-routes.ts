@@ -44,6 +44,7 @@ export function registerEventRoutes(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 const PUBLISH = {
+  config: { agent: "operate" },
   bodyLimit: EVENT_BODY_BYTES_MAX,
   schema: {
     tags,
@@ -55,7 +56,7 @@ const PUBLISH = {
     body: { ...EventBody, examples: [{ type: "order.created", payload: { id: 1, total: "19.90" } }] },
     response: { 202: PublishedResponse, ...errorResponses(409, 413, 415, 429, 507) },
   },
-};
+} as const;
 
 /** The hot path: it neither creates a promise nor returns the reply, since Fastify would wait for either. */
 function publishEvent({ engine }: ApiDeps) {
@@ -130,6 +131,7 @@ const KEY_OF_A_BATCH = invalid([
 ]);
 
 const READ = {
+  config: { agent: "read" },
   schema: {
     tags,
     operationId: "getEvent",
@@ -137,7 +139,7 @@ const READ = {
     params: PathId,
     response: { 200: EventResponse, ...errorResponses(404) },
   },
-};
+} as const;
 
 function readEvent({ engine }: ApiDeps) {
   return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<FastifyReply> => {

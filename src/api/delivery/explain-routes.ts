@@ -26,6 +26,7 @@ export function registerExplainRoutes(app: FastifyInstance, deps: ApiDeps): void
 }
 
 const EXPLAIN_DELIVERY = {
+  config: { agent: "read" },
   schema: {
     tags: ["Deliveries"],
     operationId: "explainDelivery",
@@ -33,7 +34,7 @@ const EXPLAIN_DELIVERY = {
     params: PathId,
     response: { 200: ExplanationResponse, ...errorResponses(404) },
   },
-};
+} as const;
 
 function explainDelivery({ engine: { explanations } }: ApiDeps) {
   const parseDeliveryId = (text: string) => parseId(ID_PREFIX.delivery, text);
@@ -45,6 +46,7 @@ function explainDelivery({ engine: { explanations } }: ApiDeps) {
 }
 
 const EXPLAIN_EVENT = {
+  config: { agent: "read" },
   schema: {
     tags: ["Events"],
     operationId: "explainEvent",
@@ -55,7 +57,7 @@ const EXPLAIN_EVENT = {
     querystring: EventExplainQuery,
     response: { 200: ExplanationResponse, ...errorResponses(404) },
   },
-};
+} as const;
 
 function explainEvent({ engine: { explanations } }: ApiDeps) {
   return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
@@ -73,7 +75,7 @@ function explainEvent({ engine: { explanations } }: ApiDeps) {
 const UNKNOWN_ENDPOINT = invalid([{ field: "endpoint_id", rule: "must be the id of an endpoint of this tenant" }]);
 
 const SUPPOSE = {
-  config: { needs: "viewer" },
+  config: { needs: "viewer", agent: "read" },
   bodyLimit: EVENT_BODY_BYTES_MAX,
   schema: {
     tags: ["Events"],

@@ -7,6 +7,7 @@ import { ID_PREFIX } from "../../domain/ids.ts";
 import { EVENT_BODY_BYTES_MAX, ROTATE_OVERLAP_SECONDS_DEFAULT } from "../../domain/limits.ts";
 import { parseTime, wholeSeconds } from "../../domain/text/time.ts";
 import type { Caller } from "../../engine/access/caller.ts";
+import type { TestContent } from "../../engine/endpoints/endpoint-types.ts";
 import type { EndpointView } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid } from "../errors/problem.ts";
@@ -82,6 +83,7 @@ const CREATE = {
 };
 
 const LIST = {
+  config: { agent: "read" },
   schema: {
     tags,
     operationId: "listEndpoints",
@@ -90,7 +92,7 @@ const LIST = {
     querystring: ENDPOINT_LIST.Query,
     response: { 200: Type.Array(EndpointResponse), ...errorResponses() },
   },
-};
+} as const;
 
 function listEndpoints({ engine }: ApiDeps, viewJson: (view: EndpointView, caller: Caller) => object) {
   return sendPages(engine, refuse, ENDPOINT_LIST, {
@@ -117,6 +119,7 @@ function countEndpoints({ engine: { endpoints } }: ApiDeps) {
 }
 
 const READ = {
+  config: { agent: "read" },
   schema: {
     tags,
     operationId: "getEndpoint",
@@ -124,7 +127,7 @@ const READ = {
     params: PathId,
     response: { 200: EndpointResponse, ...errorResponses(404) },
   },
-};
+} as const;
 
 const UPDATE = {
   schema: {
@@ -174,6 +177,7 @@ function rotateSecret(surface: SurfaceEndpoints) {
 }
 
 const TEST = {
+  config: { agent: "operate" },
   bodyLimit: EVENT_BODY_BYTES_MAX,
   schema: {
     tags,
@@ -184,7 +188,7 @@ const TEST = {
     body: TestBody,
     response: { 200: TestResponse, ...errorResponses(404, 413, 415) },
   },
-};
+} as const;
 
 function testEndpoint({ engine, parseId: parse, notFound }: SurfaceEndpoints) {
   return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
@@ -194,10 +198,17 @@ function testEndpoint({ engine, parseId: parse, notFound }: SurfaceEndpoints) {
     const payload = members.get("payload");
     const content = parseTest(value, payload === undefined ? null : text.slice(payload.start, payload.end));
     if (content.kind === "faults") return refuse(reply, invalid(content.faults));
+    if (!(await mayTest(engine, request.caller, content.value))) return refuse(reply, UNKNOWN_EVENT);
     const output = await engine.endpoints.test(request.caller, id, content.value);
     if (output === "unknownEvent") return refuse(reply, UNKNOWN_EVENT);
     return output === null ? refuse(reply, notFound) : testJson(output);
   };
+}
+
+/** A receiver may echo the event, so an agent tests only with events that it may read. */
+async function mayTest({ history }: ApiDeps["engine"], caller: Caller, content: TestContent): Promise<boolean> {
+  if (caller.actor.agent === undefined || content.kind !== "event") return true;
+  return (await history.getEvent(caller, content.eventId)) !== null;
 }
 
 const UNKNOWN_EVENT = invalid([{ field: "event_id", rule: "must be the id of an event of this tenant" }]);

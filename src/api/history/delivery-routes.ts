@@ -1,6 +1,7 @@
 /** `/v1/deliveries` and `/v1/replays`: the results of events, retries and replays. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
+import { AGENT_REPLAYED_DELIVERIES_MAX } from "../../domain/limits.ts";
 import type { Caller } from "../../engine/access/caller.ts";
 import { requireRole } from "../access/auth.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -37,6 +38,7 @@ function parseDeliveryId(text: string): Uuid | null {
 }
 
 const LIST = {
+  config: { agent: "read" },
   schema: {
     tags,
     operationId: "listDeliveries",
@@ -45,9 +47,10 @@ const LIST = {
     querystring: DELIVERY_LIST.Query,
     response: { 200: DeliveriesResponse, ...errorResponses() },
   },
-};
+} as const;
 
 const READ = {
+  config: { agent: "read" },
   schema: {
     tags,
     operationId: "getDelivery",
@@ -55,7 +58,7 @@ const READ = {
     params: PathId,
     response: { 200: DeliveryDetailResponse, ...errorResponses(404) },
   },
-};
+} as const;
 
 function readDelivery({ engine: { history } }: ApiDeps) {
   const deliveries = { parseId: parseDeliveryId, notFound: DELIVERY_NOT_FOUND, refuse };
@@ -93,6 +96,7 @@ function cancelDelivery({ engine: { history } }: ApiDeps) {
 }
 
 const RETRY = {
+  config: { agent: "operate" },
   schema: {
     tags,
     operationId: "retryDelivery",
@@ -101,7 +105,7 @@ const RETRY = {
     params: PathId,
     response: { 202: DeliveryResponse, ...errorResponses(404, 409, 413, 415) },
   },
-};
+} as const;
 
 function retryDelivery({ engine: { history } }: ApiDeps) {
   return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<FastifyReply> => {
@@ -120,14 +124,14 @@ function retryDelivery({ engine: { history } }: ApiDeps) {
 }
 
 const REPLAY = {
-  config: { needs: "viewer" },
+  config: { needs: "viewer", agent: "operate" },
   schema: {
     tags,
     operationId: "replayDeliveries",
     summary: "Create new deliveries of the same events",
     description:
       "The deliveries can be in any state. With `dry_run`, the server only counts them. Without it, the request needs the " +
-      "role developer.",
+      `role developer, or agent. An agent can replay ${AGENT_REPLAYED_DELIVERIES_MAX} deliveries at a time.`,
     body: ReplayBody,
     response: { 202: ReplayedResponse, ...errorResponses(413, 415) },
   },
@@ -142,7 +146,9 @@ function replayDeliveries({ engine: { history } }: ApiDeps) {
       return refuse(reply, invalid([...body.faults, ...unknown]));
     }
     const { delivery_ids: ids, dry_run: dryRun = false } = body.value;
-    if (!dryRun) requireRole(request.caller, "developer");
+    const isAgent = request.caller.actor.agent !== undefined;
+    if (isAgent && ids.length > AGENT_REPLAYED_DELIVERIES_MAX) return refuse(reply, TOO_MANY_FOR_AGENT);
+    if (!dryRun && !isAgent) requireRole(request.caller, "developer");
     const output = await history.replay(request.caller, uniqueIds(DELIVERY_IDS, ids), dryRun);
     if (output.kind === "unknown") {
       return refuse(reply, invalid(unknownFaults(DELIVERY_IDS, ids, output.deliveryIds)));
@@ -155,6 +161,10 @@ function replayDeliveries({ engine: { history } }: ApiDeps) {
     });
   };
 }
+
+const TOO_MANY_FOR_AGENT = invalid([
+  { field: "delivery_ids", rule: `must have at most ${AGENT_REPLAYED_DELIVERIES_MAX} items for an agent` },
+]);
 
 /** A dry run looks up every delivery and creates none. */
 async function unknownDeliveries(

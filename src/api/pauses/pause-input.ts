@@ -52,13 +52,17 @@ export const CreatePauseBody = Type.Object(
       Type.Integer({ minimum: 1, maximum: PAUSE_SECONDS_MAX, description: "Use it instead of `timeout_hours`." }),
     ),
     timeout_default: Type.Optional(
-      Nullable(Type.String({ description: "The option that is chosen if nobody answers in time." })),
+      Nullable(
+        Type.String({
+          description: "The option that is chosen if nobody answers in time. For an agent, not the first one.",
+        }),
+      ),
     ),
     protected: Type.Optional(
       Type.Boolean({
-        default: false,
         description:
-          "Only a signed-in user may decide, who has typed the password in the last five minutes. The link only shows the question.",
+          "Only a signed-in user may decide, who has typed the password in the last five minutes. The link only shows " +
+          "the question. By default false; for an agent always true.",
       }),
     ),
     approvers: Type.Optional(
@@ -98,19 +102,24 @@ export type ParsedPause =
   | { readonly kind: "ok"; readonly input: CreatePauseInput }
   | { readonly kind: "refused"; readonly problem: Problem };
 
-/** @param key the `Idempotency-Key` header, if there is one */
-export function parsePause(
-  { text, value, members }: JsonBody,
-  key: string | undefined,
-  trace: TraceContext | null,
-): ParsedPause {
+export interface PauseContext {
+  /** The `Idempotency-Key` header, if there is one. */
+  readonly key: string | undefined;
+  readonly trace: TraceContext | null;
+  /** An agent asks, so that the rules for agents hold. */
+  readonly byAgent: boolean;
+}
+
+export function parsePause({ text, value, members }: JsonBody, { key, trace, byAgent }: PauseContext): ParsedPause {
   const span = members.get("metadata");
   const metadata = span === undefined ? null : text.slice(span.start, span.end);
   const shape = checkShape(value);
   const faults = [...(shape.kind === "faults" ? shape.faults : []), ...crossFaults(value, metadata)];
+  if (byAgent) faults.push(...agentFaults(value));
   if (key !== undefined) faults.push(...idempotencyKeyFaults(key));
   if (faults.length > 0) return { kind: "refused", problem: problemOf(faults, value as Partial<PauseFields>) };
-  return { kind: "ok", input: { ...inputOf(value as PauseFields, metadata, key ?? null), trace } };
+  const fields = { protected: byAgent, ...(value as PauseFields) };
+  return { kind: "ok", input: { ...inputOf(fields, metadata, key ?? null), trace } };
 }
 
 /** Faults that the schema cannot express. A field that violates its schema gets no further fault. */
@@ -142,6 +151,37 @@ function crossFaults(body: object, metadata: string | null): Fault[] {
   }
   return faults;
 }
+
+/**
+ * An agent must not answer its own question: not through the link, not in a mailbox that it can read, and not by letting
+ * the time pass.
+ */
+function agentFaults(body: object): Fault[] {
+  const fields = body as Partial<Record<keyof PauseFields, unknown>>;
+  const faults: Fault[] = [];
+  if (fields.protected === false) {
+    faults.push({ field: "protected", rule: "must be true: only a signed-in user decides the question of an agent" });
+  }
+  if (isChannel(fields.channel) && fields.channel !== "email") {
+    faults.push({ field: "channel", rule: "must be email: an agent can notify only users of this tenant" });
+  }
+  if (typeof fields.timeout_default === "string" && firstOf(fields.options) === fields.timeout_default) {
+    faults.push({ field: "timeout_default", rule: "must not be the first option: silence is not consent to an agent" });
+  }
+  return faults;
+}
+
+function firstOf(options: unknown): unknown {
+  return Array.isArray(options) ? (options as unknown[])[0] : undefined;
+}
+
+/** An agent may notify a user who may decide, and nobody else. */
+export const RECIPIENT_NOT_USER = invalid([
+  {
+    field: "recipient",
+    rule: "must be the email address of a user of this tenant who can sign in and has at least the role developer: an agent asks nobody else",
+  },
+]);
 
 /** Some approvers are not users of the tenant, or may not decide. */
 export function unknownApprovers({ signIn }: CreatePauseInput, unknown: readonly Uuid[]): Problem {

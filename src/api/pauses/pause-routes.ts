@@ -3,8 +3,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { includesRole } from "../../domain/access/access.ts";
 import { traceContextIn } from "../../domain/delivery/trace-context.ts";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
+import { AGENT_OPEN_PAUSES_COUNT_MAX, AGENT_PAUSES_PER_MINUTE_COUNT_MAX } from "../../domain/limits.ts";
 import type { Channel, Pause } from "../../domain/pauses/pause.ts";
 import type { CreatePauseOutput, LongPoll, PauseView } from "../../engine/pauses/pause-types.ts";
+import type { AgentLimit } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { errorResponses, PAUSE_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
 import { invalid, type Problem, problem, Refusal, temporary } from "../errors/problem.ts";
@@ -16,7 +18,7 @@ import { IdempotencyHeaders, idempotencyKeyOf } from "../http/idempotency-key.ts
 import { WAITS_RETRY_AFTER_SECONDS } from "../http/limits.ts";
 import { sendPages } from "../lists/pages.ts";
 import { PathId } from "../schema/schemas.ts";
-import { CreatePauseBody, parsePause, unknownApprovers } from "./pause-input.ts";
+import { CreatePauseBody, parsePause, RECIPIENT_NOT_USER, unknownApprovers } from "./pause-input.ts";
 import {
   CreatedPauseResponse,
   checkPauseQuery,
@@ -32,6 +34,7 @@ import {
 } from "./pause-wire.ts";
 
 const tags = ["Pauses"];
+const config = { agent: "ask" } as const;
 
 export function registerPauseRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.post("/v1/pause", CREATE, createPause(deps));
@@ -42,6 +45,7 @@ export function registerPauseRoutes(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 const CREATE = {
+  config,
   schema: {
     tags,
     operationId: "createPause",
@@ -50,13 +54,17 @@ const CREATE = {
       "With a recipient and a channel, the server notifies the person. Without them, pass `respond_url` on yourself.",
     headers: IdempotencyHeaders,
     body: CreatePauseBody,
-    response: { 201: CreatedPauseResponse, ...errorResponses(409, 413, 415, 507) },
+    response: { 201: CreatedPauseResponse, ...errorResponses(409, 413, 415, 429, 507) },
   },
 };
 
 function createPause({ engine: { pauses } }: ApiDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const parsed = parsePause(bodyOf(request), idempotencyKeyOf(request), traceContextIn(request.headers));
+    const parsed = parsePause(bodyOf(request), {
+      key: idempotencyKeyOf(request),
+      trace: traceContextIn(request.headers),
+      byAgent: request.caller.actor.agent !== undefined,
+    });
     if (parsed.kind === "refused") return refuse(reply, parsed.problem);
     const output = await pauses.create(request.caller, parsed.input);
     if (output.kind === "unknownApprovers") return refuse(reply, unknownApprovers(parsed.input, output.ids));
@@ -71,11 +79,23 @@ function createProblem(output: Exclude<CreatePauseOutput, { kind: "created" | "u
       return CONFLICT;
     case "quotaExceeded":
       return quotaProblem(output);
+    case "agentLimit":
+      return tooManyQuestions(output);
+    case "recipientNotUser":
+      return RECIPIENT_NOT_USER;
     case "recipientRefused":
       return invalid([{ field: "recipient", rule: output.reason }]);
     case "channelNotConfigured":
       return channelNotConfigured(output.channel);
   }
+}
+
+function tooManyQuestions({ limit, retryAfterSeconds }: AgentLimit): Problem {
+  const message =
+    limit === "open"
+      ? `This agent has ${AGENT_OPEN_PAUSES_COUNT_MAX} open questions, the most at a time. Wait for answers, or cancel some.`
+      : `This agent asked ${AGENT_PAUSES_PER_MINUTE_COUNT_MAX} questions within a minute, the most. Ask again later.`;
+  return temporary(problem(429, "RATE_LIMITED", message), retryAfterSeconds);
 }
 
 export function channelNotConfigured(channel: Channel): Problem {
@@ -96,6 +116,7 @@ const SETTINGS: Readonly<Record<Channel, string>> = {
 };
 
 const LIST = {
+  config,
   schema: {
     tags,
     operationId: "listPauses",
@@ -132,6 +153,7 @@ function countPauses({ engine: { pauses } }: ApiDeps) {
 }
 
 const READ = {
+  config,
   // A HEAD request would wait too, for nothing.
   exposeHeadRoute: false,
   schema: {
@@ -177,13 +199,17 @@ export function sendPause(request: FastifyRequest, reply: FastifyReply, view: Pa
   return reply.type(JSON_TYPE).send(pauseText(shownTo(request, view)));
 }
 
-/** The link decides without a name. So a session never sees it, because a user decides by name, and neither does a viewer. */
+/**
+ * The link decides without a name. So a session never sees it, because a user decides by name, and neither do a viewer and
+ * an agent.
+ */
 function shownTo({ session, caller }: FastifyRequest, view: PauseView): PauseView {
   const mayDecide = session === null && includesRole(caller.actor.role, "developer");
   return mayDecide ? view : { ...view, respondUrl: null };
 }
 
 const CANCEL = {
+  config,
   schema: {
     tags,
     operationId: "cancelPause",

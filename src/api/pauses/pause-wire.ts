@@ -28,7 +28,7 @@ export const CreatedPauseResponse = Type.Object(
       Type.String({
         description:
           "Anyone with this URL can answer the pause, unless it requires a signed-in user. " +
-          "Null for a session, and if the tenant withholds links.",
+          "Null for a session or an agent, and if the tenant withholds links.",
       }),
     ),
     expires_at: Time,
@@ -41,6 +41,12 @@ export const PauseResponse = Type.Object(
   {
     pause_id: IdText(ID_PREFIX.pause),
     status: StatusName,
+    agent: Nullable(
+      Type.Object(
+        { id: IdText(ID_PREFIX.key), name: Type.String() },
+        { title: "PauseAgent", description: "The key of the role `agent` that asked. Null: somebody else asked." },
+      ),
+    ),
     message: Type.String(),
     options: Type.Array(Type.String()),
     allow_text_response: Type.Boolean(),
@@ -67,7 +73,8 @@ export const PauseResponse = Type.Object(
     metadata: Nullable(Type.Object({}, { additionalProperties: true })),
     respond_url: Nullable(
       Type.String({
-        description: "Null once the pause has ended, for a session or a viewer, and if the tenant withholds links.",
+        description:
+          "Null once the pause has ended, for a session, a viewer or an agent, and if the tenant withholds links.",
       }),
     ),
     expires_at: Time,
@@ -174,6 +181,7 @@ export function pauseText({ pause, respondUrl }: PauseView): string {
   const head = JSON.stringify({
     pause_id: ID_PREFIX.pause + pause.id,
     status: pause.ending?.status ?? "pending",
+    agent: pause.agent === null ? null : { id: ID_PREFIX.key + pause.agent.id, name: pause.agent.name },
     message: pause.message,
     options: pause.options,
     allow_text_response: pause.allowTextResponse,

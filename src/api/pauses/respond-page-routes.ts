@@ -125,7 +125,7 @@ const BLANK_FORM: Omit<FormState, "publicUrl"> = {
 };
 
 function pageOf(pause: Pause, { tooLate, publicUrl, ...form }: FormState): RespondPage {
-  const requester = requesterOf(pause.tenantName);
+  const requester = requesterOf(pause);
   const asked = { requester: requester && oneLine(requester), message: readable(pause.message) };
   const { ending } = pause;
   switch (ending?.status) {

@@ -60,7 +60,12 @@ export const LinkResponse = Type.Object(
     pause_id: Type.String(),
     ...Outcome,
     response_text: Nullable(Type.String()),
-    requester: Nullable(Type.String({ description: "The name of the tenant. Null if it is still named `default`." })),
+    requester: Nullable(
+      Type.String({
+        description:
+          "The name of the tenant, and of the agent's key if an agent asks. Null for a tenant that is still named `default`.",
+      }),
+    ),
     message: Type.String(),
     options: Type.Array(Type.String()),
     allow_text_response: Type.Boolean(),
@@ -87,7 +92,7 @@ export function linkJson(pause: Pause, publicUrl: string): Static<typeof LinkRes
     response_choice: choice,
     response_at: wholeSecondsOrNull(at),
     response_text: text,
-    requester: requesterOf(pause.tenantName),
+    requester: requesterOf(pause),
     message: pause.message,
     options: [...pause.options],
     allow_text_response: pause.allowTextResponse,

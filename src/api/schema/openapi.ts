@@ -80,14 +80,16 @@ function documented(
   if (schema === undefined || schema.hide === true) return schema ?? { hide: true };
   const limit = schema.body === undefined ? "" : ` The body may have at most ${bodyBytesMax} bytes.`;
   const needs = schema.security === undefined ? neededRole(String(method), config) : null;
-  const role = needs === null ? "" : ` Role: ${needs}.`;
+  const { accepts, agent } = config;
+  const orAgent = agent === undefined ? "" : `, or agent with the scope ${agent}`;
+  const role = needs === null ? "" : ` Role: ${needs}${orAgent}.`;
   const text = `${schema.description ?? ""}${limit}${role}`.trim();
   return {
     ...schema,
     ...(text !== "" && { description: text }),
     ...(needs !== null && {
       querystring: withTenant(schema.querystring),
-      security: securityOf(config.accepts, needs),
+      security: [...securityOf(accepts, needs), ...(agent === undefined ? [] : [{ bearer: ["agent", agent] }])],
     }),
     ...(schema.security?.length === 0 && { response: withoutKey(schema.response) }),
   };

@@ -18,6 +18,23 @@ const INCLUDED: Readonly<Record<Role, readonly Role[]>> = {
 export const USER_ROLES = ["viewer", "developer", "org_admin", "global_admin"] as const satisfies readonly Role[];
 export type UserRole = (typeof USER_ROLES)[number];
 
+/**
+ * What a key of the role `agent` may do. `ask`: ask people, and see the own questions. `read`: read deliveries and explain
+ * them. `operate`: publish, test, retry and replay.
+ */
+export const AGENT_SCOPES = ["ask", "read", "operate"] as const;
+export type AgentScope = (typeof AGENT_SCOPES)[number];
+export const AGENT_SCOPES_DEFAULT: readonly AgentScope[] = ["ask", "read"];
+
+/** Whom a key of the role `agent` stands for. */
+export interface Agent {
+  /** Stays the same when the key is rotated, so that the agent keeps its questions and its limits. */
+  readonly id: Uuid;
+  /** The key's name. */
+  readonly name: string;
+  readonly scopes: readonly AgentScope[];
+}
+
 /** The authenticated caller of a request. */
 export interface Actor {
   readonly kind: "key" | "user" | "system";
@@ -27,6 +44,8 @@ export interface Actor {
   readonly tenantSeq: Seq;
   /** True for a `sb_test_` key, which sends no notifications. */
   readonly test: boolean;
+  /** Only for a key of the role `agent`. */
+  readonly agent?: Agent;
 }
 
 /** When a key ends by itself. */

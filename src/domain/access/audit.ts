@@ -2,6 +2,7 @@
 
 export const AUDIT_TYPES = [
   "pause.created",
+  "pause.ask_refused",
   "pause.notified",
   "pause.opened",
   "pause.responded",

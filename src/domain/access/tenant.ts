@@ -1,5 +1,6 @@
 /** Tenant names. People see the name as the requester of a pause. */
 import { TENANT_NAME_CHARS_MAX } from "../limits.ts";
+import type { Pause } from "../pauses/pause.ts";
 import { hasCharacters, isBlank, isPlain } from "../text/text.ts";
 
 /** The name of the first tenant when none was configured. It means nothing to people, so it is never shown to them. */
@@ -24,7 +25,12 @@ export function isTenantName(text: string): boolean {
 
 export const TENANT_NAME_RULE = `must have 1 to ${TENANT_NAME_CHARS_MAX} characters, at least one visible character, and no control characters`;
 
-/** The requester's name to show to people, or null when the tenant has only the default name. */
-export function requesterOf(tenantName: string): string | null {
-  return tenantName === UNNAMED_TENANT ? null : tenantName;
+/**
+ * Who asks a question, to show to people: the tenant, and the agent's key if an agent asks. Null when there is only a
+ * tenant with the default name.
+ */
+export function requesterOf({ tenantName, agent }: Pick<Pause, "tenantName" | "agent">): string | null {
+  const tenant = tenantName === UNNAMED_TENANT ? null : tenantName;
+  if (agent === null) return tenant;
+  return tenant === null ? `Agent key ${agent.name}` : `${tenant} (agent key ${agent.name})`;
 }

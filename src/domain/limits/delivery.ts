@@ -141,3 +141,5 @@ export const STREAM_COMMENT_MS = 15 * SECOND_MS;
 export const STREAMS_PER_TENANT_MAX = 100;
 /** More than a stream without a limit could send. */
 export const STREAM_EVENTS_PER_SECOND_MAX = 10_000;
+/** Deliveries that an agent replays in one request. For more, a person decides. */
+export const AGENT_REPLAYED_DELIVERIES_MAX = 20;

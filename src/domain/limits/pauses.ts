@@ -1,5 +1,5 @@
 /** Limits of human pauses. Each name ends in its unit, and each comment gives the reason. */
-import { KB, SECOND_MS } from "./units.ts";
+import { KB, MINUTE_MS, SECOND_MS } from "./units.ts";
 
 export const PAUSE_MESSAGE_CHARS_MAX = 2000;
 export const PAUSE_OPTIONS_COUNT_MIN = 2;
@@ -16,6 +16,13 @@ export const PAUSE_LIFE_MS_MIN = SECOND_MS / 2;
 export const PAUSE_WAIT_SECONDS_MAX = 60;
 /** The people that one question names. More would be a group, and a question to a group names nobody. */
 export const PAUSE_APPROVERS_COUNT_MAX = 20;
+/** Open questions of one agent. Nobody answers more, and a question that is asked again and again is a loop. */
+export const AGENT_OPEN_PAUSES_COUNT_MAX = 30;
+/** Questions of one agent in any minute. Each one may send a person a message. */
+export const AGENT_PAUSES_PER_MINUTE_COUNT_MAX = 10;
+export const AGENT_PAUSES_WINDOW_MS = MINUTE_MS;
+/** How long an agent waits that has too many open questions. People take minutes to answer. */
+export const AGENT_OPEN_PAUSES_RETRY_AFTER_SECONDS = 60;
 /** Times that a person's message can be sent again. A person who got ten does not need another one. */
 export const PAUSE_RESENDS_COUNT_MAX = 10;
 /** Characters of a search in the questions. */

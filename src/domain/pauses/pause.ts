@@ -5,6 +5,7 @@
  * visible sooner, an answer that is still being committed could win afterwards, and two callers would have seen
  * different endings.
  */
+import type { Agent } from "../access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../ids.ts";
 import { wholeSeconds } from "../text/time.ts";
 
@@ -73,6 +74,8 @@ export interface Pause extends Question {
   readonly tenantName: string;
   /** The tenant gives no key the link of a pause. */
   readonly linkWithheld: boolean;
+  /** The agent that asked, with the name that its key had; null: somebody else asked. */
+  readonly agent: Pick<Agent, "id" | "name"> | null;
   readonly recipient: Recipient | null;
   /** Null: anyone who has the link may decide. */
   readonly signIn: SignInRule | null;

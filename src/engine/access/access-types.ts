@@ -1,5 +1,5 @@
 /** The types of the engine's access service, as the API sees them. */
-import type { Actor, Role } from "../../domain/access/access.ts";
+import type { Actor, AgentScope, Role } from "../../domain/access/access.ts";
 import type { QuotaChanges, QuotaExceeded } from "../../domain/access/quota.ts";
 import type { TenantSettings } from "../../domain/access/tenant.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
@@ -17,6 +17,8 @@ export interface CreateKeyInput {
   readonly name: string;
   readonly role: Role;
   readonly test: boolean;
+  /** Only for the role `agent`. */
+  readonly scopes?: readonly AgentScope[];
   /** Null: the key never expires. */
   readonly expiresAt: EpochMs | null;
 }

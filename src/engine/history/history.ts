@@ -16,6 +16,7 @@ import type {
 } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
+import { hiddenDeliveries, isHidden } from "./agent-view.ts";
 import type {
   HistoryService,
   ListDeliveriesInput,
@@ -41,7 +42,12 @@ export class History implements HistoryService {
     this.#streams = streams;
   }
 
-  async listDeliveries({ tenantSeq }: Caller, input: ListDeliveriesInput): Promise<CountedDeliveries> {
+  async listDeliveries(caller: Caller, input: ListDeliveriesInput): Promise<CountedDeliveries> {
+    const page = await this.#listDeliveries(caller, input);
+    return { ...page, rows: page.rows.filter(({ eventType }) => !isHidden(caller, eventType)) };
+  }
+
+  async #listDeliveries({ tenantSeq }: Caller, input: ListDeliveriesInput): Promise<CountedDeliveries> {
     const filter = indexedFilter(tenantSeq, input);
     if (filter !== null) {
       return { ...(await this.#store.listDeliveries(filter, input.cursor, input.limit)), total: null, asOf: null };
@@ -50,15 +56,17 @@ export class History implements HistoryService {
     return this.#store.queryDeliveries({ ...query, filter: { ...conditions, tenantSeq }, now: this.#clock.now() });
   }
 
-  getDelivery(
-    { tenantSeq }: Caller,
+  async getDelivery(
+    caller: Caller,
     id: Uuid,
   ): Promise<{ readonly row: DeliveryRow; readonly attempts: readonly AttemptRow[] } | null> {
-    return this.#store.getDelivery(tenantSeq, id);
+    const found = await this.#store.getDelivery(caller.tenantSeq, id);
+    return found === null || isHidden(caller, found.row.eventType) ? null : found;
   }
 
-  getEvent({ tenantSeq }: Caller, id: Uuid): Promise<EventView | null> {
-    return this.#store.getEvent(tenantSeq, id);
+  async getEvent(caller: Caller, id: Uuid): Promise<EventView | null> {
+    const event = await this.#store.getEvent(caller.tenantSeq, id);
+    return event === null || isHidden(caller, event.type) ? null : event;
   }
 
   async cancel({ actor, tenantSeq }: Caller, id: Uuid): Promise<"cancelled" | "ended" | "unknown"> {
@@ -68,7 +76,9 @@ export class History implements HistoryService {
     return "cancelled";
   }
 
-  async retry({ actor, tenantSeq }: Caller, id: Uuid): Promise<RetryResult> {
+  async retry(caller: Caller, id: Uuid): Promise<RetryResult> {
+    const { actor, tenantSeq } = caller;
+    if ((await this.#hidden(caller, [id])).length > 0) return { kind: "unknown" };
     const result = await this.#store.retry({ actor, tenantSeq, id, now: this.#clock.now() });
     if (result.kind === "queued" && result.wake !== null) this.#deliveries.claims.wake([result.wake]);
     return result;
@@ -89,7 +99,14 @@ export class History implements HistoryService {
     return oldest === undefined ? { kind: "nothing" } : { kind: "queued", deliveryIds: [oldest, ...others] };
   }
 
-  async replay({ actor, tenantSeq }: Caller, deliveryIds: readonly Uuid[], dryRun: boolean): Promise<ReplayOutput> {
+  #hidden(caller: Caller, ids: readonly Uuid[]): Promise<readonly Uuid[]> {
+    return hiddenDeliveries(caller, ids, (id) => this.getDelivery(caller, id));
+  }
+
+  async replay(caller: Caller, deliveryIds: readonly Uuid[], dryRun: boolean): Promise<ReplayOutput> {
+    const { actor, tenantSeq } = caller;
+    const hidden = await this.#hidden(caller, deliveryIds);
+    if (hidden.length > 0) return { kind: "unknown", deliveryIds: hidden };
     const result = await this.#store.replay({ actor, tenantSeq, deliveryIds, dryRun, now: this.#clock.now() });
     if (result.kind === "unknown") return result;
     this.#deliveries.claims.wake(result.woken);

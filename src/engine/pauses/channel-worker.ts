@@ -136,7 +136,7 @@ export class ChannelWorker {
     return {
       pauseId: pause.id,
       address: pause.recipient?.address ?? "",
-      requester: requesterOf(pause.tenantName),
+      requester: requesterOf(pause),
       message,
       options,
       allowTextResponse,

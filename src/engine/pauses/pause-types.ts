@@ -4,6 +4,7 @@ import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { Channel, Ending, Pause, Question, Recipient, SignInRule } from "../../domain/pauses/pause.ts";
 import type {
+  AgentLimit,
   CreatePauseResult,
   Cursor,
   PauseCounts,
@@ -29,7 +30,8 @@ export type CreatePauseOutput =
   | { readonly kind: "created"; readonly view: PauseView }
   /** An earlier call used the idempotency key with different content. */
   | { readonly kind: "conflict" }
-  | Extract<CreatePauseResult, { kind: "unknownApprovers" }>
+  | Extract<CreatePauseResult, { kind: "unknownApprovers" | "recipientNotUser" }>
+  | AgentLimit
   | QuotaExceeded
   | { readonly kind: "channelNotConfigured"; readonly channel: Channel }
   | { readonly kind: "recipientRefused"; readonly reason: string };
@@ -47,7 +49,7 @@ export interface LongPoll {
   readonly signal: AbortSignal;
 }
 
-export interface ListPausesInput extends Omit<PauseFilter, "tenantSeq"> {
+export interface ListPausesInput extends Omit<PauseFilter, "tenantSeq" | "agentId"> {
   readonly cursor: Cursor | null;
   readonly limit: number;
 }
@@ -88,6 +90,7 @@ export type ResendOutput =
   | { readonly kind: "ended"; readonly view: PauseView }
   | { readonly kind: "channelNotConfigured"; readonly channel: Channel };
 
+/** An agent sees only the pauses that it asked; to its `get`, `list` and `cancel`, there are no others. */
 export interface PauseService {
   create(caller: Caller, input: CreatePauseInput): Promise<CreatePauseOutput>;
   /**

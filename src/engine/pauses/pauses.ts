@@ -103,10 +103,12 @@ export class Pauses implements PauseService {
     return { kind: "created", view: this.#viewWithLink(result.pause) };
   }
 
-  async get({ tenantSeq }: Caller, id: Uuid, poll: LongPoll | null): Promise<PauseView | null | "tooMany"> {
-    if (poll === null) {
+  async get(caller: Caller, id: Uuid, poll: LongPoll | null): Promise<PauseView | null | "tooMany"> {
+    const { tenantSeq } = caller;
+    if (poll === null || caller.actor.agent !== undefined) {
       const pause = await this.#find(tenantSeq, id);
-      return pause === null ? null : this.#viewOf(pause);
+      if (pause === null || !maySee(caller, pause)) return null;
+      if (poll === null || pause.ending !== null) return this.#viewOf(pause);
     }
     const watch = this.#options.waits.watch(tenantSeq, id);
     if (watch === null) return "tooMany";
@@ -118,9 +120,10 @@ export class Pauses implements PauseService {
     }
   }
 
-  async list({ tenantSeq }: Caller, { cursor, limit, ...filter }: ListPausesInput) {
+  async list({ actor, tenantSeq }: Caller, { cursor, limit, ...filter }: ListPausesInput) {
     await this.#deadlines.caughtUp();
-    const page = await this.#options.store.listPauses({ tenantSeq, ...filter }, cursor, limit);
+    const own = actor.agent === undefined ? {} : { agentId: actor.agent.id };
+    const page = await this.#options.store.listPauses({ tenantSeq, ...filter, ...own }, cursor, limit);
     const status = filter.order === "deadline" ? "pending" : filter.status;
     const current = await Promise.all(page.pauses.map((pause) => this.#timeOutIfDue(pause)));
     const shown = current.filter((pause) => status === null || (pause.ending?.status ?? "pending") === status);
@@ -145,7 +148,12 @@ export class Pauses implements PauseService {
     this.#deadlines.add(deadline);
   }
 
-  async cancel({ actor, tenantSeq }: Caller, id: Uuid) {
+  async cancel(caller: Caller, id: Uuid) {
+    const { actor, tenantSeq } = caller;
+    if (actor.agent !== undefined) {
+      const pause = await this.#find(tenantSeq, id);
+      if (pause === null || !maySee(caller, pause)) return { kind: "unknown" } as const;
+    }
     const result = await this.#end({ id, by: "developer", actor, tenantSeq, now: this.#options.clock.now() });
     if (result.kind === "unknown" || result.kind === "pending") return { kind: "unknown" } as const;
     const kind = result.kind === "ended" ? "cancelled" : "before";
@@ -309,6 +317,11 @@ export class Pauses implements PauseService {
   }
 }
 
+/** Whether the caller is no agent, or the one that asked. Who asked never changes. */
+function maySee({ actor: { agent } }: Caller, pause: Pause): boolean {
+  return agent === undefined || pause.agent?.id === agent.id;
+}
+
 /** Why a pending pause does not accept this answer. A pause that has ended says how it ended instead. */
 function answerFault(
   pause: Pause,
@@ -341,9 +354,11 @@ function idempotencyOf({ actor }: Caller, input: CreatePauseInput): IdempotencyC
     // Left out when there is none, so that a key from before an upgrade still fits its question.
     ...(signIn === null ? [] : [signIn]),
   ];
+  // An agent does not get the pause of somebody else by guessing an idempotency key.
+  const scope = actor.agent === undefined ? "" : `${actor.agent.id} `;
   return {
     surface: "pauses",
-    keyHash: hash("sha256", idempotencyKey, "hex"),
+    keyHash: hash("sha256", scope + idempotencyKey, "hex"),
     fingerprint: hash("sha256", JSON.stringify(content), "hex"),
   };
 }

@@ -1,5 +1,5 @@
 /** The verbs on tenants, users and keys. */
-import type { Actor, ActorRef, KeyActor, Role } from "../../domain/access/access.ts";
+import type { Actor, ActorRef, AgentScope, KeyActor, Role } from "../../domain/access/access.ts";
 import type { QuotaChanges, QuotaExceeded, Quotas, QuotaUse } from "../../domain/access/quota.ts";
 import type { TenantSettings } from "../../domain/access/tenant.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
@@ -37,9 +37,13 @@ export interface NewKey {
   readonly expiresAt: EpochMs | null;
   /** The key ends when it was not used for this long; null: it need not be used. */
   readonly idleMs: number | null;
+  /** Only for the role `agent`. `AGENT_SCOPES_DEFAULT` by default. */
+  readonly scopes?: readonly AgentScope[];
 }
 
-export interface KeyRow extends Omit<NewKey, "hash"> {
+export interface KeyRow extends Omit<NewKey, "hash" | "scopes"> {
+  /** Null unless the role is `agent`. */
+  readonly scopes: readonly AgentScope[] | null;
   readonly createdAt: EpochMs;
   /** Null for keys that the server's first start or the command line created. */
   readonly createdBy: ActorRef | null;
@@ -127,7 +131,7 @@ export interface AccessVerbs {
   listKeys(tenantSeq: Seq, cursor: Cursor | null, limit: number): Promise<KeyPage>;
   /** `forbidden`: the key's role is above the actor's. `lastAdmin`: it is the only key of role `global_admin` that has not expired and does not end when it is not used. */
   revokeKey(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<RevokeKeyResult>;
-  /** Replace the actor's own key by one with the same name, role, expiry and idle time. False when that key was revoked meanwhile. */
+  /** Replace the actor's own key by one with the same name, role, scopes, expiry and idle time. False when that key was revoked meanwhile. */
   rotateKey(request: { actor: Actor; id: Uuid; hash: string; now: EpochMs }): Promise<boolean>;
   createTenant(request: { actor: Actor; id: Uuid; name: string; key: NewKey; now: EpochMs }): Promise<Tenant>;
   /** Change only what is present. Null when there is no such tenant. */

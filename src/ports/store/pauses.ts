@@ -39,8 +39,18 @@ export type CreatePauseResult =
   | { readonly kind: "conflict" }
   /** These approvers are not users of the tenant who can sign in and decide: a viewer cannot. */
   | { readonly kind: "unknownApprovers"; readonly ids: readonly Uuid[] }
+  /** An agent may notify only a user of the tenant, by email, who can sign in and decide. */
+  | { readonly kind: "recipientNotUser" }
+  /** The agent has too many open questions, or asked too many in the last minute. The audit records it. */
+  | AgentLimit
   /** The tenant has reached its quota of open pauses, or its storage quota. */
   | QuotaExceeded;
+
+export interface AgentLimit {
+  readonly kind: "agentLimit";
+  readonly limit: "open" | "rate";
+  readonly retryAfterSeconds: number;
+}
 
 /** Who ends a pause and how. */
 export type EndPause = {
@@ -88,6 +98,8 @@ export interface PauseFilter {
   readonly channel: Channel | "none" | null;
   /** Text in the question or the metadata, in any letter case, or the id. Null: any. */
   readonly text: string | Uuid | null;
+  /** Only the pauses that this agent asked. */
+  readonly agentId?: Uuid;
 }
 
 export interface PausePage {

@@ -1,13 +1,20 @@
 /** The verbs that change tenants, users and keys. */
-import { type Actor, type ActorRef, actorRef, includesRole, type Role } from "../../domain/access/access.ts";
+import {
+  type Actor,
+  type ActorRef,
+  AGENT_SCOPES_DEFAULT,
+  actorRef,
+  includesRole,
+  type Role,
+} from "../../domain/access/access.ts";
 import { quotaExceeded } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Bootstrap, CreateKeyResult, NewKey, NewUser, RevokeKeyResult, Tenant } from "../../ports/store.ts";
 import { insert, one } from "../read-connection.ts";
-import { uuidBytes } from "../rows.ts";
+import { uuidBytes, uuidText } from "../rows.ts";
 import type { Writing } from "../writing.ts";
 import { audit } from "./audit.ts";
-import { countKeys, findTenant, keyOfId } from "./lookups.ts";
+import { countKeys, findTenant, keyOfId, readScopes } from "./lookups.ts";
 
 export function bootstrap(w: Writing, { tenant, user, key, now }: Bootstrap): boolean {
   if (one(w, "SELECT 1 FROM tenants LIMIT 1") !== undefined) return false;
@@ -32,7 +39,12 @@ export function createKey(w: Writing, { actor, tenantSeq, key, now }: CreateKey)
   insertKey(w, { tenantSeq, key, by: actorRef(actor), now });
   auditKey(w, { actor, tenantSeq, type: "key.created", key, now });
   const { hash, ...row } = key;
-  return { kind: "created", key: { ...row, createdAt: now, createdBy: actorRef(actor), usedAt: null } };
+  const createdBy = actorRef(actor);
+  return { kind: "created", key: { ...row, scopes: scopesOf(key), createdAt: now, createdBy, usedAt: null } };
+}
+
+function scopesOf({ role, scopes = AGENT_SCOPES_DEFAULT }: Pick<NewKey, "role" | "scopes">) {
+  return role === "agent" ? scopes : null;
 }
 
 export interface RevokeKey {
@@ -49,10 +61,12 @@ interface StoredKey {
   readonly test: number;
   readonly expires_at: EpochMs | null;
   readonly idle_ms: number | null;
+  readonly scopes: string | null;
+  readonly agent_id: Uint8Array | null;
 }
 
 const LIVE_KEY = `
-  SELECT tenant_seq, name, role, test, expires_at, idle_ms
+  SELECT tenant_seq, name, role, test, expires_at, idle_ms, scopes, agent_id
   FROM keys
   WHERE id = ? AND revoked_at IS NULL`;
 // The row stays until retention deletes it, so that the same hash cannot be inserted again meanwhile.
@@ -73,8 +87,12 @@ export function revokeKey(w: Writing, { actor, tenantSeq, id, now }: RevokeKey):
   if (!includesRole(actor.role, key.role)) return "forbidden";
   if (key.role === "global_admin" && one(w, OTHER_ADMIN, uuidBytes(id), now) === undefined) return "lastAdmin";
   w.prepare(REVOKE).run(now, uuidBytes(id));
-  auditKey(w, { actor, tenantSeq, type: "key.revoked", key: { id, name: key.name, role: key.role }, now });
+  auditKey(w, { actor, tenantSeq, type: "key.revoked", key: { id, ...nameAndRights(key) }, now });
   return "revoked";
+}
+
+function nameAndRights({ name, role, scopes }: StoredKey): Pick<NewKey, "name" | "role" | "scopes"> {
+  return { name, role, scopes: readScopes(scopes) ?? [] };
 }
 
 export interface RotateKey {
@@ -88,10 +106,11 @@ export function rotateKey(w: Writing, { actor, id, hash, now }: RotateKey): bool
   if (one(w, LIVE_KEY, uuidBytes(id)) !== undefined) return true;
   const old = actor.kind === "key" ? one<StoredKey>(w, LIVE_KEY, uuidBytes(actor.id)) : undefined;
   if (old === undefined) return false;
-  const { name, role, expires_at: expiresAt, idle_ms: idleMs } = old;
-  const key = { id, hash, name, role, test: old.test === 1, expiresAt, idleMs };
+  const { expires_at: expiresAt, idle_ms: idleMs } = old;
+  const key = { id, hash, ...nameAndRights(old), test: old.test === 1, expiresAt, idleMs };
   w.prepare(REVOKE).run(now, uuidBytes(actor.id));
-  insertKey(w, { tenantSeq: old.tenant_seq, key, by: actorRef(actor), now });
+  const agentId = old.agent_id === null ? id : uuidText(old.agent_id);
+  insertKey(w, { tenantSeq: old.tenant_seq, key, agentId, by: actorRef(actor), now });
   auditKey(w, { actor, tenantSeq: old.tenant_seq, type: "key.rotated", key, now });
   return true;
 }
@@ -133,17 +152,21 @@ export function insertUser(w: Writing, tenantSeq: Seq, user: NewUser, now: Epoch
 
 const INSERT_KEY = `
   INSERT INTO keys (
-    id, tenant_seq, hash, name, role, test, created_at, expires_at, idle_ms, created_by_kind, created_by)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    id, tenant_seq, hash, name, role, test, created_at, expires_at, idle_ms, created_by_kind, created_by, scopes,
+    agent_id)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 interface InsertKey {
   readonly tenantSeq: Seq;
   readonly key: NewKey;
+  /** Whom a key of the role `agent` stands for. By default, it is an agent's first key. */
+  readonly agentId?: Uuid;
   readonly by: ActorRef | null;
   readonly now: EpochMs;
 }
 
-export function insertKey(w: Writing, { tenantSeq, key, by, now }: InsertKey): void {
+export function insertKey(w: Writing, { tenantSeq, key, agentId = key.id, by, now }: InsertKey): void {
+  const scopes = scopesOf(key);
   w.prepare(INSERT_KEY).run(
     uuidBytes(key.id),
     tenantSeq,
@@ -156,6 +179,8 @@ export function insertKey(w: Writing, { tenantSeq, key, by, now }: InsertKey): v
     key.idleMs,
     by?.kind ?? null,
     by === null ? null : uuidBytes(by.id),
+    scopes === null ? null : scopes.join(","),
+    scopes === null ? null : uuidBytes(agentId),
   );
 }
 
@@ -169,10 +194,13 @@ interface KeyChange {
   readonly actor: Pick<Actor, "kind" | "id">;
   readonly tenantSeq: Seq;
   readonly type: "key.created" | "key.rotated" | "key.revoked";
-  readonly key: Pick<NewKey, "id" | "name" | "role">;
+  readonly key: Pick<NewKey, "id" | "name" | "role" | "scopes">;
   readonly now: EpochMs;
 }
 
 export function auditKey(w: Writing, { key, ...entry }: KeyChange): void {
-  audit(w, { ...entry, subject: key.id, data: { keyId: key.id, name: key.name, role: key.role } });
+  const { id, name, role } = key;
+  const scopes = scopesOf(key);
+  const data = { keyId: id, name, role, ...(scopes !== null && { scopes: scopes.join(",") }) };
+  audit(w, { ...entry, subject: id, data });
 }

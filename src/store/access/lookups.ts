@@ -1,5 +1,5 @@
 /** findKey, findKeyTenant, findTenant, listKeys, listTenants. */
-import type { KeyActor, Role } from "../../domain/access/access.ts";
+import type { AgentScope, KeyActor, Role } from "../../domain/access/access.ts";
 import type { TenantSettings } from "../../domain/access/tenant.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Cursor, KeyPage, KeyRow, Tenant, TenantPage } from "../../ports/store.ts";
@@ -9,7 +9,8 @@ import { all, one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 
 const KEY = `
-  SELECT k.id, k.role, k.test, k.tenant_seq, t.id AS tenant_id, k.created_at, k.expires_at, k.idle_ms, k.used_at
+  SELECT k.id, k.role, k.test, k.tenant_seq, t.id AS tenant_id, k.created_at, k.expires_at, k.idle_ms, k.used_at,
+    k.name, k.scopes, k.agent_id
   FROM keys k CROSS JOIN tenants t ON t.seq = k.tenant_seq
   WHERE k.hash = ? AND k.revoked_at IS NULL`;
 
@@ -24,9 +25,14 @@ export function findKey(connection: Connection, hash: string): KeyActor | null {
     expires_at: EpochMs | null;
     idle_ms: number | null;
     used_at: EpochMs | null;
+    name: string;
+    scopes: string | null;
+    agent_id: Uint8Array | null;
   };
   const row = one<Row>(connection, KEY, Buffer.from(hash, "hex"));
   if (row === undefined) return null;
+  const { name, agent_id: agentId } = row;
+  const scopes = readScopes(row.scopes);
   return {
     kind: "key",
     id: uuidText(row.id),
@@ -38,7 +44,12 @@ export function findKey(connection: Connection, hash: string): KeyActor | null {
     expiresAt: row.expires_at,
     idleMs: row.idle_ms,
     usedAt: row.used_at,
+    ...(scopes !== null && agentId !== null && { agent: { id: uuidText(agentId), name, scopes } }),
   };
+}
+
+export function readScopes(scopes: string | null): readonly AgentScope[] | null {
+  return scopes === null ? null : (scopes.split(",") as AgentScope[]);
 }
 
 interface KeyColumns {
@@ -53,9 +64,11 @@ interface KeyColumns {
   readonly used_at: EpochMs | null;
   readonly created_by_kind: "key" | "user" | null;
   readonly created_by: Uint8Array | null;
+  readonly scopes: string | null;
 }
 
-const KEY_COLUMNS = "seq, id, name, role, test, created_at, expires_at, idle_ms, used_at, created_by_kind, created_by";
+const KEY_COLUMNS = `
+  seq, id, name, role, test, created_at, expires_at, idle_ms, used_at, created_by_kind, created_by, scopes`;
 
 export function keyOfId(connection: Connection, id: Uuid): KeyRow | null {
   const row = one<KeyColumns>(connection, `SELECT ${KEY_COLUMNS} FROM keys WHERE id = ?`, uuidBytes(id));
@@ -89,6 +102,7 @@ function toKey(row: KeyColumns): KeyRow {
     createdAt: row.created_at,
     createdBy: kind === null || by === null ? null : { kind, id: uuidText(by) },
     usedAt: row.used_at,
+    scopes: readScopes(row.scopes),
   };
 }
 

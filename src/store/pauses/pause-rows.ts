@@ -11,7 +11,7 @@ export const PAUSE_COLUMNS = `
   p.seq, p.id, p.tenant_seq, t.id AS tenant_id, t.name AS tenant_name, t.links_withheld, p.status, p.message, p.options,
   p.allow_text_response, p.timeout_default, p.metadata, p.channel, p.recipient_sealed, p.expires_at, p.created_at,
   p.choice, p.text, p.ended_at, p.notification, p.notification_reason, p.sign_in, p.decided_by,
-  p.event_id, p.trace`;
+  p.event_id, p.trace, p.agent_id, p.agent_name`;
 
 export const PAUSES = "pauses p CROSS JOIN tenants t ON t.seq = p.tenant_seq";
 
@@ -44,6 +44,8 @@ export interface PauseColumns {
   readonly decided_by: string | null;
   readonly event_id: Uint8Array | null;
   readonly trace: TraceContext | null;
+  readonly agent_id: Uint8Array | null;
+  readonly agent_name: string | null;
 }
 
 export function readPause(vault: Vault, row: PauseColumns): Pause {
@@ -54,6 +56,7 @@ export function readPause(vault: Vault, row: PauseColumns): Pause {
     tenantSeq: row.tenant_seq,
     tenantName: row.tenant_name,
     linkWithheld: row.links_withheld === 1,
+    agent: row.agent_id === null ? null : { id: uuidText(row.agent_id), name: row.agent_name ?? "" },
     message: row.message,
     options: JSON.parse(row.options) as string[],
     allowTextResponse: row.allow_text_response === 1,

@@ -49,6 +49,20 @@ const BY_DEADLINE = `
   ORDER BY p.expires_at, p.seq
   LIMIT ?`;
 
+const OF_AGENT = `
+  SELECT ${PAUSE_COLUMNS}
+  FROM pauses p INDEXED BY pauses_of_agent CROSS JOIN tenants t ON t.seq = p.tenant_seq
+  WHERE p.agent_id = ? AND p.seq < ?
+  ORDER BY p.seq DESC
+  LIMIT ?`;
+// At most AGENT_OPEN_PAUSES_COUNT_MAX rows are sorted.
+const OPEN_OF_AGENT = `
+  SELECT ${PAUSE_COLUMNS}
+  FROM pauses p INDEXED BY pauses_open_of_agent CROSS JOIN tenants t ON t.seq = p.tenant_seq
+  WHERE p.agent_id = ? AND p.status = 0 AND (p.expires_at, p.seq) > (?, ?)
+  ORDER BY p.expires_at, p.seq
+  LIMIT ?`;
+
 export function listPauses(
   connection: ReadConnection,
   filter: PauseFilter,
@@ -56,7 +70,7 @@ export function listPauses(
   limit: number,
 ): PausePage {
   const { sql, values } = walkOf(connection, filter, cursor);
-  const isAll = filter.channel === null && filter.text === null;
+  const isAll = filter.channel === null && filter.text === null && filter.agentId === undefined;
   const { rows, last, more } = isAll
     ? page<PauseColumns>(connection, sql, values, limit)
     : matchingPage<PauseColumns>(connection, sql, values, {
@@ -72,15 +86,20 @@ export function listPauses(
 
 interface Walk {
   readonly sql: string;
-  readonly values: readonly number[];
+  readonly values: readonly (number | Uint8Array)[];
 }
 
 function walkOf(connection: ReadConnection, filter: PauseFilter, cursor: Cursor | null): Walk {
-  const { tenantSeq, status, order } = filter;
+  const { tenantSeq, status, order, agentId } = filter;
+  const agent = agentId === undefined ? null : uuidBytes(agentId);
   if (order === "deadline") {
-    return { sql: BY_DEADLINE, values: [tenantSeq, ...afterDeadline(connection, cursor)] };
+    const after = afterDeadline(connection, cursor);
+    return agent === null
+      ? { sql: BY_DEADLINE, values: [tenantSeq, ...after] }
+      : { sql: OPEN_OF_AGENT, values: [agent, ...after] };
   }
   const end = seqBefore(cursor);
+  if (agent !== null) return { sql: OF_AGENT, values: [agent, end] };
   return status === null
     ? { sql: OF_TENANT, values: [tenantSeq, end] }
     : { sql: OF_STATUS, values: [tenantSeq, PAUSE_STATUS.number(status), end] };
@@ -95,7 +114,7 @@ function afterDeadline(connection: ReadConnection, cursor: Cursor | null): reado
   return [one<{ expires_at: EpochMs }>(connection, DEADLINE, seq)?.expires_at ?? 0, seq];
 }
 
-function matcherOf({ channel, text }: PauseFilter): (row: PauseColumns) => boolean {
+function matcherOf({ channel, text, status }: PauseFilter): (row: PauseColumns) => boolean {
   const wanted = text?.toLowerCase() ?? "";
   const hasChannel = (row: PauseColumns) =>
     channel === null || (row.channel === null ? "none" : CHANNEL.name(row.channel)) === channel;
@@ -103,7 +122,8 @@ function matcherOf({ channel, text }: PauseFilter): (row: PauseColumns) => boole
     row.message.toLowerCase().includes(wanted) ||
     row.metadata?.toLowerCase().includes(wanted) === true ||
     uuidText(row.id) === wanted;
-  return (row) => hasChannel(row) && hasText(row);
+  const hasStatus = (row: PauseColumns) => status === null || PAUSE_STATUS.name(row.status) === status;
+  return (row) => hasStatus(row) && hasChannel(row) && hasText(row);
 }
 
 // Counted by the index alone.

@@ -12,6 +12,7 @@ import { insert, one } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import { CHANNEL, NOTIFICATION } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
+import { agentRefusal } from "./agent-limits.ts";
 import { endingOf, readPause } from "./pause-rows.ts";
 import { findPause, getPause, loadPause } from "./pause-views.ts";
 
@@ -27,6 +28,8 @@ export function createPause(w: Writing, request: CreatePause): CreatePauseResult
       return { kind: "repeated", pause: loadPause(w, remembered.seq) };
     }
   }
+  const refusal = agentRefusal(w, request);
+  if (refusal !== null) return refusal;
   const approvers = approversOf(w, request);
   if (approvers.kind === "unknownApprovers") return approvers;
   const bytes = pauseBytes(question);
@@ -91,13 +94,13 @@ const INSERT = `
   INSERT INTO pauses
     (id, tenant_seq, message, options, allow_text_response, timeout_default, metadata, channel, recipient_sealed,
      expires_at, created_at, notification, notification_reason, notification_due_at, sign_in,
-     trace)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     trace, agent_id, agent_name)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   RETURNING seq`;
 
 function insertPause(
   w: Writing,
-  { question, recipient, notification, ...pause }: CreatePause,
+  { question, recipient, notification, actor: { agent }, ...pause }: CreatePause,
   signIn: SignInRule | null,
 ): Seq {
   return insert(
@@ -119,6 +122,8 @@ function insertPause(
     notification.status === "pending" ? pause.now : null,
     signIn === null ? null : JSON.stringify(signIn),
     pause.trace,
+    agent === undefined ? null : uuidBytes(agent.id),
+    agent?.name ?? null,
   );
 }
 

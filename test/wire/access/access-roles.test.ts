@@ -42,13 +42,16 @@ test("every route of the server is in the table, with the role that it needs", a
     Object.entries(operations).map(([method, { security }]) => {
       const schemes = security.flatMap((one) => Object.entries(one));
       // The document calls a key `bearer`.
-      const shown = schemes.map(([scheme, roles]) => `${scheme === "bearer" ? "key" : scheme} of ${roles[0] ?? "any"}`);
+      const shown = schemes.map(
+        ([scheme, roles]) => `${scheme === "bearer" ? "key" : scheme} of ${roles.join(" with ") || "any"}`,
+      );
       return `${nameOf({ method: method.toUpperCase(), path })}: ${shown.join(" or ") || "nothing"}`;
     }),
   );
   const listed = [
     ...CLOSED_ROUTES.map((route) => {
-      const shown = waysOf(route).map((way) => `${way} of ${route.needs}`);
+      const agent = route.agent === null ? [] : [`key of agent with ${route.agent}`];
+      const shown = [...waysOf(route).map((way) => `${way} of ${route.needs}`), ...agent];
       return `${nameOf(route)}: ${shown.join(" or ")}`;
     }),
     ...OPEN_ROUTES.map((route) => `${nameOf(route)}: nothing`),

@@ -1,4 +1,5 @@
 /** Keys, users, tenants and the audit. */
+import type { AgentScope } from "@signalbox/sdk";
 import { integer, plural } from "../../parts/locale.ts";
 
 export const access = {
@@ -11,7 +12,8 @@ export const access = {
 } as const;
 
 export const roleHints = {
-  agent: "For programs that act on somebody's behalf. It opens only the routes that name it.",
+  agent:
+    "For AI agents and other programs that ask people. It sees only the questions that it asked, and never answers.",
   viewer: "Reads what a developer reads, without credentials and links of questions, and changes nothing.",
   developer: "Everything in the tenant except inbound webhooks, keys, users, the audit and the Health page.",
   org_admin: "Also inbound webhooks, keys, users, the audit and the Health page.",
@@ -24,6 +26,16 @@ export const keys = {
   name: "Name",
   nameHint: "What the key is for, such as “checkout service”.",
   role: "Role",
+  scopes: {
+    ask: "Ask people",
+    read: "Read deliveries",
+    operate: "Publish and retry",
+  } satisfies Record<AgentScope, string>,
+  scopeHints: {
+    ask: "Ask questions, wait for the answers and cancel its own questions.",
+    read: "Read and explain deliveries, events and endpoints, without secrets and questions.",
+    operate: "Publish single events, test endpoints, and retry or replay up to 20 deliveries at a time.",
+  } satisfies Record<AgentScope, string>,
   state: "State",
   test: "Test key",
   testHint: "Questions that a test key asks notify nobody.",

@@ -103,6 +103,8 @@ export const pause = {
   noEvent: "The event is no longer kept.",
   oldEvent: "This question ended before the server noted its event.",
   noDeliveries: "No endpoint takes this event.",
+  askedBy: "Asked by",
+  agentKey: (name: string) => `agent key ${name}`,
   acts: {
     "pause.created": "asked the question",
     "pause.notified": "sent the message",

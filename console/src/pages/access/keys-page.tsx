@@ -113,7 +113,7 @@ function Creation({ onMade, onClose }: CreationProps) {
 
 const COLUMNS: readonly Column<Key>[] = [
   { label: m.name, cell: ({ name }) => <Foreign text={name} /> },
-  { label: m.role, cell: ({ role }) => account.role[role] },
+  { label: m.role, cell: ({ role, scopes }) => [account.role[role], ...(scopes ?? [])].join(" · ") },
   { label: m.state, cell: (key) => <State of={key} /> },
   { label: m.lastUsed, cell: ({ last_used_at: at }) => (at === null ? m.neverUsed : <Time at={at} />) },
   { label: m.expires, cell: (key) => <Expires of={key} /> },

@@ -1,6 +1,6 @@
 /** The form for a new key. */
-import { ROLES } from "@domain/access/access.ts";
-import type { Role } from "@signalbox/sdk";
+import { AGENT_SCOPES, AGENT_SCOPES_DEFAULT, ROLES } from "@domain/access/access.ts";
+import type { AgentScope, Role } from "@signalbox/sdk";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys as m, roleHints } from "../../messages/en/access.ts";
@@ -22,10 +22,12 @@ export function NewKey({ onClose, onMade }: NewKeyProps) {
   const api = useApi();
   const [name, setName] = useState("");
   const [role, setRole] = useState<Role>("developer");
+  const [scopes, setScopes] = useState<readonly AgentScope[]>(AGENT_SCOPES_DEFAULT);
   const [test, setTest] = useState(false);
   const [expiry, setExpiry] = useState<Expiry>("never");
   const create = useMutation({
-    mutationFn: () => api.keys.create({ name, role, test, expires_at: expiresAt(expiry) }),
+    mutationFn: () =>
+      api.keys.create({ name, role, scopes: role === "agent" ? scopes : null, test, expires_at: expiresAt(expiry) }),
     onSuccess: ({ api_key }) => onMade(api_key),
   });
   return (
@@ -46,6 +48,7 @@ export function NewKey({ onClose, onMade }: NewKeyProps) {
         onChange={(next) => setRole(next as Role)}
         options={useRoleOptions(ROLES)}
       />
+      {role === "agent" && <Scopes chosen={scopes} onChange={setScopes} />}
       <ChoiceField
         name="expires_at"
         label={m.expires}
@@ -56,6 +59,23 @@ export function NewKey({ onClose, onMade }: NewKeyProps) {
       <SwitchField label={m.test} hint={m.testHint} checked={test} onChange={setTest} />
     </FormDialog>
   );
+}
+
+interface ScopesProps {
+  readonly chosen: readonly AgentScope[];
+  readonly onChange: (scopes: readonly AgentScope[]) => void;
+}
+
+function Scopes({ chosen, onChange }: ScopesProps) {
+  return AGENT_SCOPES.map((scope) => (
+    <SwitchField
+      key={scope}
+      label={m.scopes[scope]}
+      hint={m.scopeHints[scope]}
+      checked={chosen.includes(scope)}
+      onChange={(isOn) => onChange(AGENT_SCOPES.filter((one) => (one === scope ? isOn : chosen.includes(one))))}
+    />
+  ));
 }
 
 function expiresAt(expiry: Expiry): string | null {

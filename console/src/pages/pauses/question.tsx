@@ -10,7 +10,7 @@ import classes from "./pause-page.module.css";
 import { Remaining } from "./remaining.tsx";
 
 export function Question({ pause }: { readonly pause: Pause }) {
-  const { message, timeout_default: byDefault, metadata, status } = pause;
+  const { agent, message, timeout_default: byDefault, metadata, status } = pause;
   return (
     <Section title={m.message}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
@@ -18,6 +18,14 @@ export function Question({ pause }: { readonly pause: Pause }) {
         <Foreign text={message} />
       </p>
       <dl className={classes.facts}>
+        {agent !== null && (
+          <>
+            <dt>{m.askedBy}</dt>
+            <dd>
+              <Foreign text={m.agentKey(agent.name)} />
+            </dd>
+          </>
+        )}
         <dt>{pauses.asked}</dt>
         <dd>
           <Time at={pause.created_at} focusable />

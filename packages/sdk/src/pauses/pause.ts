@@ -43,7 +43,7 @@ export interface CreatedPause {
   readonly status: "pending";
   /**
    * The page on which to answer. Anyone with the link can answer, unless the pause has `protected` or `approvers`. Null
-   * with a session instead of a key, and if the tenant withholds links.
+   * with a session instead of a key, for an agent, and if the tenant withholds links.
    */
   readonly respond_url: string | null;
   readonly expires_at: string;
@@ -61,6 +61,8 @@ export interface Pause {
   /** `psr_…`. */
   readonly pause_id: string;
   readonly status: PauseStatus;
+  /** The key of the role `agent` that asked. Null: somebody else asked. */
+  readonly agent: { readonly id: string; readonly name: string } | null;
   readonly message: string;
   readonly options: readonly string[];
   readonly allow_text_response: boolean;
@@ -158,7 +160,7 @@ export interface PauseLink
     | "response_at"
     | "expires_at"
   > {
-  /** The name of the tenant. Null if it has none of its own. */
+  /** The name of the tenant, and of the agent's key if an agent asks. Null if the tenant has none of its own. */
   readonly requester: string | null;
   /** Where a signed-in user answers, if the link only shows the question. */
   readonly sign_in_url: string | null;

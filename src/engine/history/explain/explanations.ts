@@ -6,6 +6,7 @@ import { PAYLOAD_BYTES_MAX } from "../../../domain/limits.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Store, Subscribers, TypeCount } from "../../../ports/store.ts";
 import type { Caller } from "../../access/caller.ts";
+import { isHidden } from "../agent-view.ts";
 import { explainDelivery } from "./explain-delivery.ts";
 import { explainEvent, explainMissing, explainType } from "./explain-event.ts";
 import type { Fact } from "./fact.ts";
@@ -57,19 +58,20 @@ export class Explanations {
   }
 
   /** Null when the tenant has no such delivery. */
-  async delivery({ tenantSeq }: Caller, id: Uuid): Promise<readonly Fact[] | null> {
-    const facts = await this.#store.findDeliveryFacts(tenantSeq, id);
-    return facts === null ? null : explainDelivery(facts, this.#clock.now());
+  async delivery(caller: Caller, id: Uuid): Promise<readonly Fact[] | null> {
+    const facts = await this.#store.findDeliveryFacts(caller.tenantSeq, id);
+    return facts === null || isHidden(caller, facts.row.eventType) ? null : explainDelivery(facts, this.#clock.now());
   }
 
   /** `event` or `endpoint` when the tenant has no such event or endpoint. */
   async event(caller: Caller, id: Uuid, endpointId: Uuid | null): Promise<readonly Fact[] | "event" | "endpoint"> {
     if (endpointId === null) {
       const event = await this.#store.getEvent(caller.tenantSeq, id);
-      return event === null ? "event" : explainEvent(event);
+      return event === null || isHidden(caller, event.type) ? "event" : explainEvent(event);
     }
     const facts = await this.#store.findEventFacts(caller.tenantSeq, id, endpointId);
     if (typeof facts === "string") return facts;
+    if (isHidden(caller, facts.eventType)) return "event";
     const [newest] = facts.deliveryIds;
     const delivery = newest === undefined ? null : await this.delivery(caller, newest);
     return delivery ?? explainMissing(facts);

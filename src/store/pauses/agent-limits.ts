@@ -1,0 +1,77 @@
+/** What an agent may not ask: too much, or a person at an address that may be its own. */
+import { type Agent, includesRole, type Role } from "../../domain/access/access.ts";
+import type { EpochMs } from "../../domain/ids.ts";
+import {
+  AGENT_OPEN_PAUSES_COUNT_MAX,
+  AGENT_OPEN_PAUSES_RETRY_AFTER_SECONDS,
+  AGENT_PAUSES_PER_MINUTE_COUNT_MAX,
+  AGENT_PAUSES_WINDOW_MS,
+} from "../../domain/limits.ts";
+import type { AgentLimit, CreatePause, CreatePauseResult } from "../../ports/store.ts";
+import { audit, byActor } from "../access/audit.ts";
+import { one } from "../read-connection.ts";
+import { uuidBytes } from "../rows.ts";
+import type { Writing } from "../writing.ts";
+
+/** Null when somebody else asks, or when the agent may. */
+export function agentRefusal(
+  w: Writing,
+  request: CreatePause,
+): Extract<CreatePauseResult, { kind: "recipientNotUser" | "agentLimit" }> | null {
+  const { agent } = request.actor;
+  if (agent === undefined) return null;
+  if (!isUser(w, request)) return { kind: "recipientNotUser" };
+  const exceeded = limitOf(w, agent, request.now);
+  if (exceeded !== null) auditRefusal(w, request, exceeded);
+  return exceeded;
+}
+
+// Served by users_by_email.
+const USER = "SELECT role FROM users WHERE email = ? COLLATE NOCASE AND tenant_seq = ? AND disabled_at IS NULL";
+
+/** Whether nobody is notified, or a user who may decide. */
+function isUser(w: Writing, { recipient, tenantSeq }: CreatePause): boolean {
+  if (recipient === null) return true;
+  if (recipient.channel !== "email") return false;
+  const user = one<{ role: Role }>(w, USER, recipient.address, tenantSeq);
+  return user !== undefined && includesRole(user.role, "developer");
+}
+
+const COUNT_OPEN = `
+  SELECT count(*) AS count
+  FROM pauses INDEXED BY pauses_open_of_agent
+  WHERE agent_id = ? AND status = 0`;
+// The oldest of those that may be within a minute.
+const OLDEST_COUNTED = `
+  SELECT created_at
+  FROM pauses INDEXED BY pauses_of_agent
+  WHERE agent_id = ?
+  ORDER BY seq DESC
+  LIMIT 1 OFFSET ${AGENT_PAUSES_PER_MINUTE_COUNT_MAX - 1}`;
+
+function limitOf(w: Writing, { id }: Agent, now: EpochMs): AgentLimit | null {
+  const open = one<{ count: number }>(w, COUNT_OPEN, uuidBytes(id))?.count ?? 0;
+  if (open >= AGENT_OPEN_PAUSES_COUNT_MAX) {
+    return { kind: "agentLimit", limit: "open", retryAfterSeconds: AGENT_OPEN_PAUSES_RETRY_AFTER_SECONDS };
+  }
+  const oldest = one<{ created_at: EpochMs }>(w, OLDEST_COUNTED, uuidBytes(id));
+  const waitMs = oldest === undefined ? 0 : oldest.created_at + AGENT_PAUSES_WINDOW_MS - now;
+  // A clock that was set back must not lock the agent out for longer than the window.
+  const retryAfterSeconds = Math.ceil(Math.min(waitMs, AGENT_PAUSES_WINDOW_MS) / 1000);
+  return waitMs <= 0 ? null : { kind: "agentLimit", limit: "rate", retryAfterSeconds };
+}
+
+// Served by audit_of_actor.
+const REFUSED_LATELY = `
+  SELECT 1
+  FROM audit INDEXED BY audit_of_actor
+  WHERE actor_id = ? AND tenant_seq = ? AND created_at > ? AND event_type = 'pause.ask_refused'
+  LIMIT 1`;
+
+/** Once a minute, so that an agent in a loop does not fill the audit. */
+function auditRefusal(w: Writing, { actor, tenantSeq, now }: CreatePause, { limit }: AgentLimit): void {
+  const since = now - AGENT_PAUSES_WINDOW_MS;
+  if (one(w, REFUSED_LATELY, uuidBytes(actor.id), tenantSeq, since) !== undefined) return;
+  const data = { limit, ...byActor(actor) };
+  audit(w, { tenantSeq, actor, type: "pause.ask_refused", data, now });
+}
