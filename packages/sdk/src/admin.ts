@@ -1,6 +1,7 @@
 /** The smaller resources: replays, analytics, jobs, keys, tenants and pause webhooks. */
 import type { Job, JobFilter, JobPage } from "./delivery/bulk-types.ts";
 import { type CallOptions, onePath, type Transport } from "./http.ts";
+import type { CreatedKey, Key, KeyInput } from "./keys.ts";
 import { dateMs } from "./options.ts";
 import {
   advanced,
@@ -22,9 +23,6 @@ import type {
 } from "./statistics.ts";
 import type { CreatedTenant, Tenant, TenantChanges, TenantDetails } from "./tenant.ts";
 import type {
-  CreatedKey,
-  Key,
-  KeyInput,
   LatencyBucket,
   PauseWebhook,
   PauseWebhookInput,

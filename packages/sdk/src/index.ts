@@ -8,6 +8,7 @@ export type { WebhookHeaders } from "./headers.ts";
 export type { CallOptions } from "./http.ts";
 export type * from "./inbound/inbound.ts";
 export type * from "./inbound/pause-status.ts";
+export type * from "./keys.ts";
 export type * from "./listening/listener-state.ts";
 export type * from "./listening/types.ts";
 export type { LinkedPage, ListOptions, PageOptions } from "./paging.ts";

@@ -1,6 +1,6 @@
 import { type CallOptions, onePath, type Transport } from "./http.ts";
+import type { AgentScope, Role } from "./keys.ts";
 import { advanced, cursorPage, type LinkedPage, type ListOptions, type PageOptions } from "./paging.ts";
-import type { AgentScope, Role } from "./types.ts";
 
 /** A person who signs in. */
 export interface User {

@@ -1,5 +1,5 @@
 import type { CallOptions, Transport } from "./http.ts";
-import type { Role } from "./types.ts";
+import type { Role } from "./keys.ts";
 
 /** A terminal that wants to sign in. */
 export interface DeviceInput {

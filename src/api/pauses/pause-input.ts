@@ -224,7 +224,8 @@ function isChannel(value: unknown): value is Recipient["channel"] {
 function problemOf(faults: readonly Fault[], { channel, options }: Partial<PauseFields>): Problem {
   const [first] = faults;
   if (faults.length > 1 || first === undefined) return invalid(faults);
-  if (first.field === "channel" && typeof channel === "string") return withCode("INVALID_CHANNEL", faults);
+  if (first.field === "channel" && typeof channel === "string" && !isChannel(channel))
+    return withCode("INVALID_CHANNEL", faults);
   const count = Array.isArray(options) ? (options as unknown[]).length : PAUSE_OPTIONS_COUNT_MIN;
   const isMiscounted = count < PAUSE_OPTIONS_COUNT_MIN || count > PAUSE_OPTIONS_COUNT_MAX;
   if (first.field === "options" && isMiscounted) return withCode("INVALID_OPTIONS", faults);

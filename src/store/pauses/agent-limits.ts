@@ -1,5 +1,5 @@
 /** What an agent may not ask: too much, or a person at an address that may be its own. */
-import { type Agent, includesRole, type Role } from "../../domain/access/access.ts";
+import { type Agent, includesRole } from "../../domain/access/access.ts";
 import type { EpochMs } from "../../domain/ids.ts";
 import {
   AGENT_OPEN_PAUSES_COUNT_MAX,
@@ -9,6 +9,7 @@ import {
 } from "../../domain/limits.ts";
 import type { AgentLimit, CreatePause, CreatePauseResult } from "../../ports/store.ts";
 import { audit, byActor } from "../access/audit.ts";
+import { findUser } from "../access/user-views.ts";
 import { one } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import type { Writing } from "../writing.ts";
@@ -26,15 +27,13 @@ export function agentRefusal(
   return exceeded;
 }
 
-// Served by users_by_email.
-const USER = "SELECT role FROM users WHERE email = ? COLLATE NOCASE AND tenant_seq = ? AND disabled_at IS NULL";
-
 /** Whether nobody is notified, or a user who may decide. */
 function isUser(w: Writing, { recipient, tenantSeq }: CreatePause): boolean {
   if (recipient === null) return true;
   if (recipient.channel !== "email") return false;
-  const user = one<{ role: Role }>(w, USER, recipient.address, tenantSeq);
-  return user !== undefined && includesRole(user.role, "developer");
+  const user = findUser(w, recipient.address);
+  if (user === null || user.tenantSeq !== tenantSeq || user.disabledAt !== null) return false;
+  return includesRole(user.role, "developer");
 }
 
 const COUNT_OPEN = `

@@ -31,6 +31,7 @@ import { inboundBoundCases } from "./inbound/inbound-bounds.ts";
 import { inboundListCases } from "./inbound/inbound-lists.ts";
 import { reprocessingCases } from "./inbound/reprocessing.ts";
 import { sourceCases } from "./inbound/sources.ts";
+import { agentCases } from "./pauses/agents.ts";
 import { decidingCases } from "./pauses/deciding.ts";
 import { notificationCases } from "./pauses/notifications.ts";
 import { deadlineCases } from "./pauses/pause-deadlines.ts";
@@ -77,6 +78,7 @@ export const USUAL_CALLS: readonly Subject[] = [
   ["pauses", pauseCases],
   ["pause deadlines", deadlineCases],
   ["decisions of users", decidingCases],
+  ["questions of agents", agentCases],
   ["notifications", notificationCases],
   ["audit", auditCases],
   ["sources", sourceCases],

@@ -157,7 +157,7 @@ test("?tenant= is refused on every route to anyone but a global_admin, even for 
         const answer = await askRoute(server, route, { credentials: by[way], id, query: `?tenant=${tenant}` });
         const what = `${role}'s ${way}: ${nameOf(route)} with ${tenant}`;
         assert.deepEqual([answer.status, answer.code], [403, "FORBIDDEN"], what);
-        assertSame([route.envelope, route.needs, role], answer.text, what);
+        assertSame([route.envelope, route.needs, route.agent ?? "", role, way], answer.text, what);
       }
     }
   }

@@ -8,7 +8,7 @@ import { sharedServer } from "../../processes/one-server.ts";
 const server = await sharedServer({ after });
 
 const FIELDS = [
-  ["pause_id", "status", "message", "options", "allow_text_response", "timeout_default"],
+  ["pause_id", "status", "agent", "message", "options", "allow_text_response", "timeout_default"],
   ["protected", "approvers", "approver_emails"],
   ["response_choice", "response_text", "response_at", "decided_by", "decided_by_user", "event_id"],
   ["channel", "recipient", "notification", "metadata", "respond_url", "expires_at", "created_at"],

@@ -18,7 +18,7 @@ const newInstallation = (world: World) => ({
 });
 
 const listed = ({ hash: _, ...key }: NewKey, createdAt: number, by: Actor) => {
-  return { ...key, createdAt, createdBy: { kind: by.kind, id: by.id }, usedAt: null };
+  return { ...key, scopes: null, createdAt, createdBy: { kind: by.kind, id: by.id }, usedAt: null };
 };
 
 export function accessCases(open: OpenStore): void {

@@ -72,6 +72,7 @@ export function terminalCases(open: OpenStore): void {
         createdAt: START + 2,
         createdBy: { kind: "user", id: person.id },
         usedAt: null,
+        scopes: null,
       });
       assert.equal(issued.tenant.seq, person.tenantSeq);
       assert.deepEqual(await world.store.issueTerminalKey(request), issued);

@@ -39,6 +39,7 @@ export function pauseCases(open: OpenStore): void {
       tenantSeq: tenant.tenantSeq,
       tenantName: "Tenant",
       linkWithheld: false,
+      agent: null,
       ...question,
       recipient: EMAIL,
       signIn: null,
