@@ -67,6 +67,7 @@ describe("a pause on the server", () => {
       ...QUESTION,
       pause_id: pause.pause_id,
       status: "responded",
+      agent: null,
       allow_text_response: false,
       timeout_default: null,
       protected: false,

@@ -34,7 +34,7 @@ test("signing in sets a cookie that replaces a key", async () => {
   assert.match(who.id, /^usr_[0-9a-f-]{36}$/);
   assert.deepEqual(
     { ...who, id: "" },
-    { id: "", email, role: "org_admin", tenant: { id: tenantId, name: "a test's own" } },
+    { id: "", email, role: "org_admin", scopes: null, tenant: { id: tenantId, name: "a test's own" } },
   );
 });
 

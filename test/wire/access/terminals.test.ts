@@ -94,7 +94,7 @@ test("a terminal gets a key once a person has approved it, and the same key when
   for (const again of await Promise.all(asked))
     assert.deepEqual(again, { status: "approved", api_key, key, user, tenant });
   const me = await server.request("GET", "/dashboard/auth/me", { key: api_key });
-  assert.deepEqual(me.body.data, { id: key.id, email: null, role: "developer", tenant });
+  assert.deepEqual(me.body.data, { id: key.id, email: null, role: "developer", scopes: null, tenant });
   const audit = await browser.request("GET", `/v1/audit?actor=${user.id}&limit=2`);
   assert.deepEqual(
     (JSON.parse(audit.text) as AuditPage).events.map(({ event_type, data }) => [event_type, data]),
