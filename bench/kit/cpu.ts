@@ -1,4 +1,5 @@
-/** Processor time and traffic of processes, and a limit for a process, as Linux counts them. */
+/** Processor time, memory and traffic of processes, and a limit for a process, as Linux counts them. */
+import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
@@ -32,6 +33,40 @@ export function wakeUps(pid: number): number {
     return sleeps.reduce((sum, count) => sum + count, 0);
   } catch {
     return Number.NaN;
+  }
+}
+
+/** Resident memory now, and its peak. NaN if the system does not report it. */
+export function memoryMb(pid: number | undefined, field: "VmRSS" | "VmHWM"): number {
+  return megabytes(`/proc/${pid}/status`, field);
+}
+
+function megabytes(file: string, field: string): number {
+  try {
+    return (
+      Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(readFileSync(file, "utf8"))?.[1] ?? Number.NaN) / 1024
+    );
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** Often enough for a peak of some seconds. One look takes about a millisecond. */
+const LOOK_MS = 500;
+
+/**
+ * The peak of a process's proportional memory, in which a page that several processes share, such as one of Node's own code,
+ * counts in part for each of them. Linux does not keep this peak.
+ */
+export class ProportionalPeak {
+  mb = Number.NaN;
+
+  constructor(child: ChildProcess) {
+    const timer = setInterval(() => {
+      const mb = megabytes(`/proc/${child.pid}/smaps_rollup`, "Pss");
+      if (mb > (this.mb || 0)) this.mb = mb;
+    }, LOOK_MS);
+    child.once("exit", () => clearInterval(timer));
   }
 }
 

@@ -1,11 +1,11 @@
 /** The real server in a separate process, with settings that allow endpoints on the same machine. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { databaseBytes, databaseSettings, largestTables, noteEmpty, type TableSize } from "../postgres/database.ts";
 import { end, killAtExit, makeDataDir } from "./children.ts";
-import { cpuMs } from "./cpu.ts";
+import { cpuMs, memoryMb, ProportionalPeak } from "./cpu.ts";
 
 /** The server, called with one API key. */
 export interface Account {
@@ -22,6 +22,8 @@ export interface Signalbox extends Account, AsyncDisposable {
   /** Resident memory now, and its peak. NaN if the system does not report it. */
   residentMb(): number;
   peakMb(): number;
+  /** The peak of its proportional memory, twice a second. */
+  proportionalPeakMb(): number;
   /** Processor time of all threads since the start. NaN if the system does not report it. */
   cpuMs(): number;
   readonly dataDir: string;
@@ -82,6 +84,7 @@ export async function startSignalbox(options: SignalboxOptions): Promise<Signalb
     stdio: ["ignore", "pipe", "inherit"],
   });
   killAtExit(child);
+  const proportional = new ProportionalPeak(child);
   const port = await announcedPort(child);
   const startMs = performance.now() - startedAt;
   await noteEmpty(dataDir);
@@ -92,6 +95,7 @@ export async function startSignalbox(options: SignalboxOptions): Promise<Signalb
     startMs,
     residentMb: () => memoryMb(child.pid, "VmRSS"),
     peakMb: () => memoryMb(child.pid, "VmHWM"),
+    proportionalPeakMb: () => proportional.mb,
     cpuMs: () => cpuMs(child.pid),
     dataDir,
     storedBytes: async () =>
@@ -161,15 +165,6 @@ function announcedPort({ stdout }: ChildProcessByStdio<null, Readable, null>): P
     stdout.on("data", listen);
     stdout.once("end", () => reject(new Error("the server ended by itself")));
   });
-}
-
-function memoryMb(pid: number | undefined, field: "VmRSS" | "VmHWM"): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN) / 1024;
-  } catch {
-    return Number.NaN;
-  }
 }
 
 function sizeOf(file: string): number {
