@@ -1,7 +1,6 @@
 /** Run the program on the server's machine: `admin …`, or `serve`, which is also what no words mean. */
 import path from "node:path";
 import { text } from "node:stream/consumers";
-import { setFlagsFromString } from "node:v8";
 import { createStores } from "./administration.ts";
 import { EXIT, printFailure } from "./cli/failure.ts";
 import { runCommand } from "./cli/run.ts";
@@ -11,6 +10,7 @@ import { shownDatabase } from "./domain/database-address.ts";
 import { StartupError, StoreUnavailable } from "./domain/errors.ts";
 import type { Uuid } from "./domain/ids.ts";
 import { SIGNAL_ECHO_MS } from "./domain/limits.ts";
+import { letYoungSpaceGrow, limitHeap } from "./heap.ts";
 import type { AccessStore } from "./ports/store.ts";
 import { masterKeyOf, type RunningSignalbox, startSignalbox, version } from "./signalbox.ts";
 import { openPostgresCommandLineStore } from "./store/postgres/command-line-store.ts";
@@ -50,22 +50,18 @@ function explained(error: unknown): number {
   return EXIT.failed;
 }
 
-// Objects that live for one request soon become garbage, but by default V8 lets the heap grow to four times the live
-// data before it collects. At two and a half times, the peak under load is 90 MB lower, and the speed does not change
-// measurably.
-const HEAP_GROWTH = "--heap-growing-percent=150";
-
 /** A start that fails ends the process, since parts of the server may be running. */
 function serve(): Promise<void> {
   return start().catch((error: unknown) => process.exit(explained(error)));
 }
 
 async function start(): Promise<void> {
-  setFlagsFromString(HEAP_GROWTH);
+  limitHeap();
   const config = loadConfig(process.env);
   const starting = startSignalbox(config);
   stopOnSignals(starting);
   const running = await starting;
+  letYoungSpaceGrow();
   logWhatNodeSays(running);
   announce(running, config);
 }

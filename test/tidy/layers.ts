@@ -138,7 +138,7 @@ function packageOrOutsideFault(to: string, layer: Layer): string | null {
 }
 
 /** The program's entry points and the composition root. */
-const MAIN_FILES = ["administration.ts", "main.ts", "program.ts", "signalbox.ts"];
+const MAIN_FILES = ["administration.ts", "heap.ts", "main.ts", "program.ts", "signalbox.ts"];
 
 function layerOf(path: string): string | null {
   const [, first = "", ...rest] = path.split("/");

@@ -20,7 +20,9 @@ export interface SqliteConnection extends Connection {
   readonly db: DatabaseSync;
 }
 
-/** Each of the two main connections caches this much: enough for the ends of all tables and indexes. */
+/** The writer changes the ends of tables and indexes, which take little. */
+export const WRITER_PAGE_CACHE_KB = 4 * 1024;
+/** Lists read rows of many pages. */
 const PAGE_CACHE_KB = 16 * 1024;
 /** How long a connection waits for a transaction of the command line. */
 export const BUSY_MS = 5000;

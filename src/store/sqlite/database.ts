@@ -5,7 +5,7 @@ import type { WritableDatabase } from "../connection.ts";
 import type { SqliteDatabase } from "../threads/messages.ts";
 import type { Vault } from "../vault.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import { migrate, openConnection } from "./connection.ts";
+import { migrate, openConnection, WRITER_PAGE_CACHE_KB } from "./connection.ts";
 import { DiskSpace } from "./files/disk-space.ts";
 import { openFault } from "./files/files.ts";
 import { refuseMoved } from "./moved.ts";
@@ -17,7 +17,7 @@ export function openForWrites(
   clock: Pick<Clock, "monotonicMs">,
 ): WritableDatabase {
   try {
-    const connection = openConnection(file, "write");
+    const connection = openConnection(file, "write", WRITER_PAGE_CACHE_KB);
     if (pagesMax !== null) connection.db.exec(`PRAGMA max_page_count = ${pagesMax}`);
     migrate(connection);
     refuseMoved(connection);

@@ -24,8 +24,8 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Objects in a thread of the store live for one call, so more space for young objects would only take memory. */
-const YOUNG_GENERATION_MB = 32;
+/** Objects in a thread of the store live for one call, so more space for young objects, up to 4 MB in three parts, would only take memory. */
+const YOUNG_GENERATION_MB = 12;
 
 /** What runs a thread's code: a worker, or in tests an object that runs it in the main thread. */
 export type Runner = EventEmitter & Pick<Worker, "postMessage">;
