@@ -1,0 +1,1 @@
+"""The client for `asyncio`. `generate_sync.py` makes the other one of it."""

@@ -1,0 +1,1 @@
+"""Signatures: of deliveries, and of bodies that contain their own."""
