@@ -1,9 +1,8 @@
-"""Make the client that blocks of the client for asyncio: `python3 generate_sync.py [--check]`."""
+"""Make the client that blocks of the client for asyncio: `python3 generate_sync.py`."""
 
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent / "src" / "signalbox_sdk"
@@ -33,22 +32,16 @@ def sync_text(text: str) -> str:
     return HEADER + text
 
 
-def main() -> int:
-    check = "--check" in sys.argv[1:]
-    stale = []
-    for source in sorted((PACKAGE / "_async").glob("*.py")):
-        target = PACKAGE / "_sync" / source.name
-        text = sync_text(source.read_text("utf-8"))
-        if target.exists() and target.read_text("utf-8") == text:
-            continue
-        stale.append(target.name)
-        if not check:
-            target.write_text(text, "utf-8")
-    if check and stale:
-        print(f"Not up to date: {', '.join(stale)}. Run generate_sync.py.")
-        return 1
-    return 0
+def targets() -> dict[Path, str]:
+    """What each generated file should contain."""
+    sources = sorted((PACKAGE / "_async").glob("*.py"))
+    return {PACKAGE / "_sync" / source.name: sync_text(source.read_text("utf-8")) for source in sources}
+
+
+def stale_files() -> list[str]:
+    return [path.name for path, text in targets().items() if not path.exists() or path.read_text("utf-8") != text]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    for path, text in targets().items():
+        path.write_text(text, "utf-8")

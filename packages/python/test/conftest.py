@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib.util
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -18,13 +20,16 @@ from typing import Any
 
 import httpx
 import pytest
-from support import KEY, Answering, Blocking, Stub
 
 from signalbox_sdk import AsyncSignalbox, Signalbox
+from support import KEY, Answering, Blocking, Stub
 
 # httpcore looks for this module on the disk with each asynchronous request, a fifth of the time of these tests.
 if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment]
+
+# Each client would read the certificates of all authorities again, which takes longer than most tests.
+ssl.create_default_context = functools.lru_cache(ssl.create_default_context)
 
 ROOT = Path(__file__).parents[3]
 
@@ -53,16 +58,8 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
     loop.close()
 
 
-@pytest.fixture(scope="session")
-def certificates() -> Any:
-    """Each client would read the certificates of all authorities again, which takes most of a test's time."""
-    return httpx.create_ssl_context()
-
-
 @pytest.fixture(params=["sync", "async"])
-def connect(
-    request: pytest.FixtureRequest, loop: asyncio.AbstractEventLoop, certificates: Any, waits: Waits
-) -> Iterator[Connect]:
+def connect(request: pytest.FixtureRequest, loop: asyncio.AbstractEventLoop, waits: Waits) -> Iterator[Connect]:
     clients: list[Any] = []
 
     def open_client(
@@ -74,7 +71,7 @@ def connect(
         **options: Any,
     ) -> Any:
         if request.param == "sync":
-            http = httpx.Client(verify=certificates, event_hooks={"request": [lambda _request: on_request()]})
+            http = httpx.Client(event_hooks={"request": [lambda _request: on_request()]})
             wait = None if real_waits else waits.wait
             client = Signalbox(url=url, api_key=api_key, http_client=http, wait=wait, **options)
             clients.append(http)
@@ -83,7 +80,7 @@ def connect(
         async def tell(_request: httpx.Request) -> None:
             on_request()
 
-        http_async = httpx.AsyncClient(verify=certificates, event_hooks={"request": [tell]})
+        http_async = httpx.AsyncClient(event_hooks={"request": [tell]})
         wait_async = None if real_waits else waits.wait_async
         inner = AsyncSignalbox(url=url, api_key=api_key, http_client=http_async, wait=wait_async, **options)
         clients.append(http_async)

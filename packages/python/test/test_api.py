@@ -12,12 +12,12 @@ from typing import Any, Literal, Union
 
 import httpx
 import pytest
-from conftest import Server
-from support import KEY
 
+from conftest import Server
 from signalbox_sdk import Signalbox, errors, paging
 from signalbox_sdk.calls import Call
 from signalbox_sdk.types import deliveries, endpoints, events, exchange, inbound, pauses
+from support import KEY
 
 TYPES = {
     name: value
@@ -79,13 +79,12 @@ def call_of(method: Any) -> Call:
     arguments: dict[str, Any] = {}
     for name, parameter in inspect.signature(method).parameters.items():
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-            filter = TYPES[parameter.annotation.removeprefix("Unpack[").removesuffix("]")]
-            arguments |= dict.fromkeys(filter.__optional_keys__, "x")
+            conditions = TYPES[parameter.annotation.removeprefix("Unpack[").removesuffix("]")]
+            arguments |= dict.fromkeys(conditions.__optional_keys__, "x")
         else:
             arguments[name] = ARGUMENTS.get(name, ID)
     with pytest.raises(Recorded) as caught:
-        made = method(**arguments)
-        next(made)
+        next(method(**arguments))
     call: Call = caught.value.call
     return call
 
@@ -172,7 +171,8 @@ def differences(api: Any, hint: Any, schema: Any, where: str) -> Iterator[str]:
         fields = {key: value for one in records for key, value in typing.get_type_hints(one).items()}
         known = properties(api, {"anyOf": kinds})
         if set(fields) != set(known):
-            yield f"{where} lacks {sorted(set(known) - set(fields))}, and has too much {sorted(set(fields) - set(known))}"
+            yield f"{where} lacks {sorted(set(known) - set(fields))}"
+            yield f"{where} has too much: {sorted(set(fields) - set(known))}"
         for key in set(fields) & set(known):
             yield from differences(api, fields[key], known[key], f"{where}.{key}")
 

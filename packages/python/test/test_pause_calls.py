@@ -8,9 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Connect, Waits
-from support import Stub, cut_short, hang_up, raw, reply
 
+from conftest import Connect, Waits
 from signalbox_sdk import (
     ConflictError,
     NetworkError,
@@ -19,6 +18,7 @@ from signalbox_sdk import (
     SignalboxError,
     TimedOutError,
 )
+from support import Stub, cut_short, hang_up, raw, reply
 
 Serve = Callable[..., Stub]
 CREATED = {"pause_id": "psr_1", "status": "pending", "respond_url": "http://localhost/respond/t"}

@@ -9,9 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Connect, Server
-from support import Seen, Stub, raw
 
+from conftest import Connect, Server
 from signalbox_sdk import (
     AuthenticationError,
     ConflictError,
@@ -24,6 +23,7 @@ from signalbox_sdk import (
     sign_jcs,
     verify,
 )
+from support import Seen, Stub, raw
 
 Serve = Callable[..., Stub]
 QUESTION: dict[str, Any] = {"message": "Pay 340 € to Acme?", "options": ["Approve", "Reject"]}

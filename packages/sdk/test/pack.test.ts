@@ -140,7 +140,7 @@ describe("the packed package", () => {
 
   it("contains JavaScript, types, the readme and the license, but no sources and no dependencies", async () => {
     const files = await readdir(installed(), { recursive: true });
-    const vectors = ["jcs-signed.json", "jcs-numbers.json", "jcs-refused.json", "check.py"].map(
+    const vectors = ["deliveries.json", "jcs-signed.json", "jcs-numbers.json", "jcs-refused.json", "check.py"].map(
       (name) => `vectors/${name}`,
     );
     for (const name of ["dist/index.js", "dist/index.d.ts", "README.md", "LICENSE", ...vectors])

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
@@ -9,6 +10,23 @@ const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const SCHEMES: SignatureScheme[] = ["standard", "pacspace", "plain", "pausepoint"];
 const NOW = new Date("2026-05-08T14:23:00Z");
 const BODY = '{"type":"a.b","timestamp":"2026-05-08T14:23:00.000Z","data":{"n":1.0}}';
+
+interface Vector {
+  readonly name: string;
+  readonly format: SignatureScheme;
+  readonly secret: string;
+  readonly id: string;
+  readonly type: string;
+  readonly delivery_id: string;
+  readonly attempt: number;
+  readonly timestamp: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function readVectors(): readonly Vector[] {
+  return JSON.parse(readFileSync(new URL("../vectors/deliveries.json", import.meta.url), "utf8")).vectors;
+}
 
 const signed = (more: Partial<SignOptions> = {}) => sign({ secret: SECRET, body: BODY, timestamp: NOW, ...more });
 const check = (headers: VerifyOptions["headers"], more: Partial<VerifyOptions> = {}) =>
@@ -72,6 +90,20 @@ describe("verify", () => {
       body: { test: 2432232314 },
       scheme: "standard",
     });
+  });
+
+  it("accepts the vectors, whose headers sign creates, in each scheme that they have", async () => {
+    const vectors = readVectors();
+    assert.ok(vectors.length > 10);
+    for (const { name, headers, secret, body, format, id, timestamp, delivery_id: deliveryId, ...more } of vectors) {
+      const at = new Date(timestamp * 1000);
+      assert.deepEqual(await sign({ secret, body, format, id, deliveryId, timestamp: at, ...more }), headers, name);
+      for (const scheme of ["standard", format] as const) {
+        const event = await check(headers, { secret, body, scheme, now: at });
+        assert.deepEqual(event.body, JSON.parse(body), name);
+      }
+      await refused(check(headers, { secret: `${secret}!`, body, now: at }), "signature_mismatch");
+    }
   });
 
   it("opens each format's envelope", async () => {
