@@ -217,6 +217,7 @@ describe("the package", () => {
       "systemctl enable --now signalbox": CHANGES_THE_MACHINE,
       "npm ci && npm start": DOWNLOADS,
       "npm pack ./packages/sdk": "A test of the SDK packs it in this way",
+      "pip install ./packages/python": "A test of the Python SDK installs it in this way",
     });
   });
 
