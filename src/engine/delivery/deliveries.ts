@@ -60,7 +60,7 @@ export class Deliveries {
     const schedule = (lane: Lane) => this.#scheduler.schedule(lane);
     const pool = new LanePool(clock, membership, readers);
     const alarms = new Alarms<Lane>(clock, schedule);
-    const settlements = new Settlements({ store, telemetry, outage, activity });
+    const settlements = new Settlements({ clock, store, telemetry, outage, activity });
     const dispatcher = new Dispatcher({
       clock,
       alarms,
@@ -92,6 +92,11 @@ export class Deliveries {
   /** Whether a publish may lease deliveries for this node. */
   get takesLeases(): boolean {
     return !this.#dispatcher.isHalted;
+  }
+
+  /** Events are sent to the store. */
+  publishing(publish: Promise<unknown>): void {
+    this.#settlements.join(publish);
   }
 
   /** A publish has leased this delivery for this node. */

@@ -58,10 +58,14 @@ export class Publisher {
   readonly #requests: Batcher<PublishRequest, PublishResult>;
 
   constructor(options: PublisherOptions) {
-    const { store, outage, activity } = options;
+    const { store, deliveries, outage, activity } = options;
     this.#options = options;
     this.#requests = new Batcher({
-      carryOut: (batch) => store.publish(batch),
+      carryOut(batch) {
+        const results = store.publish(batch);
+        deliveries.publishing(results);
+        return results;
+      },
       rowsMax: GROUP_DELIVERIES_MAX,
       bytesMax: GROUP_BYTES_MAX,
       queueBytesMax: PUBLISH_QUEUE_BYTES_MAX,

@@ -8,6 +8,7 @@ import {
   GROUP_DELIVERIES_SHARED_MAX,
 } from "../../domain/limits.ts";
 import type { Outage } from "../upkeep/outage.ts";
+import type { Company } from "./company.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { Shares } from "./shares.ts";
 import type { TenantActivity } from "./tenant-activity.ts";
@@ -33,6 +34,8 @@ export interface BatcherOptions<E, R> {
   readonly tenantOf?: (element: E) => Seq;
   /** While the store cannot commit and all calls wait for it, elements are rejected instead of waiting behind those calls. */
   readonly outage?: Pick<Outage, "reason" | "onChange">;
+  /** Another verb, whose commits small batches of patient elements share. */
+  readonly company?: Pick<Company, "wait">;
   /** Called when a call fails as a whole. Its result says whether to try the same elements again or to reject them. */
   readonly onFailure: (error: unknown) => Promise<"again" | "giveUp">;
 }
@@ -82,19 +85,26 @@ export class Batcher<E, R> {
     return this.#bytes.allowance(tenantSeq);
   }
 
-  add(element: E, weight: Weight): Promise<R> {
+  /** @param isPatient whether nobody waits for the result */
+  add(element: E, weight: Weight, isPatient = false): Promise<R> {
     const tenantSeq = this.#tenantOf(element);
     this.#options.activity?.note(tenantSeq);
     this.#bytes.take(tenantSeq, weight.bytes);
     return new Promise((resolve, reject) => {
       this.#queue.push(tenantSeq, { element, ...weight, resolve, reject });
-      this.#start();
+      if (!isPatient || !this.#waits()) this.#start();
       this.#rejectStuck();
     });
   }
 
+  #waits(): boolean {
+    if (this.#queue.size >= BATCH_ELEMENTS_EARLY) return false;
+    return this.#options.company?.wait(() => this.#startNow()) ?? false;
+  }
+
   /** Resolves when no element waits. */
   drained(): Promise<void> {
+    this.#startNow();
     if (this.#calls === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onDrained.push(resolve));
   }
@@ -123,6 +133,12 @@ export class Batcher<E, R> {
         void this.#run();
       });
     }
+  }
+
+  #startNow(): void {
+    if (this.#queue.size === 0 || this.#calls >= BATCH_CALLS_MAX || this.#isStarting) return;
+    this.#calls += 1;
+    void this.#run();
   }
 
   /** One of the calls that may be in flight: one batch after the other, until nothing waits. */

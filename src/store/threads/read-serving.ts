@@ -41,11 +41,13 @@ export function serveReads<On extends Connection>(port: MessagePort | null, verb
     }
   }
 
-  port.on("message", (call: CallMessage) => {
-    if (call.verb === CLOSE) {
-      opened?.close();
-      port.close();
-    } else port.postMessage([answer(call)]);
+  port.on("message", (calls: readonly CallMessage[]) => {
+    for (const call of calls) {
+      if (call.verb === CLOSE) {
+        opened?.close();
+        port.close();
+      } else port.postMessage([answer(call)]);
+    }
   });
   port.postMessage({ kind: "ready" } satisfies ReadyMessage);
 }

@@ -3,7 +3,7 @@ import { type EventEmitter, once } from "node:events";
 import { type MessagePort, Worker } from "node:worker_threads";
 import { NodeGone, StartupError, StoreUnavailable } from "../../domain/errors.ts";
 import { Silence, type SilenceOptions } from "../silence/silence.ts";
-import { CLOSE, NOTED, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
+import { type CallMessage, CLOSE, NOTED, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
 import { type ThreadName, threadFile } from "./thread-files.ts";
 
 export interface Thread {
@@ -57,6 +57,7 @@ export async function startThread(worker: Runner, options: ThreadOptions): Promi
   let lastId = 0;
   let writable = true;
   let closing = false;
+  const send = outboxTo(worker);
   const silence = watch === null ? null : new Silence({ ...watch, waiting });
 
   function settle(reply: ReplyMessage): void {
@@ -94,16 +95,29 @@ export async function startThread(worker: Runner, options: ThreadOptions): Promi
       silence?.sent(id);
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject });
-        worker.postMessage({ id, verb, args });
+        send({ id, verb, args });
       });
     },
     async close() {
       if (closing) return;
       closing = true;
       const ended = once(worker, "exit");
-      worker.postMessage({ id: 0, verb: CLOSE, args: [] });
+      send({ id: 0, verb: CLOSE, args: [] });
       await ended;
     },
+  };
+}
+
+/** Calls made in one turn travel together, so that the thread wakes up once and commits them together. */
+function outboxTo(worker: Runner): (call: CallMessage) => void {
+  let unsent: CallMessage[] = [];
+  return (call) => {
+    if (unsent.push(call) > 1) return;
+    queueMicrotask(() => {
+      const calls = unsent;
+      unsent = [];
+      worker.postMessage(calls);
+    });
   };
 }
 

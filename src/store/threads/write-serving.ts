@@ -141,13 +141,13 @@ export function serveWrites(port: MessagePort | null, data: ThreadData, clock: C
 }
 
 function serve(port: MessagePort, opened: Open): void {
-  port.on("message", (first: CallMessage) => {
-    const calls = [first];
+  port.on("message", (first: readonly CallMessage[]) => {
+    const calls = [...first];
     // The calls that arrived during the previous commit are the next group.
     while (calls.length < GROUP_CALLS_MAX) {
       const next = receiveMessageOnPort(port);
       if (next === undefined) break;
-      calls.push(next.message as CallMessage);
+      calls.push(...(next.message as readonly CallMessage[]));
     }
     const closes = calls.some(({ verb }) => verb === CLOSE);
     port.postMessage(carryOut(opened, closes ? calls.filter(({ verb }) => verb !== CLOSE) : calls));
