@@ -27,6 +27,7 @@ import { KnownPaths } from "./http/known-paths.ts";
 import { DISCARDED_BODY_BYTES_MAX, REQUEST_HEAD_BYTES_MAX } from "./http/limits.ts";
 import { type Surface, surfaceOf } from "./http/surface-paths.ts";
 import { installCursors } from "./lists/cursor.ts";
+import { registerMcp } from "./mcp/mcp-routes.ts";
 import { registerOpenApi } from "./schema/openapi.ts";
 import { registerDashboardSurface } from "./surfaces/dashboard-routes.ts";
 import { registerPauseStatusSurface } from "./surfaces/pause-status-routes.ts";
@@ -79,6 +80,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   app.register(async (inner) => registerDashboardSurface(inner, deps));
   app.register(async (inner) => registerPauseStatusSurface(inner, deps));
   app.register(async (inner) => registerOperations(inner, deps));
+  app.register(async (inner) => registerMcp(inner, deps));
   app.register(async (inner) => registerConsole(inner, deps));
   return app;
 }

@@ -6,6 +6,7 @@ export * from "./limits/endpoints.ts";
 export * from "./limits/entries.ts";
 export * from "./limits/inbound.ts";
 export * from "./limits/listeners.ts";
+export * from "./limits/mcp.ts";
 export * from "./limits/pauses.ts";
 export * from "./limits/requests.ts";
 export * from "./limits/store.ts";

@@ -127,6 +127,11 @@ export class Context {
     return this.isScreen ? (this.#surroundings.terminal ?? null) : null;
   }
 
+  /** Standard input as it arrives. */
+  get input(): Chunks {
+    return this.#surroundings.stdin;
+  }
+
   /** All of standard input. */
   async readInput(): Promise<Buffer> {
     const { stdin, stderr } = this.#surroundings;

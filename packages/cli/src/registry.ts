@@ -116,6 +116,12 @@ export const ENTRIES: readonly Entry[] = [
     load: async () => (await import("./commands/pause/pause.ts")).pause,
   },
   {
+    name: "mcp",
+    section: PEOPLE,
+    about: "let an agent ask people, with the Model Context Protocol",
+    load: async () => (await import("./commands/mcp/mcp.ts")).mcp,
+  },
+  {
     name: "status",
     section: TOOLS,
     about: "show whether the server is ready, and what waits",

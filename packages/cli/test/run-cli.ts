@@ -14,6 +14,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input. With `columns`, what a person types. */
   readonly input?: string;
+  /** Standard input that goes on, instead of `input`. */
+  readonly stdin?: AsyncIterable<string>;
   /** The columns of the terminal; without them there is no terminal. */
   readonly columns?: number;
   readonly folder?: string;
@@ -39,7 +41,8 @@ export function runCli(words: readonly string[], options: CliOptions = {}): Prom
   return startCli(words, options).finished;
 }
 
-export function startCli(words: readonly string[], { env = {}, input = "", columns, folder }: CliOptions): RunningCli {
+export function startCli(words: readonly string[], options: CliOptions): RunningCli {
+  const { env = {}, input = "", columns, folder } = options;
   const written = { stdout: "", stderr: "" };
   const listeners = new Set<() => void>();
   const isTTY = columns !== undefined;
@@ -54,12 +57,10 @@ export function startCli(words: readonly string[], { env = {}, input = "", colum
     },
   });
   const interrupted = new AbortController();
-  const stdin = Object.assign(
-    (async function* () {
-      if (input !== "") yield input;
-    })(),
-    { isTTY },
-  );
+  const typed = (async function* () {
+    if (input !== "") yield input;
+  })();
+  const stdin = Object.assign(options.stdin ?? typed, { isTTY });
   const running = runProgram(words, {
     version: "0.0.0",
     env: { SIGNALBOX_CONFIG: NOWHERE, ...env },

@@ -1,0 +1,18 @@
+/** `signalbox mcp`: the server's tools for agents, over standard input and output. */
+import { command } from "../../command.ts";
+import { Bridge } from "./bridge.ts";
+
+export const mcp = command({
+  name: "mcp",
+  about: "give an agent the server's tools, over standard input and output (MCP)",
+  details:
+    "A host such as an editor or an agent starts this command and speaks the Model Context Protocol with it. The messages go " +
+    "to the server's /mcp, which takes a key of the role agent only: the agent asks people, and cannot answer itself. Create the " +
+    "key with `signalbox admin keys add --role agent` or in the console, and pass it in SIGNALBOX_API_KEY.",
+  examples: [["signalbox mcp", "what to enter as the command of an MCP server in your host"]],
+  async run({ connection, fetch, input, out, signal }) {
+    const bridge = new Bridge({ ...connection, fetch, write: (line) => out.write(line) });
+    signal.addEventListener("abort", () => bridge.close());
+    await bridge.run(input);
+  },
+});

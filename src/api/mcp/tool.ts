@@ -1,0 +1,58 @@
+/** What a tool is, and how it uses the API. */
+import type { Static, TObject } from "typebox";
+import type { AgentScope } from "../../domain/access/access.ts";
+
+/** Calls the API as the agent, so that every rule of the API holds for a tool. */
+export interface ToolContext {
+  /** @throws ToolFailure with the API's own sentence, for every response but a 2xx */
+  call(request: ApiRequest): Promise<unknown>;
+  /** Tells a waiting client that the call is alive. */
+  progress(message: string): Promise<void>;
+  /** Aborted when the client cancels the call or disconnects. */
+  readonly signal: AbortSignal;
+  monotonicMs(): number;
+}
+
+export interface ApiRequest {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The call cannot be done, for a reason that the model can read. */
+export class ToolFailure extends Error {}
+
+export interface Tool {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly scope: AgentScope;
+  readonly input: TObject;
+  readonly output: TObject;
+  readonly annotations: Readonly<
+    Record<"readOnlyHint" | "destructiveHint" | "idempotentHint" | "openWorldHint", boolean>
+  >;
+  run(input: never, context: ToolContext): Promise<object>;
+}
+
+/** Types `run` by the tool's schemas. */
+export function tool<Input extends TObject, Output extends TObject>(
+  described: Omit<Tool, "input" | "output" | "run"> & {
+    readonly input: Input;
+    readonly output: Output;
+    run(input: Static<Input>, context: ToolContext): Promise<Static<Output>>;
+  },
+): Tool {
+  return described;
+}
+
+const NO = { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false };
+export const READS = { ...NO, readOnlyHint: true, idempotentHint: true };
+/** It adds something, and a repeated call adds it again. */
+export const ADDS = NO;
+/** It reaches somebody or something outside: a person, or a receiver. */
+export const REACHES = { ...NO, openWorldHint: true };
+/** It ends something for good. */
+export const ENDS = { ...NO, destructiveHint: true, idempotentHint: true };

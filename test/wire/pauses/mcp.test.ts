@@ -1,0 +1,204 @@
+/** `POST /mcp` with the official client, in the newest protocol version and the one before. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { signedIn } from "../../harness/jar.ts";
+import { agentKey, callTool, connect, PROTOCOLS } from "../../harness/mcp.ts";
+import { ask } from "../../harness/pauses.ts";
+import { PASSWORD } from "../../harness/people.ts";
+import { createResource } from "../../harness/resources.ts";
+import { createEndpoint } from "../../harness/scene.ts";
+import { newTenant, type Tenant } from "../../harness/server.ts";
+import { bearer } from "../../harness/team.ts";
+import { sharedPeople } from "../../processes/one-server.ts";
+
+const stage = await sharedPeople({ after });
+const { server } = stage;
+
+const ASK_TOOLS = [
+  "ask_human",
+  "wait_for_decision",
+  "list_pauses",
+  "get_pause",
+  "cancel_question",
+  "request_permission",
+];
+const READ_TOOLS = [
+  "explain_delivery",
+  "explain_event",
+  "list_failed",
+  "get_event",
+  "list_endpoints",
+  "endpoint_health",
+  "who_would_get",
+];
+const OPERATE_TOOLS = ["publish_event", "send_test", "retry_delivery", "replay_events"];
+const QUESTION = { question: "Deploy 1.4.0?", options: ["Deploy", "Stop"], timeout_minutes: 30 };
+
+async function decideAs(tenant: Tenant, id: unknown, choice: string, text?: string) {
+  const { email } = await stage.person("developer", tenant);
+  const person = await signedIn(server.url, email, PASSWORD);
+  const decided = await person.request("POST", `/v1/pause/${id}/decide`, {
+    body: { choice, ...(text !== undefined && { text }) },
+  });
+  assert.equal(decided.status, 200, decided.text);
+  return email;
+}
+
+for (const [name, protocol] of Object.entries(PROTOCOLS)) {
+  test(`${name} protocol: an agent asks, waits with signs of life, and gets the decision of a named person`, async (t) => {
+    const tenant = await newTenant(server);
+    const client = await connect(t, server.url, { apiKey: await agentKey(tenant, ["ask"]), protocol });
+    assert.equal(client.getNegotiatedProtocolVersion(), name === "newest" ? "2026-07-28" : "2025-11-25");
+    const { tools } = await client.listTools();
+    assert.deepEqual(
+      tools.map((tool) => tool.name),
+      ASK_TOOLS,
+    );
+    for (const tool of tools) assert.equal(typeof tool.annotations?.readOnlyHint, "boolean", tool.name);
+    const asked = await callTool(client, "ask_human", { ...QUESTION, context: { commit: "4f2a" } });
+    assert(typeof asked === "object");
+    assert.deepEqual([asked.next, asked.asked], ["wait_for_decision", "whoever signs in to the console"]);
+    const { pause_id: id } = asked;
+    const pending = await callTool(client, "wait_for_decision", { pause_id: id, wait_seconds: 0 });
+    assert(typeof pending === "object");
+    assert.deepEqual([pending.status, pending.retry_after_seconds], ["pending", 1]);
+    const waiting = callTool(client, "wait_for_decision", { pause_id: id }, { onprogress: () => undefined });
+    const email = await decideAs(tenant, id, "Stop");
+    const decided = await waiting;
+    assert(typeof decided === "object");
+    assert.deepEqual(
+      [decided.status, decided.choice, decided.decided_by, decided.retry_after_seconds, decided.context],
+      ["responded", "Stop", email, null, { commit: "4f2a" }],
+    );
+    assert.doesNotMatch(JSON.stringify([asked, pending, decided]), /respond\//);
+  });
+}
+
+test("an agent lists, reads and cancels its own questions, and finds no others", async (t) => {
+  const tenant = await newTenant(server);
+  const client = await connect(t, server.url, { apiKey: await agentKey(tenant, ["ask"]) });
+  const foreign = (await ask(tenant)).id;
+  const key = { ...QUESTION, idempotency_key: "deploy-1.4.0" };
+  const asked = await callTool(client, "ask_human", key);
+  assert.deepEqual(await callTool(client, "ask_human", key), asked);
+  assert(typeof asked === "object");
+  const { pause_id: id } = asked;
+  const listed = await callTool(client, "list_pauses", { status: "pending" });
+  assert(typeof listed === "object");
+  assert.deepEqual(
+    (listed.pauses as { pause_id: string }[]).map((pause) => pause.pause_id),
+    [id],
+  );
+  for (const name of ["get_pause", "wait_for_decision", "cancel_question"]) {
+    assert.match(String(await callTool(client, name, { pause_id: foreign })), /^PAUSE_NOT_FOUND: /, name);
+  }
+  const cancelled = await callTool(client, "cancel_question", { pause_id: id });
+  assert(typeof cancelled === "object");
+  assert.equal(cancelled.status, "cancelled");
+  assert.match(String(await callTool(client, "cancel_question", { pause_id: id })), /^ALREADY_CANCELLED: /);
+});
+
+test("what the API refuses is an error that the model can read, and what the schema refuses names every fault", async (t) => {
+  const tenant = await newTenant(server);
+  const client = await connect(t, server.url, { apiKey: await agentKey(tenant, ["ask"]) });
+  const silent = await callTool(client, "ask_human", { ...QUESTION, default_option: "Deploy" });
+  assert.match(String(silent), /timeout_default must not be the first option/);
+  const mailbox = await callTool(client, "ask_human", { ...QUESTION, to: "agent@mailbox.example.com" });
+  assert.match(String(mailbox), /CHANNEL_NOT_CONFIGURED|recipient must be the email address of a user/);
+  const shapeless = await callTool(client, "ask_human", { question: "", options: ["Yes"], respond_url: true });
+  for (const fault of [/question/, /options/, /timeout_minutes/]) assert.match(String(shapeless), fault);
+});
+
+test("request_permission allows only what a person allowed", async (t) => {
+  const tenant = await newTenant(server);
+  const apiKey = await agentKey(tenant, ["ask"]);
+  const client = await connect(t, server.url, { apiKey });
+  const input = { command: "rm -rf build" };
+  for (const [choice, behavior] of [
+    ["Allow", "allow"],
+    ["Deny", "deny"],
+  ] as const) {
+    const answer = callTool(client, "request_permission", { tool_name: "bash", input, tool_use_id: "toolu_1" });
+    const id = await openQuestion(tenant);
+    const shown = await tenant.request("GET", `/v1/pause/${id}`);
+    assert.deepEqual(shown.body.metadata, { tool: "bash", input });
+    const email = await decideAs(tenant, id, choice);
+    const message = choice === "Allow" ? `${email} allowed it.` : `${email} denied it.`;
+    assert.deepEqual(await answer, { behavior, message, ...(behavior === "allow" && { updatedInput: input }) });
+  }
+});
+
+/** The id of the tenant's open question, as soon as there is one. */
+async function openQuestion(tenant: Tenant): Promise<string> {
+  for (;;) {
+    const { pauses } = (await tenant.request("GET", "/v1/pause?status=pending")).body as unknown as {
+      pauses: { pause_id: string }[];
+    };
+    if (pauses[0] !== undefined) return pauses[0].pause_id;
+  }
+}
+
+test("the scopes decide which tools there are, and the tools read and operate", async (t) => {
+  const tenant = await newTenant(server);
+  const client = await connect(t, server.url, { apiKey: await agentKey(tenant, ["read", "operate"]) });
+  const names = (await client.listTools()).tools.map((tool) => tool.name);
+  assert.deepEqual(names, [...READ_TOOLS, ...OPERATE_TOOLS]);
+  const endpoint = await createEndpoint(tenant, {
+    url: "http://127.0.0.1:9/",
+    event_types: ["order.*"],
+    headers_json: { Authorization: "Bearer of-the-receiver" },
+  });
+  const outputs: Record<string, unknown>[] = [];
+  const use = async (name: string, input: object) => {
+    const output = await callTool(client, name, input);
+    assert(typeof output === "object", `${name}: ${String(output)}`);
+    outputs.push(output);
+    return output;
+  };
+  const failed = await createResource("failedDelivery", tenant);
+  const published = await use("publish_event", { type: "order.paid", payload: { text: "ü".repeat(8000) } });
+  const event = await use("get_event", { event_id: published.event_id });
+  const payload = event.foreign_payload as { text: string; bytes: number; cut: boolean };
+  assert.deepEqual([payload.bytes, payload.cut, Buffer.byteLength(payload.text) <= 8192], [16_011, true, true]);
+  await use("explain_event", { event_id: published.event_id });
+  await use("explain_delivery", { delivery_id: failed });
+  await use("list_failed", {});
+  const { endpoints } = await use("list_endpoints", { event_type: "order.paid" });
+  assert.equal((endpoints as unknown[]).length, 1);
+  await use("endpoint_health", { endpoint_id: endpoint });
+  await use("who_would_get", { type: "order.paid" });
+  await use("send_test", { endpoint_id: endpoint });
+  await use("replay_events", { delivery_ids: [failed], dry_run: true });
+  await use("retry_delivery", { delivery_id: failed });
+  assert.doesNotMatch(JSON.stringify(outputs), /of-the-receiver/);
+  await assert.rejects(client.callTool({ name: "ask_human", arguments: QUESTION }), /ask_human/);
+});
+
+test("only a key of the role agent opens the MCP server, and no page of another site", async () => {
+  const tenant = await newTenant(server);
+  const body = { jsonrpc: "2.0", id: 1, method: "tools/list" };
+  const accept = { accept: "application/json, text/event-stream" };
+  const post = (headers: Record<string, string>) =>
+    server.request("POST", "/mcp", { key: null, headers: { ...accept, ...headers }, body });
+  const agent = await agentKey(tenant, ["ask"]);
+  const { email } = await stage.person("developer", tenant);
+  const { cookie } = await signedIn(server.url, email, PASSWORD);
+  for (const [headers, status, code] of [
+    [{}, 401, "UNAUTHORIZED"],
+    [{ cookie: cookie ?? "" }, 401, "UNAUTHORIZED"],
+    [bearer(`sb_live_${"0".repeat(48)}`), 401, "UNAUTHORIZED"],
+    [bearer(tenant.apiKey), 403, "AGENT_KEY_REQUIRED"],
+    [{ ...bearer(agent), origin: "https://evil.example" }, 403, "FOREIGN_ORIGIN"],
+  ] as const) {
+    const answer = await post(headers);
+    assert.deepEqual([answer.status, answer.code], [status, code], answer.text);
+  }
+  assert.equal((await post({ ...bearer(agent), origin: server.url })).status, 200);
+  assert.equal((await server.request("GET", "/mcp", { key: null, headers: bearer(agent) })).status, 405);
+  const huge = await server.request("POST", "/mcp", {
+    key: null,
+    headers: { ...accept, ...bearer(agent) },
+    body: { ...body, params: { text: "x".repeat(70_000) } },
+  });
+  assert.equal(huge.status, 413);
+});
