@@ -7,6 +7,8 @@ import {
   fromJsonSchema,
   type McpHttpHandler,
   McpServer,
+  ResourceNotFoundError,
+  ResourceTemplate,
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { AGENT_SCOPES, type AgentScope } from "../../domain/access/access.ts";
@@ -24,6 +26,7 @@ export interface McpOptions {
   readonly send: (apiKey: string, request: ApiRequest) => Promise<{ readonly status: number; readonly text: string }>;
 }
 
+const JSON_TYPE = "application/json";
 const TOOLS: readonly Tool[] = [...ASK_TOOLS, ...READ_TOOLS, ...OPERATE_TOOLS];
 
 const INSTRUCTIONS =
@@ -43,7 +46,9 @@ export function createMcp(options: McpOptions): McpHttpHandler {
         },
       );
       const scopes = AGENT_SCOPES.filter((scope) => authInfo?.scopes.includes(scope));
-      addTools(server, options, { apiKey: authInfo?.token ?? "", scopes });
+      const agent = { apiKey: authInfo?.token ?? "", scopes };
+      addTools(server, options, agent);
+      addResources(server, options, agent);
       return server;
     },
     { responseMode: "auto", maxRequestBodySize: MANAGEMENT_BODY_BYTES_MAX },
@@ -63,6 +68,23 @@ function addTools(server: McpServer, options: McpOptions, { apiKey, scopes }: Ag
     server.registerTool(name, { title, description, inputSchema, outputSchema, annotations }, (input, context) =>
       run(tool, input, contextOf(options, apiKey, context)),
     );
+  }
+}
+
+/** What clients can show and attach: the API's own JSON. */
+const RESOURCES = [
+  { name: "pause", title: "A question of yours", scope: "ask", uri: "signalbox://pauses/{id}", path: "/v1/pause/" },
+  { name: "delivery", title: "A delivery", scope: "read", uri: "signalbox://deliveries/{id}", path: "/v1/deliveries/" },
+] as const;
+
+function addResources(server: McpServer, { send }: McpOptions, { apiKey, scopes }: Agent): void {
+  for (const { name, title, uri, path } of RESOURCES.filter((one) => scopes.includes(one.scope))) {
+    const template = new ResourceTemplate(uri, { list: undefined });
+    server.registerResource(name, template, { title, mimeType: JSON_TYPE }, async ({ href }, { id }) => {
+      const { status, text } = await send(apiKey, { method: "GET", path: path + encodeURIComponent(String(id)) });
+      if (status >= 300) throw new ResourceNotFoundError(href, messageOf(JSON.parse(text)));
+      return { contents: [{ uri: href, mimeType: JSON_TYPE, text }] };
+    });
   }
 }
 

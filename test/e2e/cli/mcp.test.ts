@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { startCli } from "../../../packages/cli/test/run-cli.ts";
-import { agentKey, callTool, newClient, PROTOCOLS } from "../../harness/mcp.ts";
 import { newTenant } from "../../harness/server.ts";
 import { sharedServer } from "../../processes/one-server.ts";
+import { agentKey, callTool, newClient, PROTOCOLS } from "../../wire/pauses/mcp-client.ts";
 
 const MAIN = new URL("../../../src/main.js", import.meta.url).pathname;
 const QUESTION = { question: "Deploy?", options: ["Deploy", "Stop"], timeout_minutes: 30 };

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { signedIn } from "../../harness/jar.ts";
-import { agentKey, callTool, connect, PROTOCOLS } from "../../harness/mcp.ts";
 import { ask } from "../../harness/pauses.ts";
 import { PASSWORD } from "../../harness/people.ts";
 import { createResource } from "../../harness/resources.ts";
@@ -10,6 +9,7 @@ import { createEndpoint } from "../../harness/scene.ts";
 import { newTenant, type Tenant } from "../../harness/server.ts";
 import { bearer } from "../../harness/team.ts";
 import { sharedPeople } from "../../processes/one-server.ts";
+import { agentKey, callTool, connect, PROTOCOLS } from "./mcp-client.ts";
 
 const stage = await sharedPeople({ after });
 const { server } = stage;
@@ -83,6 +83,10 @@ test("an agent lists, reads and cancels its own questions, and finds no others",
   assert.deepEqual(await callTool(client, "ask_human", key), asked);
   assert(typeof asked === "object");
   const { pause_id: id } = asked;
+  const { contents } = await client.readResource({ uri: `signalbox://pauses/${String(id)}` });
+  const [resource] = contents as readonly { readonly text: string }[];
+  assert.match(resource?.text ?? "", /"message":"Deploy 1\.4\.0\?".*"respond_url":null/);
+  await assert.rejects(client.readResource({ uri: `signalbox://pauses/${foreign}` }), /PAUSE_NOT_FOUND/);
   const listed = await callTool(client, "list_pauses", { status: "pending" });
   assert(typeof listed === "object");
   assert.deepEqual(

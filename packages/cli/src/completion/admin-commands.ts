@@ -22,7 +22,7 @@ export const ADMIN_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   "users enable": [],
   "users reset-password": ["--password-stdin"],
   "keys list": ["--tenant"],
-  "keys add": ["--name", "--role", "--tenant", "--test"],
+  "keys add": ["--name", "--role", "--scopes", "--tenant", "--test"],
   "keys revoke": [],
   backup: ["--force"],
   restore: ["--force"],

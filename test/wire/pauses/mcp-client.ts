@@ -1,9 +1,9 @@
 /** A client of the MCP server, with the official SDK. */
 import assert from "node:assert/strict";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import type { AgentScope } from "../../src/domain/access/access.ts";
-import type { Scope, Tenant } from "./server.ts";
-import { bearer } from "./team.ts";
+import type { AgentScope } from "../../../src/domain/access/access.ts";
+import type { Scope, Tenant } from "../../harness/server.ts";
+import { bearer } from "../../harness/team.ts";
 
 export const PROTOCOLS = { newest: { pin: "2026-07-28" }, former: "legacy" } as const;
 type Protocol = (typeof PROTOCOLS)[keyof typeof PROTOCOLS];

@@ -1,0 +1,60 @@
+/** How long the tools wait, and what a client learns meanwhile. `test/wire/pauses/mcp.test.ts` uses a real server. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MCP_WAIT_SECONDS_MAX, MCP_WAIT_STEP_SECONDS } from "../../domain/limits.ts";
+import { ASK_TOOLS } from "./ask-tools.ts";
+import type { ApiRequest, ToolContext } from "./tool.ts";
+
+const PENDING = { pause_id: "psr_1", status: "pending", notification: { status: "none" }, options: [] };
+
+/** An API whose question nobody answers, and whose waits take no time. */
+function scene({ endsAfterCalls = Number.POSITIVE_INFINITY } = {}) {
+  const requests: ApiRequest[] = [];
+  const said: string[] = [];
+  const cancelled = new AbortController();
+  let nowMs = 0;
+  const context: ToolContext = {
+    async call(request) {
+      requests.push(request);
+      nowMs += Number(request.query?.wait ?? 0) * 1000;
+      if (requests.length >= endsAfterCalls) return { ...PENDING, status: "responded", response_choice: "Allow" };
+      return PENDING;
+    },
+    progress: async (message) => void said.push(message),
+    signal: cancelled.signal,
+    monotonicMs: () => nowMs,
+  };
+  const run = (name: string, input: object) =>
+    ASK_TOOLS.find((tool) => tool.name === name)?.run(input as never, context) ?? assert.fail(name);
+  return { requests, said, cancelled, run };
+}
+
+const waitsOf = ({ requests }: ReturnType<typeof scene>) => requests.map(({ query }) => query?.wait);
+
+test("a wait ends within 45 seconds, with a sign of life every 10 seconds", async () => {
+  const waiting = scene();
+  const ended = (await waiting.run("wait_for_decision", { pause_id: "psr_1" })) as { retry_after_seconds: number };
+  assert.deepEqual(waitsOf(waiting), [10, 10, 10, 10, 5]);
+  assert.equal(waiting.said.length, Math.floor(MCP_WAIT_SECONDS_MAX / MCP_WAIT_STEP_SECONDS));
+  assert.equal(ended.retry_after_seconds, 1);
+});
+
+test("a wait of zero seconds only looks, and a wait ends with the question", async () => {
+  const looking = scene();
+  await looking.run("wait_for_decision", { pause_id: "psr_1", wait_seconds: 0 });
+  assert.deepEqual([waitsOf(looking), looking.said], [[0], []]);
+  const answered = scene({ endsAfterCalls: 2 });
+  await answered.run("wait_for_decision", { pause_id: "psr_1" });
+  assert.deepEqual(waitsOf(answered), [10, 10]);
+});
+
+test("a client that has gone waits for one more step at most, and its request for permission is withdrawn", async () => {
+  const waiting = scene();
+  waiting.cancelled.abort();
+  const answer = await waiting.run("request_permission", { tool_name: "bash", input: {} });
+  assert.deepEqual(answer, { behavior: "deny", message: "Nobody allowed it in time." });
+  assert.deepEqual(
+    waiting.requests.map(({ method }) => method),
+    ["POST", "GET", "DELETE"],
+  );
+});
