@@ -19,6 +19,9 @@ from langgraph.types import Command, interrupt
 
 from signalbox_sdk import Signalbox
 
+# Who decides: an email address. Without one, whoever reads the link that this program prints.
+APPROVER = os.environ.get("APPROVER")
+
 
 class State(TypedDict, total=False):
     amount: int
@@ -51,8 +54,13 @@ def run(graph: Any, thread_id: str, state: State, signalbox: Signalbox) -> State
         choices = {}
         for one in output.interrupts:
             # With this key, the same question of the same thread is asked once, even if this program starts again.
-            pause = signalbox.pause(**one.value, timeout_hours=24, idempotency_key=f"{thread_id}:{one.id}")
-            print(f"{one.value['message']} {pause['respond_url']}", flush=True)
+            pause = signalbox.pause(
+                **one.value,
+                channel="email" if APPROVER else None,
+                recipient=APPROVER,
+                idempotency_key=f"{thread_id}:{one.id}",
+            )
+            print(f"{one.value['message']} {pause['respond_url'] or ''}", flush=True)
             # None if nobody decided: the graph then goes the way of "no".
             choices[one.id] = signalbox.wait_for_pause(pause["pause_id"])["response_choice"]
         output = graph.invoke(Command(resume=choices), config, version="v2")

@@ -5,7 +5,8 @@
 `scripted_model` stands for `client.chat.completions.create(model=..., messages=messages, tools=TOOLS)`. Replace it with
 that call and `.choices[0].message.model_dump()`.
 
-The model never sees `respond_url`: whoever has the link can decide.
+The model never sees `respond_url`: whoever has the link can decide. With a key of the role `agent`, this program does
+not see it either.
 """
 
 import asyncio
@@ -14,6 +15,9 @@ import os
 from typing import Any
 
 from signalbox_sdk import AsyncSignalbox, SignalboxError
+
+# Who decides: an email address. Without one, whoever reads the link that this program prints.
+APPROVER = os.environ.get("APPROVER")
 
 TOOLS = [
     {
@@ -37,8 +41,14 @@ TOOLS = [
 
 async def ask_human(signalbox: AsyncSignalbox, call_id: str, question: str, options: list[str]) -> dict[str, Any]:
     # The id of the tool call is the key: a loop that runs again does not ask again.
-    pause = await signalbox.pause(message=question, options=options, timeout_hours=1, idempotency_key=call_id)
-    print(f"{question} {pause['respond_url']}", flush=True)  # for the person; use `channel` and `recipient` instead
+    pause = await signalbox.pause(
+        message=question,
+        options=options,
+        channel="email" if APPROVER else None,
+        recipient=APPROVER,
+        idempotency_key=call_id,
+    )
+    print(f"{question} {pause['respond_url'] or ''}", flush=True)
     ended = await signalbox.wait_for_pause(pause["pause_id"])
     return {"status": ended["status"], "choice": ended["response_choice"]}
 

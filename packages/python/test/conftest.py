@@ -29,7 +29,7 @@ if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 # Each client would read the certificates of all authorities again, which takes longer than most tests.
-ssl.create_default_context = functools.lru_cache(ssl.create_default_context)
+ssl.create_default_context = functools.lru_cache(ssl.create_default_context)  # type: ignore[assignment]
 
 ROOT = Path(__file__).parents[3]
 

@@ -170,9 +170,8 @@ def differences(api: Any, hint: Any, schema: Any, where: str) -> Iterator[str]:
     if records:
         fields = {key: value for one in records for key, value in typing.get_type_hints(one).items()}
         known = properties(api, {"anyOf": kinds})
-        if set(fields) != set(known):
-            yield f"{where} lacks {sorted(set(known) - set(fields))}"
-            yield f"{where} has too much: {sorted(set(fields) - set(known))}"
+        yield from (f"signalbox_sdk/types lacks {where}.{key}" for key in sorted(set(known) - set(fields)))
+        yield from (f"the API has no {where}.{key}" for key in sorted(set(fields) - set(known)))
         for key in set(fields) & set(known):
             yield from differences(api, fields[key], known[key], f"{where}.{key}")
 

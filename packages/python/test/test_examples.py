@@ -52,6 +52,7 @@ class Person:
 def person(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
     monkeypatch.setenv("SIGNALBOX_URL", server.url)
     monkeypatch.setenv("SIGNALBOX_API_KEY", server.api_key)
+    monkeypatch.delenv("APPROVER", raising=False)
     with Signalbox(url=server.url, api_key=server.api_key) as client:
         yield Person(client)
 

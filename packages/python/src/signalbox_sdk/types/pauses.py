@@ -25,7 +25,7 @@ class CreatedPause(TypedDict):
     status: Literal["pending"]
     respond_url: str | None
     """The page on which to answer. Anyone with the link can answer, unless the pause has `protected` or `approvers`.
-    None if the tenant withholds links."""
+    None for a key of the role `agent`, and if the tenant withholds links."""
     expires_at: str
     created_at: str
 
@@ -35,6 +35,14 @@ class PauseNotification(TypedDict):
 
     status: Literal["none", "pending", "sent", "failed"]
     reason: str | None
+
+
+class PauseAgent(TypedDict):
+    """The key of an agent that asked."""
+
+    id: str
+    """`key_…`."""
+    name: str
 
 
 class _PauseFields(TypedDict):
@@ -59,13 +67,15 @@ class _PauseFields(TypedDict):
     """The signed-in user who decided; None when a person decided through the link."""
     event_id: str | None
     """`evt_…`: the event of the ending; None while the pause is pending."""
+    agent: PauseAgent | None
+    """The key of the role `agent` that asked. None: somebody else asked."""
     channel: PauseChannel | None
     recipient: str | None
     """Slack URLs are masked."""
     notification: PauseNotification
     metadata: dict[str, Any] | None
     respond_url: str | None
-    """None when the pause has ended, and when the call was made by a viewer."""
+    """None when the pause has ended, and when the call was made by an agent or a viewer."""
     expires_at: str
     created_at: str
 
@@ -136,7 +146,7 @@ class PauseLink(TypedDict):
     response_at: str | None
     expires_at: str
     requester: str | None
-    """The name of the tenant. None if it has none of its own."""
+    """The name of the tenant, and of the agent's key if an agent asks. None if the tenant has none of its own."""
     sign_in_url: str | None
     """Where a signed-in user answers, if the link only shows the question."""
 
