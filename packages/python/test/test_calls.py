@@ -297,6 +297,16 @@ def test_cursors_are_followed_through_empty_pages_and_only_as_far_as_the_loop(co
     assert len(same.seen) == 2
 
 
+def test_a_list_in_a_response_that_is_not_from_signalbox_is_refused(connect: Connect, serve: Serve) -> None:
+    for body in ({"status": "ok"}, None, {"results": 5, "data": 5}):
+        client = connect(serve(reply(200, body)).url)
+        for rows in (client.deliveries.iterate(), client.sources.list(), client.inbound_events.iterate()):
+            with pytest.raises(ProtocolError):
+                list(rows)
+        with pytest.raises(ProtocolError):
+            client.webhooks.list()
+
+
 def test_pages_by_number_leave_out_what_they_repeat(connect: Connect, serve: Serve) -> None:
     def page(*ids: str) -> Any:
         return reply(200, {"data": [{"id": id} for id in ids], "pagination": {"page": 1, "limit": 2, "total": 3}})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+import httpx
+
 from .options import check_string
 
 
@@ -22,8 +24,8 @@ def check_url(url: object) -> str:
         raise ValueError("url must not contain a user name or password")
     try:
         parts = urlsplit(text)
-        is_valid = re.search(r"[\s\\]", text) is None and parts.hostname is not None and (parts.port or 0) >= 0
-    except ValueError:
+        is_valid = re.search(r"[\s\\]", text) is None and httpx.URL(text).host != ""
+    except (ValueError, httpx.InvalidURL):
         is_valid = False
     if not is_valid:
         raise ValueError(f"url is not a valid URL: {text!r}")

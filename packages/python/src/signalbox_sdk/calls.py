@@ -195,6 +195,18 @@ def response_error(answer: Answer) -> SignalboxError:
     )
 
 
+def field_of(body: Any, name: str) -> Any:
+    if isinstance(body, dict) and name in body:
+        return body[name]
+    raise protocol_error(f"The response has no {name}; is this the address of a Signalbox server?")
+
+
+def list_of(body: Any) -> list[Any]:
+    if isinstance(body, list):
+        return body
+    raise protocol_error("The response is not a list; is this the address of a Signalbox server?")
+
+
 def next_cursor(headers: httpx.Headers) -> str | None:
     """The cursor in `Link: <…>; rel="next"` (RFC 8288).
 

@@ -248,7 +248,7 @@ class AsyncWebhooks:
         return cast(PauseWebhook, await self._transport.body(Call("POST", _WEBHOOKS, body=body)))
 
     async def list(self) -> Sequence[PauseWebhook]:
-        return cast("Sequence[PauseWebhook]", (await self._transport.body(Call("GET", _WEBHOOKS)))["webhooks"])
+        return cast("Sequence[PauseWebhook]", await self._transport.field(Call("GET", _WEBHOOKS), "webhooks"))
 
     async def delete(self, id: str) -> None:
         await self._transport.call(Call("DELETE", one_path(_WEBHOOKS, id)))

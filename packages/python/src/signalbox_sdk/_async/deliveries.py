@@ -59,7 +59,7 @@ class AsyncDeliveries:
     async def explain(self, id: str) -> Sequence[Fact]:
         """Explain a delivery, from the acceptance of its event to what happens next."""
         call = Call("GET", f"{one_path(_PATH, id)}/explain")
-        return cast("Sequence[Fact]", (await self._transport.body(call))["facts"])
+        return cast("Sequence[Fact]", await self._transport.field(call, "facts"))
 
     async def get_attempt(
         self, id: str, number: int, *, signed: Literal["then", "now"] | None = None

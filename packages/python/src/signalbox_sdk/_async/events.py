@@ -71,7 +71,7 @@ class AsyncEvents:
             body=f'{{"events":[{",".join(texts)}]}}',
             repeatable=all(event.get("idempotency_key") for event in events),
         )
-        return cast("Sequence[BatchResult]", (await self._transport.body(call))["results"])
+        return cast("Sequence[BatchResult]", await self._transport.field(call, "results"))
 
     async def get(self, id: str) -> Event:
         """An event, its deliveries, and the endpoints that did not get it with the reasons."""
@@ -101,7 +101,7 @@ class AsyncEvents:
     async def explain(self, id: str, *, endpoint_id: str | None = None) -> Sequence[Fact]:
         """Explain who got an event and who did not; with `endpoint_id`, only that endpoint."""
         call = Call("GET", f"{one_path(_PATH, id)}/explain", {"endpoint_id": endpoint_id})
-        return cast("Sequence[Fact]", (await self._transport.body(call))["facts"])
+        return cast("Sequence[Fact]", await self._transport.field(call, "facts"))
 
     async def suppose(
         self,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from ..calls import Call, one_path
+from ..calls import Call, field_of, list_of, one_path
 from ..json_text import write_json
 from ..options import UNSET, Unset, given, not_none, query_of
 from ..paging import LinkedPage
@@ -149,13 +149,14 @@ class AsyncInboundEvents:
         before: set[str] = set()
         while True:
             query = {**query_of(filter), "page": number}
-            page = cast(InboundPage, await self._transport.body(Call("GET", _EVENTS, query)))
-            for row in page["data"]:
+            page = await self._transport.body(Call("GET", _EVENTS, query))
+            rows = cast("Sequence[InboundEvent]", list_of(field_of(page, "data")))
+            for row in rows:
                 if row["id"] not in before:
                     yield row
-            if len(page["data"]) < page["pagination"]["limit"]:
+            if len(rows) < field_of(field_of(page, "pagination"), "limit"):
                 return
-            before = {row["id"] for row in page["data"]}
+            before = {row["id"] for row in rows}
             number += 1
 
     async def refused(self, *, from_: str | datetime | None = None) -> RefusedCounts:

@@ -17,7 +17,9 @@ from ..calls import (
     Outcome,
     Result,
     advanced,
+    field_of,
     is_success,
+    list_of,
     lost,
     next_cursor,
     protocol_error,
@@ -80,10 +82,14 @@ class AsyncTransport:
     async def body(self, call: Call) -> Any:
         return (await self.call(call)).body
 
+    async def field(self, call: Call, name: str) -> Any:
+        """One field of the body, which only a response that is not from Signalbox lacks."""
+        return field_of(await self.body(call), name)
+
     async def page(self, path: str, query: Mapping[str, object]) -> LinkedPage[Any]:
         """One page of a list whose pages are plain arrays with a `Link` header to the next page."""
         result = await self.call(Call("GET", path, query))
-        return LinkedPage(result.body, next_cursor(result.headers))
+        return LinkedPage(list_of(result.body), next_cursor(result.headers))
 
     async def linked_rows(self, path: str, query: Mapping[str, object]) -> AsyncIterator[Any]:
         """Every row of such a list."""
@@ -101,9 +107,9 @@ class AsyncTransport:
         cursor: str | None = None
         while True:
             page = await self.body(Call("GET", path, {**query, "cursor": cursor}))
-            for row in page[field]:
+            for row in list_of(field_of(page, field)):
                 yield row
-            cursor = advanced(cursor, page["next_cursor"] if page["has_more"] else None)
+            cursor = advanced(cursor, page.get("next_cursor") if page.get("has_more") else None)
             if cursor is None:
                 return
 

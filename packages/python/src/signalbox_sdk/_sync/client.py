@@ -249,7 +249,7 @@ class Webhooks:
         return cast(PauseWebhook, self._transport.body(Call("POST", _WEBHOOKS, body=body)))
 
     def list(self) -> Sequence[PauseWebhook]:
-        return cast("Sequence[PauseWebhook]", (self._transport.body(Call("GET", _WEBHOOKS)))["webhooks"])
+        return cast("Sequence[PauseWebhook]", self._transport.field(Call("GET", _WEBHOOKS), "webhooks"))
 
     def delete(self, id: str) -> None:
         self._transport.call(Call("DELETE", one_path(_WEBHOOKS, id)))

@@ -18,7 +18,9 @@ from ..calls import (
     Outcome,
     Result,
     advanced,
+    field_of,
     is_success,
+    list_of,
     lost,
     next_cursor,
     protocol_error,
@@ -81,10 +83,14 @@ class Transport:
     def body(self, call: Call) -> Any:
         return (self.call(call)).body
 
+    def field(self, call: Call, name: str) -> Any:
+        """One field of the body, which only a response that is not from Signalbox lacks."""
+        return field_of(self.body(call), name)
+
     def page(self, path: str, query: Mapping[str, object]) -> LinkedPage[Any]:
         """One page of a list whose pages are plain arrays with a `Link` header to the next page."""
         result = self.call(Call("GET", path, query))
-        return LinkedPage(result.body, next_cursor(result.headers))
+        return LinkedPage(list_of(result.body), next_cursor(result.headers))
 
     def linked_rows(self, path: str, query: Mapping[str, object]) -> Iterator[Any]:
         """Every row of such a list."""
@@ -102,9 +108,9 @@ class Transport:
         cursor: str | None = None
         while True:
             page = self.body(Call("GET", path, {**query, "cursor": cursor}))
-            for row in page[field]:
+            for row in list_of(field_of(page, field)):
                 yield row
-            cursor = advanced(cursor, page["next_cursor"] if page["has_more"] else None)
+            cursor = advanced(cursor, page.get("next_cursor") if page.get("has_more") else None)
             if cursor is None:
                 return
 
