@@ -1,4 +1,4 @@
-"""Every limit of the client. They are those of the JavaScript SDK, in seconds."""
+"""Every limit of the client. Those of the JavaScript SDK are the same, in milliseconds."""
 
 RETRIES_MAX = 3
 """Retries of one call after the first attempt."""
@@ -17,6 +17,7 @@ LONG_POLL_SECONDS_MIN = 1.0
 LONG_POLL_BACKOFF_SECONDS_MAX = 10.0
 """The longest wait before the client asks for a pause again."""
 RESPONSE_BYTES_MAX = 256 * 1024 * 1024
-"""The longest response that is read into memory. The server sends far less, so a longer one is not from Signalbox."""
+"""The longest response that is read into memory. The server sends far less, so a longer one is not from Signalbox.
+The JavaScript SDK has no such limit."""
 TOLERANCE_SECONDS = 300
 """The largest difference between the timestamp of a delivery and the present time, in either direction."""
