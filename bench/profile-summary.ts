@@ -17,6 +17,8 @@ interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
+const THREADS = ["writer", "reader", "ledger", "checkpoint"];
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { top: { type: "string", default: "25" } },
@@ -68,9 +70,10 @@ function nameOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode): 
   return `${functionName || "(anonymous)"} ${where}:${lineNumber + 1}`;
 }
 
-/** Each thread is the only one that runs its file. */
+/** Each thread is the only one that runs its file, `writer-thread.ts` or, built, `writer-thread.js`. */
 function threadOf({ nodes }: Profile): string {
-  const has = (file: string) => nodes.some(({ callFrame }) => callFrame.url.endsWith(file));
-  if (has("threads/write-serving.ts")) return "writer thread";
-  return has("threads/reader-thread.ts") ? "reader thread" : "main thread";
+  const name = THREADS.find((thread) =>
+    nodes.some(({ callFrame }) => callFrame.url.slice(0, -3).endsWith(`/${thread}-thread`)),
+  );
+  return `${name ?? "main"} thread`;
 }
