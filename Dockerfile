@@ -14,7 +14,7 @@ USER 1000:1000
 WORKDIR /data
 VOLUME /data
 # In a container, loopback is the container itself.
-ENV HOST=0.0.0.0 PORT=8080 SIGNALBOX_DATA_DIR=/data
+ENV HOST=0.0.0.0 PORT=8080 SIGNALBOX_DATA_DIR=/data MALLOC_ARENA_MAX=1
 EXPOSE 8080
 # Docker waits as long for attempts on the wire as the server does.
 STOPSIGNAL SIGTERM

@@ -70,6 +70,7 @@ export async function startSignalbox(options: SignalboxOptions): Promise<Signalb
     cwd: root,
     env: {
       PATH: process.env.PATH,
+      MALLOC_ARENA_MAX: "1", // as `npm start` sets it
       HOST: "127.0.0.1",
       PORT: "0",
       LOG_LEVEL: options.answers ? "warn" : "info",
