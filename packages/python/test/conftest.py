@@ -31,6 +31,8 @@ if importlib.util.find_spec("sniffio") is None:
 # Each client would read the certificates of all authorities again, which takes longer than most tests.
 ssl.create_default_context = functools.lru_cache(ssl.create_default_context)  # type: ignore[assignment]
 
+WAITS_MAX = 100
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -42,9 +44,10 @@ class Waits:
 
     def wait(self, seconds: float) -> None:
         self.seconds.append(seconds)
+        assert len(self.seconds) < WAITS_MAX, "the client repeats a call for ever"
 
     async def wait_async(self, seconds: float) -> None:
-        self.seconds.append(seconds)
+        self.wait(seconds)
 
 
 Connect = Callable[..., Any]

@@ -26,6 +26,9 @@ const NO_INDEX = /No matching distribution|establish a new connection|name resol
 /** The first pip that installs into another environment: one of its own would take as long to install as the package. */
 const HAS_PIP = 'import pip; assert tuple(map(int, pip.__version__.split(".")[:2])) >= (22, 3)';
 
+/** Takes six seconds. Only tests that hang take this long. */
+const RUN_MS_MAX = 300_000;
+
 const place = await mkdtemp(path.join(tmpdir(), "signalbox-python-"));
 after(() => rm(place, { recursive: true, force: true }));
 const environment = path.join(place, "environment");
@@ -71,7 +74,7 @@ test("its tests pass with pytest", async (t) => {
   // To rewrite the assertions, so that they show their values, takes 0.6 s of CPU time. The local variables show them too.
   const options = ["-q", "--color=no", "--assert=plain", "--showlocals"];
   const words = ["-m", "pytest", ...options, ...(isInstalled ? ["-o", "pythonpath=test"] : [])];
-  await run(python, words, { cwd: PACKAGE, env }).then(
+  await run(python, words, { cwd: PACKAGE, env, timeout: RUN_MS_MAX }).then(
     ({ stdout }) => t.diagnostic(stdout.trim().split("\n").at(-1) ?? ""),
     (error: { readonly stdout: string }) => assert.fail(error.stdout),
   );
