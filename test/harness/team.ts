@@ -168,8 +168,8 @@ export async function askerFor(
 export function statusFor(route: Route, role: Role, way: Way): number {
   if (!waysOf(route).includes(way)) return way === "key" ? 403 : 401;
   if (!mayUse(route, role, way)) return 403;
-  // The question of somebody else.
-  if (role === "agent" && route.of === "pause") return 404;
+  // The question of somebody else, and a request that was not refused.
+  if (role === "agent" && (route.of === "pause" || route.of === "inboundEvent")) return 404;
   return way === "key" && route.spends === "session" ? 403 : route.done;
 }
 

@@ -1,7 +1,10 @@
 /** `/v1/inbound-events`: what was received from all sources, and for a `global_admin` from unknown ones too. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
-import { ID_PREFIX, parseId } from "../../domain/ids.ts";
+import { headersShownTo } from "../../domain/endpoints/redact.ts";
+import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
+import type { Caller } from "../../engine/access/caller.ts";
+import type { InboundRecord } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, notFound } from "../errors/problem.ts";
 import { errorResponses, refuse } from "../errors/v1-errors.ts";
@@ -38,7 +41,7 @@ export function registerInboundEventRoutes(app: FastifyInstance, deps: ApiDeps):
   app.get<ById>(
     "/v1/inbound-events/:id",
     READ,
-    readById(RECORDS, (caller, id) => inbound.get(caller, id), inboundEventJson),
+    readById(RECORDS, (caller, id) => readRecord(inbound, caller, id), shownTo),
   );
   app.delete<ById>(
     "/v1/inbound-events/:id",
@@ -47,24 +50,40 @@ export function registerInboundEventRoutes(app: FastifyInstance, deps: ApiDeps):
   );
 }
 
+/** An agent helps to find out why requests are refused, so that it sees no others, and no values of headers. */
+async function readRecord(
+  inbound: ApiDeps["engine"]["inbound"],
+  caller: Caller,
+  id: Uuid,
+): Promise<InboundRecord | null> {
+  const record = await inbound.get(caller, id);
+  return caller.actor.agent !== undefined && record?.valid === true ? null : record;
+}
+
+function shownTo(record: InboundRecord, { actor }: Caller) {
+  const shown = inboundEventJson(record);
+  return { ...shown, headers: headersShownTo(actor.role, shown.headers) };
+}
+
 const LIST = {
-  config,
+  config: { ...config, agent: "read" },
   schema: {
     tags,
     operationId: "listInboundEvents",
     summary: "List what was received from all sources, newest first",
-    description: `\`valid=false\` lists rejected requests, with the reasons. ${NOBODYS}`,
+    description: `\`valid=false\` lists rejected requests, with the reasons. An agent sees only these. ${NOBODYS}`,
     querystring: InboundEventsQuery,
     response: { 200: InboundEventsResponse, ...errorResponses() },
   },
-};
+} as const;
 
 function listEvents({ engine: { inbound } }: ApiDeps) {
   return async ({ caller, query }: FastifyRequest, reply: FastifyReply): Promise<object> => {
     const parsed = parseInboundEventsQuery(query);
     if (parsed.kind === "faults") return refuse(reply, invalid(parsed.faults));
     const { filter, ...page } = parsed.value;
-    return inboundEventsJson(await inbound.list(caller, filter, page.offset, page.limit), page);
+    const shown = caller.actor.agent === undefined ? filter : { ...filter, valid: false };
+    return inboundEventsJson(await inbound.list(caller, shown, page.offset, page.limit), page);
   };
 }
 
@@ -89,7 +108,7 @@ function sumRefused({ engine: { inbound } }: ApiDeps) {
 }
 
 const READ = {
-  config,
+  config: { ...config, agent: "read" },
   schema: {
     tags,
     operationId: "getInboundEvent",
@@ -97,7 +116,7 @@ const READ = {
     params: PathId,
     response: { 200: InboundEventResponse, ...errorResponses(404) },
   },
-};
+} as const;
 
 const DELETE = {
   config: { needs: "global_admin" } as const,

@@ -27,7 +27,12 @@ export interface McpOptions {
 }
 
 const JSON_TYPE = "application/json";
-const TOOLS: readonly Tool[] = [...ASK_TOOLS, ...READ_TOOLS, ...OPERATE_TOOLS];
+/** Their schemas are compiled once: each request has a server of its own. */
+const TOOLS = [...ASK_TOOLS, ...READ_TOOLS, ...OPERATE_TOOLS].map((tool) => ({
+  tool,
+  inputSchema: fromJsonSchema(tool.input as never),
+  outputSchema: fromJsonSchema(tool.output as never),
+}));
 
 const INSTRUCTIONS =
   "Signalbox asks people on your behalf and delivers webhooks. You cannot answer your own questions: ask with ask_human, " +
@@ -61,10 +66,9 @@ interface Agent {
 }
 
 function addTools(server: McpServer, options: McpOptions, { apiKey, scopes }: Agent): void {
-  for (const tool of TOOLS.filter(({ scope }) => scopes.includes(scope))) {
-    const { name, title, description, annotations } = tool;
-    const inputSchema = fromJsonSchema(tool.input as never);
-    const outputSchema = fromJsonSchema(tool.output as never);
+  for (const { tool, inputSchema, outputSchema } of TOOLS) {
+    const { name, title, description, scope, annotations } = tool;
+    if (!scopes.includes(scope)) continue;
     server.registerTool(name, { title, description, inputSchema, outputSchema, annotations }, (input, context) =>
       run(tool, input, contextOf(options, apiKey, context)),
     );

@@ -96,6 +96,8 @@ const OPEN_TO_AGENTS = [
   "GET /v1/endpoints/{id}",
   "GET /v1/events/{id}",
   "GET /v1/events/{id}/explain",
+  "GET /v1/inbound-events",
+  "GET /v1/inbound-events/{id}",
   "GET /v1/pause",
   "GET /v1/pause/{id}",
   "POST /v1/auth/keys/revoke",
@@ -344,6 +346,9 @@ test("the events of pauses do not exist for an agent, and the stream is closed t
     ["POST", "/v1/replays", { delivery_ids: [delivery.id] }],
     ["POST", "/v1/replays", { delivery_ids: [delivery.id], dry_run: true }],
     ["POST", `/v1/endpoints/${endpoint}/test`, { event_id: event }],
+    // Nor can it make a receiver believe that somebody approved.
+    ["POST", `/v1/endpoints/${endpoint}/test`, { event_type: "pause.responded", payload: { choice: "Yes" } }],
+    ["POST", "/v1/events", { type: "pause.responded", payload: { choice: "Yes" } }],
   ] as const) {
     const { status, text } = await agent.request(method, path, body);
     assert.match(String(status), /^40[04]$/, `${path} ${text}`);
