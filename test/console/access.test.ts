@@ -18,6 +18,7 @@ test("an organization admin's access: keys, users, the audit, and the own sessio
   assert.deepEqual(await parts.allTextContents(), ["Keys", "Users", "Audit"]);
   const step = stepsOf(t, visit.page);
   await step("a key is created, shown once, and revoked after its name was typed", () => useKey(visit));
+  await step("a key for an agent has the scopes that were chosen", () => createAgent(visit));
   await step("a list that fails says why", () => failOnce(visit));
   await step("a user is added, sets a password with the link, and is changed, disabled and enabled", () =>
     useUser(visit),
@@ -62,6 +63,21 @@ async function useKey({ page, person, assertAccessible }: Visit): Promise<void> 
   await page.getByRole("row").filter({ hasText: "⟨U+202E⟩" }).waitFor({ state: "detached" });
   assert.equal((await server.request("GET", "/v1/endpoints", { key })).status, 401);
   assert.equal((await server.as(person.apiKey).request("GET", "/v1/auth/keys")).body.keys.length, 1);
+}
+
+async function createAgent({ page }: Visit): Promise<void> {
+  await page.getByRole("button", { name: "Create a key" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("deploy-bot");
+  await dialog.getByLabel("Role").selectOption("agent");
+  for (const scope of ["Ask people", "Read deliveries"]) {
+    assert.equal(await dialog.getByLabel(scope).isChecked(), true, scope);
+  }
+  await dialog.getByLabel("Read deliveries").uncheck();
+  await dialog.getByLabel("Publish and retry").check();
+  await dialog.getByLabel("Name").press("Enter");
+  await dialog.getByRole("button", { name: "I have copied it" }).click();
+  await page.getByRole("cell", { name: "agent · ask · operate" }).waitFor();
 }
 
 async function failOnce({ page }: Visit): Promise<void> {
