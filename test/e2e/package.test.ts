@@ -77,6 +77,8 @@ describe("the package", () => {
       const manifest: Manifest = JSON.parse(await readFile(path.join(PROJECT_DIR, other, "package.json"), "utf8"));
       assert.equal(manifest.version, version, other);
     }
+    const project = await readFile(path.join(PROJECT_DIR, "packages/python/pyproject.toml"), "utf8");
+    assert.match(project, new RegExp(`^version = "${version}"$`, "m"));
     assert.match(await signalbox("--help"), /^ {2}serve +start the server/m);
   });
 
