@@ -60,11 +60,11 @@ function limitOf(w: Writing, { id }: Agent, now: EpochMs): AgentLimit | null {
   return waitMs <= 0 ? null : { kind: "agentLimit", limit: "rate", retryAfterSeconds };
 }
 
-// Served by audit_of_actor.
+// Served by audit_of_actor. IS TRUE keeps PostgreSQL from the index of the type.
 const REFUSED_LATELY = `
   SELECT 1
   FROM audit INDEXED BY audit_of_actor
-  WHERE actor_id = ? AND tenant_seq = ? AND created_at > ? AND event_type = 'pause.ask_refused'
+  WHERE actor_id = ? AND tenant_seq = ? AND created_at > ? AND (event_type = 'pause.ask_refused') IS TRUE
   LIMIT 1`;
 
 /** Once a minute, so that an agent in a loop does not fill the audit. */

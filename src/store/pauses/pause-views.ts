@@ -55,7 +55,7 @@ const OF_AGENT = `
   WHERE p.agent_id = ? AND p.seq < ?
   ORDER BY p.seq DESC
   LIMIT ?`;
-// At most AGENT_OPEN_PAUSES_COUNT_MAX rows are sorted.
+
 const OPEN_OF_AGENT = `
   SELECT ${PAUSE_COLUMNS}
   FROM pauses p INDEXED BY pauses_open_of_agent CROSS JOIN tenants t ON t.seq = p.tenant_seq

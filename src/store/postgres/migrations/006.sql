@@ -13,5 +13,5 @@ ALTER TABLE pauses ADD COLUMN agent_id bytea;
 ALTER TABLE pauses ADD COLUMN agent_name text COLLATE "C";
 -- An agent's own list, and how many questions it asked in the last minute.
 CREATE INDEX pauses_of_agent ON pauses (agent_id, seq) WHERE agent_id IS NOT NULL;
--- Counts an agent's open questions.
-CREATE INDEX pauses_open_of_agent ON pauses (agent_id, seq) WHERE agent_id IS NOT NULL AND status = 0;
+-- Counts an agent's open questions, and lists them by deadline.
+CREATE INDEX pauses_open_of_agent ON pauses (agent_id, expires_at, seq) WHERE agent_id IS NOT NULL AND status = 0;
