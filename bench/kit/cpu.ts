@@ -7,15 +7,24 @@ import path from "node:path";
 const TICK_MS = 10;
 
 /** The fields of /proc/PID/stat from the third on. The second, a name, may contain anything. */
-function statOf(pid: number): readonly string[] {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+function statOf(task: number | string): readonly string[] {
+  const stat = readFileSync(`/proc/${task}/stat`, "utf8");
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 /** Processor time of all threads since the start. NaN if the system does not report it. */
 export function cpuMs(pid: number | undefined): number {
+  return ownMs(pid ?? 0);
+}
+
+/** The same of the thread that runs the main program. */
+export function mainThreadMs(pid: number): number {
+  return ownMs(`${pid}/task/${pid}`);
+}
+
+function ownMs(task: number | string): number {
   try {
-    const fields = statOf(pid ?? 0);
+    const fields = statOf(task);
     return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
   } catch {
     return Number.NaN;
