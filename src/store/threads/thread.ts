@@ -57,7 +57,10 @@ export async function startThread(worker: Runner, options: ThreadOptions): Promi
   let lastId = 0;
   let writable = true;
   let closing = false;
-  const send = outboxTo(worker);
+  const send = outboxTo(worker, (id, error) => {
+    waiting.get(id)?.reject(error);
+    waiting.delete(id);
+  });
   const silence = watch === null ? null : new Silence({ ...watch, waiting });
 
   function settle(reply: ReplyMessage): void {
@@ -108,16 +111,31 @@ export async function startThread(worker: Runner, options: ThreadOptions): Promi
   };
 }
 
-/** Calls made in one turn travel together, so that the thread wakes up once and commits them together. */
-function outboxTo(worker: Runner): (call: CallMessage) => void {
+/**
+ * Calls made in one turn travel together, so that the thread wakes up once and commits them together.
+ *
+ * @param refuse called for a call whose arguments cannot be sent to a thread
+ */
+function outboxTo(worker: Runner, refuse: (id: number, error: Error) => void): (call: CallMessage) => void {
   let unsent: CallMessage[] = [];
-  return (call) => {
-    if (unsent.push(call) > 1) return;
-    queueMicrotask(() => {
-      const calls = unsent;
-      unsent = [];
+  function sendAlone(call: CallMessage): void {
+    try {
+      worker.postMessage([call]);
+    } catch (error) {
+      refuse(call.id, error as Error);
+    }
+  }
+  function sendAll(): void {
+    const calls = unsent;
+    unsent = [];
+    try {
       worker.postMessage(calls);
-    });
+    } catch {
+      calls.forEach(sendAlone);
+    }
+  }
+  return (call) => {
+    if (unsent.push(call) === 1) queueMicrotask(sendAll);
   };
 }
 
