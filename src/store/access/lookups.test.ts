@@ -43,6 +43,7 @@ test("a key is found by its hash until it is revoked", () => {
       createdAt: START,
       createdBy: null,
       usedAt: null,
+      scopes: null,
     },
   ]);
   rows.connection.db.prepare("UPDATE keys SET revoked_at = ?").run(START + 1);

@@ -13,6 +13,7 @@ const KEY_FIELDS = [
   "id",
   "name",
   "role",
+  "scopes",
   "test",
   "created_at",
   "created_by",
@@ -24,7 +25,7 @@ const KEY_FIELDS = [
 test("a key works immediately after its creation, and stops working immediately after its revocation", async () => {
   const tenant = await newTenant(server);
   const made = await tenant.request("POST", "/v1/auth/keys", { body: { name: "short-lived", test: true } });
-  assert.deepEqual(Object.keys(made.body), ["id", "api_key", "name", "role", "created_at", "expires_at"]);
+  assert.deepEqual(Object.keys(made.body), ["id", "api_key", "name", "role", "scopes", "created_at", "expires_at"]);
   assert.match(made.body.api_key, /^sb_test_[0-9a-f]{48}$/);
   const client = tenant.as(made.body.api_key);
   assert.equal((await client.request("GET", "/v1/endpoints")).status, 200);
