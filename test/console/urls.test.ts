@@ -10,7 +10,7 @@ import type { Kind } from "../fixtures/routes.ts";
 import { createResource } from "../harness/resources.ts";
 import { newTenant } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { appears, change, go, settled, stepsOf, until } from "./waiting.ts";
+import { appears, change, disappears, go, settled, stepsOf, until } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const UNKNOWN = "00000000-0000-7000-8000-000000000000";
@@ -306,19 +306,26 @@ test("a developer gets the pages that change something, and is told which role t
   await visit.close();
 });
 
-async function showOwnTenant(visit: Visit): Promise<void> {
+async function showOwnTenant(visit: Visit, otherId: string): Promise<void> {
   const { page, person, requests } = visit;
-  await appears(page.getByRole("heading", { name: "This page needs the role global admin" }));
+  const refused = page.getByRole("heading", { name: "This page needs the role global admin" });
+  const endpoints = page.getByRole("heading", { name: "Endpoints", level: 1 });
+  await appears(refused);
   await visit.assertAccessible("other-tenant");
+  await change(page, `/endpoints?tenant=${person.tenantId}`);
+  await page.waitForURL(/\/console\/endpoints$/);
+  await appears(endpoints);
+  await change(page, `/endpoints?tenant=${otherId}`);
+  await appears(refused);
   await page.getByRole("button", { name: "Show your own tenant" }).click();
   await page.waitForURL(/\/console\/$/);
+  await disappears(refused);
+  await change(page, "/endpoints");
+  await appears(endpoints);
   assert.deepEqual(
     requests.filter((url) => /\/v1\/.*tenant=/.test(url)),
     [],
   );
-  await change(page, `/endpoints?tenant=${person.tenantId}`);
-  await page.waitForURL(/\/console\/endpoints$/);
-  await appears(page.getByRole("heading", { name: "Endpoints", level: 1 }));
 }
 
 test("an organization admin gets the own tenant, and nothing of another one", async (t) => {
@@ -327,7 +334,7 @@ test("an organization admin gets the own tenant, and nothing of another one", as
   const visit = await app.visit("org_admin", `/console/endpoints?tenant=${other.id}`);
   const step = stepsOf(t, visit.page);
   await step("a tenant that the person may not see: nothing of it, and a way back to the own one", () =>
-    showOwnTenant(visit),
+    showOwnTenant(visit, other.id),
   );
   await step("the pages for admins, or which role they take; the navigation shows what it may see", async () => {
     // The others are for everybody. Those with filters are visited again, because each role must get the same answer.

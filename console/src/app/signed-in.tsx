@@ -19,7 +19,8 @@ export function SignedIn() {
   const tenant = useTenant();
   if (me.data !== undefined) {
     if (tenant !== undefined && !includesRole(me.data.role as Role, "global_admin")) {
-      return <OtherTenant isOwn={tenant === me.data.tenant.id} role={me.data.role as Role} />;
+      // A key of its own: what is shown for one tenant must act again for the next.
+      return <OtherTenant key={tenant} isOwn={tenant === me.data.tenant.id} role={me.data.role as Role} />;
     }
     return (
       <Shell>
