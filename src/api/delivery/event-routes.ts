@@ -21,6 +21,7 @@ import {
   BatchBody,
   BatchResponse,
   checkBatch,
+  closedProblem,
   EventBody,
   EventResponse,
   eventText,
@@ -81,7 +82,16 @@ function publishEvent({ engine }: ApiDeps) {
       );
     };
     const tooFast = engine.consumePublishRate(request.caller, 1);
-    if (tooFast instanceof Promise) tooFast.then(publish, (error) => reply.send(error));
+    const { type, endpointIds: ids } = parsed.input;
+    if (request.caller.actor.agent !== undefined && ids !== null) {
+      engine.endpoints.closedToAgent(request.caller, type, ids).then(
+        async (closed) => {
+          if (closed.length > 0) refuse(reply, closedProblem(parsed.endpointIds, closed));
+          else publish(await tooFast);
+        },
+        (error) => reply.send(error),
+      );
+    } else if (tooFast instanceof Promise) tooFast.then(publish, (error) => reply.send(error));
     else publish(tooFast);
   };
 }

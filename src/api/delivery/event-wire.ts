@@ -18,6 +18,7 @@ import type { EventView } from "../../ports/store.ts";
 import { UserRef, userRefJson } from "../access/user-ref.ts";
 import { invalid, type Problem, problem, tooLarge } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
+import { CLOSED_RULE } from "../errors/v1-errors.ts";
 import { DeliveryResponse, deliveryJson } from "../history/delivery-wire.ts";
 import { ENDPOINT_IDS, uniqueIds, unknownFaults } from "../history/referenced-ids.ts";
 import { idempotencyKeyFaults } from "../http/idempotency-key.ts";
@@ -200,6 +201,16 @@ function headerFaults(headerKey: string, bodyKey: unknown): Fault[] {
     faults.push({ field: "idempotency_key", rule: "must equal the header Idempotency-Key, or be left out" });
   }
   return faults;
+}
+
+/** An agent named endpoints whose filters do not match its event. */
+export function closedProblem(listed: readonly string[], closed: readonly Uuid[]): Problem {
+  const ids = listed.map(ENDPOINT_IDS.parse);
+  return invalid(
+    ids.flatMap((id, index) =>
+      id !== null && closed.includes(id) ? [{ field: `endpoint_ids[${index}]`, rule: CLOSED_RULE }] : [],
+    ),
+  );
 }
 
 /** Why an event was not accepted. */

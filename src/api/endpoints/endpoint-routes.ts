@@ -3,15 +3,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
 import { headersShownTo } from "../../domain/endpoints/redact.ts";
-import { ID_PREFIX } from "../../domain/ids.ts";
+import { ID_PREFIX, type Uuid } from "../../domain/ids.ts";
 import { EVENT_BODY_BYTES_MAX, ROTATE_OVERLAP_SECONDS_DEFAULT } from "../../domain/limits.ts";
 import { parseTime, wholeSeconds } from "../../domain/text/time.ts";
 import type { Caller } from "../../engine/access/caller.ts";
 import type { TestContent } from "../../engine/endpoints/endpoint-types.ts";
 import type { EndpointView } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
-import { invalid } from "../errors/problem.ts";
-import { ENDPOINT_NOT_FOUND, errorResponses, refuse } from "../errors/v1-errors.ts";
+import { invalid, type Problem } from "../errors/problem.ts";
+import { CLOSED_RULE, ENDPOINT_NOT_FOUND, errorResponses, refuse } from "../errors/v1-errors.ts";
 import { bodyOf } from "../http/body.ts";
 import type { ById } from "../http/by-id.ts";
 import { sendPages } from "../lists/pages.ts";
@@ -198,19 +198,39 @@ function testEndpoint({ engine, parseId: parse, notFound }: SurfaceEndpoints) {
     const payload = members.get("payload");
     const content = parseTest(value, payload === undefined ? null : text.slice(payload.start, payload.end));
     if (content.kind === "faults") return refuse(reply, invalid(content.faults));
-    if (!(await mayTest(engine, request.caller, content.value))) return refuse(reply, UNKNOWN_EVENT);
+    const refusal = await agentTestProblem(engine, request.caller, { id, content: content.value });
+    if (refusal !== null) return refuse(reply, refusal);
     const output = await engine.endpoints.test(request.caller, id, content.value);
     if (output === "unknownEvent") return refuse(reply, UNKNOWN_EVENT);
     return output === null ? refuse(reply, notFound) : testJson(output);
   };
 }
 
-/** A receiver may echo the event, so an agent tests only with events that it may read. */
-async function mayTest({ history }: ApiDeps["engine"], caller: Caller, content: TestContent): Promise<boolean> {
-  if (caller.actor.agent === undefined || content.kind !== "event") return true;
-  return (await history.getEvent(caller, content.eventId)) !== null;
+/**
+ * Why an agent may not send this test. A receiver may echo the event, so an agent tests only with events that it may read.
+ * The receiver must not take the event for one that its filters let through.
+ */
+async function agentTestProblem(
+  engine: ApiDeps["engine"],
+  caller: Caller,
+  { id, content }: { readonly id: Uuid; readonly content: TestContent },
+): Promise<Problem | null> {
+  if (caller.actor.agent === undefined || isDefaultTest(content)) return null;
+  const type = content.kind === "own" ? (content.type ?? "test") : await typeOf(engine, caller, content.eventId);
+  if (type === null) return UNKNOWN_EVENT;
+  const closed = await engine.endpoints.closedToAgent(caller, type, [id]);
+  return closed.length === 0 ? null : CLOSED_TO_AGENT;
 }
 
+function isDefaultTest(content: TestContent): boolean {
+  return content.kind === "own" && content.type === null && content.payload === null;
+}
+
+async function typeOf({ history }: ApiDeps["engine"], caller: Caller, eventId: Uuid): Promise<string | null> {
+  return (await history.getEvent(caller, eventId))?.type ?? null;
+}
+
+const CLOSED_TO_AGENT = invalid([{ field: "id", rule: CLOSED_RULE }]);
 const UNKNOWN_EVENT = invalid([{ field: "event_id", rule: "must be the id of an event of this tenant" }]);
 
 const RECOVER = {

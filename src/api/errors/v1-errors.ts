@@ -26,6 +26,9 @@ export const INBOUND_EVENT_NOT_FOUND = notFound("INBOUND_EVENT_NOT_FOUND", "This
 export const JOB_NOT_FOUND = notFound("JOB_NOT_FOUND", "There is no such job.");
 export const EXPORT_NOT_FOUND = notFound("EXPORT_NOT_FOUND", "The server knows of no such export.");
 
+/** Of an endpoint that an agent names for its event. */
+export const CLOSED_RULE = "must be an endpoint whose filters match the event: an agent sends its events to no others";
+
 export function invalidState(message: string): Problem {
   return problem(409, "INVALID_STATE", message);
 }

@@ -97,6 +97,11 @@ export interface EndpointService {
   listFrom(caller: Caller, offset: number, limit: number): Promise<EndpointOffsetPage>;
   /** The ids among these that are not endpoints of the tenant. */
   unknown(caller: Caller, ids: readonly Uuid[]): Promise<readonly Uuid[]>;
+  /**
+   * The ids among these of endpoints whose filters do not match the type. Empty unless an agent calls: it sends its events
+   * to no such endpoint, because one for people's decisions would get a signed payload that looks like a decision.
+   */
+  closedToAgent(caller: Caller, type: string, ids: readonly Uuid[]): Promise<readonly Uuid[]>;
   patch(caller: Caller, id: Uuid, input: PatchEndpointInput): Promise<PatchEndpointOutput>;
   remove(caller: Caller, id: Uuid): Promise<boolean>;
   rotateSecret(

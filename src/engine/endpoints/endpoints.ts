@@ -1,4 +1,5 @@
 /** Endpoints: created, listed, changed, tested and recovered. */
+import { matchesFilters } from "../../domain/delivery/event.ts";
 import { destinationOf, type Endpoint, endpointDefaults } from "../../domain/endpoints/endpoint.ts";
 import type { EndpointState } from "../../domain/endpoints/endpoint-state.ts";
 import type { EndpointChange } from "../../domain/history/news.ts";
@@ -134,6 +135,15 @@ export class Endpoints implements EndpointService {
 
   async unknown({ tenantSeq }: Caller, endpointIds: readonly Uuid[]): Promise<readonly Uuid[]> {
     return (await this.#options.matching.find(tenantSeq, { type: "", endpointIds })).unknown;
+  }
+
+  async closedToAgent(caller: Caller, type: string, ids: readonly Uuid[]): Promise<readonly Uuid[]> {
+    if (caller.actor.agent === undefined) return [];
+    const views = await Promise.all(ids.map((id) => this.get(caller, id)));
+    return ids.filter((_id, at) => {
+      const endpoint = views[at]?.endpoint;
+      return endpoint !== undefined && !matchesFilters(endpoint.eventTypes, type);
+    });
   }
 
   async patch({ actor, tenantSeq }: Caller, id: Uuid, input: PatchEndpointInput): Promise<PatchEndpointOutput> {

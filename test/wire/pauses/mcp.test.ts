@@ -223,3 +223,26 @@ test("only a key of the role agent opens the MCP server, and no page of another 
   });
   assert.equal(huge.status, 413);
 });
+
+test("an agent sends its events only where the filters let them through, so that none looks like a decision", async (t) => {
+  const tenant = await newTenant(server);
+  const apiKey = await agentKey(tenant, ["read", "operate"]);
+  const client = await connect(t, server.url, { apiKey });
+  const url = "http://127.0.0.1:9/";
+  const decisions = await createEndpoint(tenant, { url, event_types: ["pause.*"] });
+  const orders = await createEndpoint(tenant, { url, event_types: ["order.*"] });
+  const forged = { type: "order.paid", payload: { pause_id: "psr_1", choice: "Approve" } };
+  const named = await callTool(client, "publish_event", { ...forged, endpoint_ids: [orders, decisions] });
+  assert.match(String(named), /endpoint_ids\[1\] must be an endpoint whose filters match the event/);
+  const fitting = await callTool(client, "publish_event", { ...forged, endpoint_ids: [orders] });
+  assert(typeof fitting === "object");
+  const post = (id: string, body: object) =>
+    server.request("POST", `/v1/endpoints/${id}/test`, { key: null, headers: bearer(apiKey), body });
+  const { type, payload } = forged;
+  for (const body of [{ event_type: type, payload }, { payload }, { event_id: fitting.event_id }]) {
+    const refused = await post(decisions, body);
+    assert.deepEqual([refused.status, refused.code], [400, "VALIDATION_ERROR"], refused.text);
+  }
+  assert.equal((await post(decisions, {})).status, 200);
+  assert.equal((await post(orders, { event_id: fitting.event_id })).status, 200);
+});
