@@ -9,6 +9,7 @@ import {
   McpServer,
   ResourceNotFoundError,
   ResourceTemplate,
+  type ServerCapabilities,
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { AGENT_SCOPES, type AgentScope } from "../../domain/access/access.ts";
@@ -43,21 +44,30 @@ const INSTRUCTIONS =
 export function createMcp(options: McpOptions): McpHttpHandler {
   return createMcpHandler(
     ({ authInfo }) => {
+      const scopes = AGENT_SCOPES.filter((scope) => authInfo?.scopes.includes(scope));
       const server = new McpServer(
         { name: "signalbox", title: "Signalbox", version: options.version },
         {
           instructions: INSTRUCTIONS,
+          capabilities: capabilitiesOf(scopes),
           cacheHints: { "tools/list": { ttlMs: MCP_TOOLS_TTL_MS, cacheScope: "private" } },
         },
       );
-      const scopes = AGENT_SCOPES.filter((scope) => authInfo?.scopes.includes(scope));
       const agent = { apiKey: authInfo?.token ?? "", scopes };
       addTools(server, options, agent);
       addResources(server, options, agent);
       return server;
     },
-    { responseMode: "auto", maxRequestBodySize: MANAGEMENT_BODY_BYTES_MAX },
+    // The SDK ends no subscription when its key is revoked, and one agent could open all that the server has.
+    { responseMode: "auto", maxRequestBodySize: MANAGEMENT_BODY_BYTES_MAX, maxSubscriptions: 0 },
   );
+}
+
+/** Neither list changes while the server runs, so there is nothing to subscribe to. */
+function capabilitiesOf(scopes: readonly AgentScope[]): ServerCapabilities {
+  const unchanging = { listChanged: false };
+  const hasResources = RESOURCES.some(({ scope }) => scopes.includes(scope));
+  return { tools: unchanging, ...(hasResources && { resources: unchanging }) };
 }
 
 interface Agent {

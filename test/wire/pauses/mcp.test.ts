@@ -116,6 +116,14 @@ test("what the API refuses is an error that the model can read, and what the sch
   for (const fault of [/question/, /options/, /timeout_minutes/]) assert.match(String(shapeless), fault);
 });
 
+test("there is nothing to subscribe to, so that no agent takes the subscriptions of all", async (t) => {
+  const apiKey = await agentKey(await newTenant(server), ["ask"]);
+  const client = await connect(t, server.url, { apiKey });
+  const unchanging = { listChanged: false };
+  assert.deepEqual(client.getServerCapabilities(), { tools: unchanging, resources: unchanging });
+  await assert.rejects(client.listen({ toolsListChanged: true }), /Subscription limit reached/);
+});
+
 test("request_permission allows only what a person allowed", async (t) => {
   const tenant = await newTenant(server);
   const apiKey = await agentKey(tenant, ["ask"]);
