@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { DAY_MS } from "../domain/limits/units.ts";
 import { followLoopDelay } from "./loop-delay.ts";
 
 function stage() {
@@ -53,4 +54,11 @@ test("while the loop is busy, a delay of 300 ms is always seen", () => {
   setBusyShare(0.01);
   fire(0);
   assert.equal(fire(0), 500, "at rest, it wakes the process less often");
+});
+
+test("a clock that jumps by months does not end the process", () => {
+  const { newReader, fire } = stage();
+  const reader = newReader();
+  fire(300 * DAY_MS);
+  assert.ok(reader().max > 100 * DAY_MS);
 });

@@ -12,8 +12,9 @@ const BUSY_EVERY_MS = 100;
 /** The share of the time from which on the loop is busy. At rest it is below 0.01, and at 250 events a second about 0.2. */
 const BUSY_SHARE = 0.1;
 const NS_PER_MS = 1_000_000;
-/** The least that a histogram records. */
+/** The least and the most that a histogram records. A clock can be set forward by more than the most, 104 days, in tests. */
 const NS_MIN = 1;
+const NS_MAX = Number.MAX_SAFE_INTEGER;
 
 export interface LoopDelay {
   readonly p50: number;
@@ -42,7 +43,7 @@ export function followLoopDelay(
     const waitMs = Math.ceil(everyMs - (startMs % everyMs));
     clock.after(waitMs, () => {
       const lateNs = Math.round((clock.monotonicMs() - startMs - waitMs) * NS_PER_MS);
-      for (const histogram of histograms) histogram.record(Math.max(lateNs, NS_MIN));
+      for (const histogram of histograms) histogram.record(Math.min(Math.max(lateNs, NS_MIN), NS_MAX));
       measure();
     });
   };

@@ -11,7 +11,7 @@ import { crashRandom, postOrLost } from "../harness/crash.ts";
 import { within } from "../harness/deadline.ts";
 import { type Hook, type Hooks, startHooks } from "../harness/hooks.ts";
 
-const KILLS = 5;
+const KILLS = 4;
 const PUBLISHERS = 6;
 /** Enough events that a kill hits a server at work, and few enough that the test stays short. */
 const EVENTS_BEFORE_KILL = { min: 20, max: 150 };
