@@ -190,7 +190,7 @@ const TOO_MANY_WAITS = temporary(
   problem(
     429,
     "RATE_LIMITED",
-    "This tenant has the maximum number of requests waiting for a pause. Send fewer requests with `wait`.",
+    "This tenant, or this agent for the same pause, has the maximum number of waiting requests. Send fewer requests with `wait`.",
   ),
   WAITS_RETRY_AFTER_SECONDS,
 );

@@ -35,6 +35,8 @@ export const PAUSE_ENDINGS_ROWS_MAX = 5000;
 export const PAUSES_COUNTED_ROWS_MAX = 100_000;
 /** Long polls of one tenant. Each one holds a connection and some kilobytes. */
 export const PAUSE_WAITS_COUNT_MAX = 1000;
+/** Requests of an agent that wait for one question. With all its open questions it leaves the tenant most of the waits. */
+export const AGENT_WAITS_OF_PAUSE_COUNT_MAX = 10;
 /** Pauses that one call times out. Each one writes an event and its deliveries. */
 export const DUE_PAUSES_COUNT_MAX = 100;
 /** How often the server looks for due pauses when none is known to be due. The wall clock may have jumped. */

@@ -95,7 +95,8 @@ export interface PauseService {
   create(caller: Caller, input: CreatePauseInput): Promise<CreatePauseOutput>;
   /**
    * @param poll waits for the pause to end; null returns at once
-   * @returns `tooMany` when `PAUSE_WAITS_COUNT_MAX` requests of the tenant are waiting; null for an unknown pause
+   * @returns `tooMany` when `PAUSE_WAITS_COUNT_MAX` requests of the tenant are waiting, or `AGENT_WAITS_OF_PAUSE_COUNT_MAX`
+   *          for this pause and the caller is an agent; null for an unknown pause
    */
   get(caller: Caller, id: Uuid, poll: LongPoll | null): Promise<PauseView | null | "tooMany">;
   list(

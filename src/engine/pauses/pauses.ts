@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { StoreUnavailable } from "../../domain/errors.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import { PAUSE_LIFE_MS_MIN } from "../../domain/limits.ts";
+import { AGENT_WAITS_OF_PAUSE_COUNT_MAX, PAUSE_LIFE_MS_MIN } from "../../domain/limits.ts";
 import { isSameAnswer, mayDecide, type NotificationState, type Pause } from "../../domain/pauses/pause.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { DuePauses, EndPause, EndPauseResult, IdempotencyClaim, Store, Wake } from "../../ports/store.ts";
@@ -110,7 +110,8 @@ export class Pauses implements PauseService {
       if (pause === null || !maySee(caller, pause)) return null;
       if (poll === null || pause.ending !== null) return this.#viewOf(pause);
     }
-    const watch = this.#options.waits.watch(tenantSeq, id);
+    const ofPauseMax = caller.actor.agent === undefined ? undefined : AGENT_WAITS_OF_PAUSE_COUNT_MAX;
+    const watch = this.#options.waits.watch(tenantSeq, id, ofPauseMax);
     if (watch === null) return "tooMany";
     try {
       const pause = await this.#waitForEnd(tenantSeq, id, watch, poll);

@@ -54,6 +54,14 @@ test("the limit on watches applies per tenant, and ending a watch twice frees on
   assert.equal(waits.watch(1, A), null);
 });
 
+test("the limit on watches of one pause leaves the tenant's other pauses alone", () => {
+  const waits = new Waits(createSystemClock());
+  assert.ok([waits.watch(1, A, 2), waits.watch(1, A, 2)].every((watch) => watch !== null));
+  assert.equal(waits.watch(1, A, 2), null);
+  assert.notEqual(waits.watch(1, A), null);
+  assert.notEqual(waits.watch(1, B, 2), null);
+});
+
 test("closing ends the waits that have begun and those that begin later", async () => {
   const waits = new Waits(createSystemClock());
   const before = waits.watch(1, A)?.changed(POLL);

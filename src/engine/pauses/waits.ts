@@ -19,13 +19,15 @@ export class Waits {
   /**
    * Begin to watch a pause. Call this before you read the pause, so that you miss no change in between.
    *
-   * @returns null when the tenant has `PAUSE_WAITS_COUNT_MAX` watches
+   * @param ofPauseMax the most watches that the pause may have, this one included
+   * @returns null when the pause has that many, or the tenant `PAUSE_WAITS_COUNT_MAX`
    */
-  watch(tenantSeq: Seq, id: Uuid): Watch | null {
+  watch(tenantSeq: Seq, id: Uuid, ofPauseMax = PAUSE_WAITS_COUNT_MAX): Watch | null {
     const count = this.#counts.get(tenantSeq) ?? 0;
     if (count >= PAUSE_WAITS_COUNT_MAX) return null;
-    this.#counts.set(tenantSeq, count + 1);
     const watches = this.#watches.get(id) ?? new Set<Watch>();
+    if (watches.size >= ofPauseMax) return null;
+    this.#counts.set(tenantSeq, count + 1);
     const watch = new Watch(this.#clock, () => {
       this.#release(tenantSeq);
       watches.delete(watch);
