@@ -112,7 +112,9 @@ suite("the client as a process", { concurrency: 3 }, () => {
       listening.signal("SIGINT");
       return Promise.race([listening.exited, null]);
     };
-    assert.deepEqual(await polled(interrupt, "the end of listen"), { code: 130, signal: null });
+    const { code, signal } = await polled(interrupt, "the end of listen");
+    // One more signal can end a process that is exiting already. For a shell, both are 130.
+    assert.ok(code === 130 || signal === "SIGINT", `${code} ${signal}`);
     assert.deepEqual(await reader.exited, { code: 0, signal: null });
   });
 
