@@ -130,7 +130,7 @@ const ASK_HUMAN = tool({
     const created = (await call({ method: "POST", path: "/v1/pause", body, headers })) as ShownPause;
     return {
       pause_id: created.pause_id,
-      asked: to === undefined ? "whoever signs in to the console" : `${to}, by email`,
+      asked: to === undefined ? "anyone who signs in to the console" : `${to}, by email`,
       expires_at: created.expires_at,
       next: "wait_for_decision" as const,
     };

@@ -29,7 +29,7 @@ import {
   unpackSettlements,
 } from "./packing.ts";
 
-/** How many calls one group has at most. Each call has its own limits. */
+/** At so many calls, no further message joins a group. A message has the calls of one turn, each with its own limits. */
 const GROUP_CALLS_MAX = 64;
 const NO_ROOM = "the disk is full";
 

@@ -60,7 +60,7 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
     for (const tool of tools) assert.equal(typeof tool.annotations?.readOnlyHint, "boolean", tool.name);
     const asked = await callTool(client, "ask_human", { ...QUESTION, context: { commit: "4f2a" } });
     assert(typeof asked === "object");
-    assert.deepEqual([asked.next, asked.asked], ["wait_for_decision", "whoever signs in to the console"]);
+    assert.deepEqual([asked.next, asked.asked], ["wait_for_decision", "anyone who signs in to the console"]);
     const { pause_id: id } = asked;
     const pending = await callTool(client, "wait_for_decision", { pause_id: id, wait_seconds: 0 });
     assert(typeof pending === "object");
