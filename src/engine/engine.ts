@@ -1,6 +1,7 @@
 /** Puts the engine together over a store and a sender, starts it and stops it. */
 import type { HmacSha256 } from "../domain/formats/index.ts";
 import { STOP_GRACE_MS } from "../domain/limits.ts";
+import { consolePageOf } from "../domain/pauses/pause.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { AttemptReaders, Sender } from "../ports/sender.ts";
@@ -246,6 +247,7 @@ function assemblePauses(
     streams,
     notifiers,
     respondUrl: (pause) => respondUrl(links.tokenOf(pause)),
+    consoleUrl: ({ id }) => consolePageOf(publicUrl(), id),
   });
   const pauses = new Pauses({
     clock,

@@ -1,6 +1,7 @@
 /** The email for a pause: a subject, and the same content as plain text and as HTML. */
 
 import { MAIL_SUBJECT_CHARS_MAX } from "../domain/limits.ts";
+import { withChoice } from "../domain/pauses/pause.ts";
 import { oneLine, readable } from "../domain/text/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
 import { cut, deadlineSentences, linkSentences, opening, TEXT_SENTENCE } from "./text.ts";
@@ -20,16 +21,14 @@ export function emailMessage(notification: Notification): EmailMessage {
   };
 }
 
-/** The link to the page with this option selected. The person still has to confirm it there. */
-function optionLink(respondUrl: string, option: string): string {
-  return `${respondUrl}?choice=${encodeURIComponent(option.toWellFormed())}`;
+/** The link to the page where the person can answer, with this option marked. */
+function optionLink({ signInRequired, consoleUrl, respondUrl }: Notification, option: string): string {
+  return withChoice(signInRequired ? consoleUrl : respondUrl, option);
 }
 
 function plainText(notification: Notification, headline: string): string {
-  const { message, options, respondUrl, allowTextResponse, signInRequired } = notification;
-  const choices = options.map(
-    (option) => `* ${oneLine(option)}${signInRequired ? "" : `\n  ${optionLink(respondUrl, option)}`}`,
-  );
+  const { message, options, respondUrl, allowTextResponse } = notification;
+  const choices = options.map((option) => `* ${oneLine(option)}\n  ${optionLink(notification, option)}`);
   return [
     `${headline}:`,
     readable(message),
@@ -61,7 +60,7 @@ const SHEET = `:root{color-scheme:light dark;supported-color-schemes:light dark}
 .ink{color:#f2f4f7!important}.faint{color:#b4bcc8!important}.link{color:#9dbcff!important}}`;
 
 function html(notification: Notification, headline: string): string {
-  const { message, respondUrl, allowTextResponse, signInRequired } = notification;
+  const { message, respondUrl, allowTextResponse } = notification;
   const faint = (text: string) =>
     `<p class="faint" style="margin:16px 0 0;font-size:14px;line-height:1.5;color:#4b5563">${text}</p>`;
   return `<!doctype html>
@@ -84,7 +83,7 @@ function html(notification: Notification, headline: string): string {
 ${buttons(notification)}
 ${allowTextResponse ? faint(escaped(TEXT_SENTENCE)) : ""}
 ${faint(escaped(deadlineSentences(notification)))}
-${faint(`${escaped(linkSentences(notification))}${signInRequired ? "" : ` ${pageLink(respondUrl)}`}`)}
+${faint(`${escaped(linkSentences(notification))} ${pageLink(respondUrl)}`)}
 </td></tr>
 </table>
 </td></tr>
@@ -94,11 +93,9 @@ ${faint(`${escaped(linkSentences(notification))}${signInRequired ? "" : ` ${page
 `;
 }
 
-/** One button for each option, which the page then highlights, or one that leads to the question. */
-function buttons({ options, respondUrl, signInRequired }: Notification): string {
-  if (!signInRequired)
-    return options.map((option) => button(optionLink(respondUrl, option), oneLine(option))).join("\n");
-  return button(respondUrl, "Open the question");
+/** One button for each option, which the page then highlights. */
+function buttons(notification: Notification): string {
+  return notification.options.map((option) => button(optionLink(notification, option), oneLine(option))).join("\n");
 }
 
 function pageLink(respondUrl: string): string {

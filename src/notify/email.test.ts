@@ -65,6 +65,21 @@ test("both parts of a mail contain the requester, the question, a link for each 
   assert.doesNotMatch(html, /<script|<img|<form|https?:\/\/(?!box\.example\/)/);
 });
 
+test("where a signed-in user decides, each option leads to the console's page", async (context) => {
+  const { server, email } = await setUp(context);
+  await email.notify(aNotification({ signInRequired: true, options: ["Approve & pay", "Not yet"] }));
+  const { text: plain, html } = await server.next();
+  const page = "https://box.example/console/pauses/psr_1?choice=";
+  for (const part of [plain, html]) {
+    assert.deepEqual(
+      [...part.matchAll(/[^"\s]*[?]choice=[^"\s]*/g)].map(([link]) => link),
+      [`${page}Approve%20%26%20pay`, `${page}Not%20yet`],
+    );
+    assert.match(part, /sign in to the console, which asks you to confirm/);
+    assert.ok(part.includes("https://box.example/respond/tok3n"));
+  }
+});
+
 test("a mail mentions neither a default nor a note when the pause has none", async (context) => {
   const { server, email } = await setUp(context);
   await email.notify(aNotification({ timeoutDefault: null, allowTextResponse: false }));

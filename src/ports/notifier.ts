@@ -19,6 +19,8 @@ export interface Notification {
   readonly createdAt: EpochMs;
   /** Whether the link only shows the question, and a signed-in user decides. */
   readonly signInRequired: boolean;
+  /** The page of the console where a signed-in user decides. */
+  readonly consoleUrl: string;
   /** The page where the person decides. Anyone who has this URL can decide, so it is never logged. */
   readonly respondUrl: string;
 }

@@ -234,6 +234,30 @@ async function answerProtected(visit: Visit, owner: Client): Promise<void> {
   assert.equal((await readPause(owner, asked.id)).status, "responded");
 }
 
+test("a button of a mail leads to the question with its option marked, through the sign-in page", async () => {
+  const visit = await app.visit("developer", "/console/settings");
+  const { page, person } = visit;
+  await visit.heading();
+  await visit.endSession();
+  const { id } = await ask(server.as(person.apiKey), { protected: true, options: ["Yes & now", "No"] });
+  await page.goto(`${app.url}/console/pauses/${id}?choice=Yes%20%26%20now`);
+  await page.getByLabel("Email").fill(person.email);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("You selected “Yes & now”.").waitFor();
+  await visit.assertAccessible("pause-picked");
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  assert.equal((await readPause(server.as(person.apiKey), id)).status, "pending");
+  await page.goto(`${app.url}/console/pauses/${id}?choice=Maybe`);
+  await page.getByRole("button", { name: "Yes & now" }).waitFor();
+  assert.equal(await page.getByText("You selected").count(), 0);
+  await page.goto(`${app.url}/console/pauses/${id}?choice=No`);
+  await page.getByRole("button", { name: "No", exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Answer “No”" }).click();
+  await page.getByText(`by ${person.email}`).waitFor();
+  await visit.close();
+});
+
 test("what an organization admin sees of a question", async (t) => {
   const visit = await app.visit("org_admin", "/console/settings");
   const owner = server.as(visit.person.apiKey);

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { requesterOf } from "../../domain/access/tenant.ts";
 import { StoreUnavailable } from "../../domain/errors.ts";
 import { PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
-import type { Pause } from "../../domain/pauses/pause.ts";
+import { type Pause, withChoice } from "../../domain/pauses/pause.ts";
 import { oneLine, readable } from "../../domain/text/readable.ts";
 import type { RespondOutput } from "../../engine/pauses/pause-types.ts";
 import { RESPOND_PAGE_HEADERS, type RespondPage, respondPage } from "../../pages/respond-page.ts";
@@ -137,7 +137,9 @@ function pageOf(pause: Pause, { tooLate, publicUrl, ...form }: FormState): Respo
       return { kind: "cancelled", ...asked, at: ending.at, tooLate };
     case undefined: {
       const { options, allowTextResponse, timeoutDefault, expiresAt } = pause;
-      const signInAt = signInUrl(pause, publicUrl);
+      const signInPage = signInUrl(pause, publicUrl);
+      const { preferred } = form;
+      const signInAt = signInPage === null || preferred === null ? signInPage : withChoice(signInPage, preferred);
       return { kind: "open", ...asked, options, allowTextResponse, timeoutDefault, expiresAt, signInAt, ...form };
     }
   }

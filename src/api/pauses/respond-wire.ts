@@ -3,7 +3,7 @@ import Type, { type Static } from "typebox";
 import { requesterOf } from "../../domain/access/tenant.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { PASSWORD_CHARS_MAX, PAUSE_OPTION_CHARS_MAX, PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
-import { type Ending, PAUSE_STATUSES, type Pause, responseOf } from "../../domain/pauses/pause.ts";
+import { consolePageOf, type Ending, PAUSE_STATUSES, type Pause, responseOf } from "../../domain/pauses/pause.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type { RespondOutput } from "../../engine/pauses/pause-types.ts";
 import { PAUSE_NOT_FOUND } from "../errors/pauses-errors.ts";
@@ -104,7 +104,7 @@ export function linkJson(pause: Pause, publicUrl: string): Static<typeof LinkRes
 
 /** The console's page of a pause whose link only shows it; null for every other pause. */
 export function signInUrl({ id, signIn, ending }: Pause, publicUrl: string): string | null {
-  return signIn === null || ending !== null ? null : `${publicUrl}/console/pauses/${ID_PREFIX.pause}${id}`;
+  return signIn === null || ending !== null ? null : consolePageOf(publicUrl, id);
 }
 
 export const SIGN_IN_REQUIRED = problem(

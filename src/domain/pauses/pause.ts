@@ -6,7 +6,7 @@
  * different endings.
  */
 import type { Agent } from "../access/access.ts";
-import type { EpochMs, Seq, Uuid } from "../ids.ts";
+import { type EpochMs, ID_PREFIX, type Seq, type Uuid } from "../ids.ts";
 import { wholeSeconds } from "../text/time.ts";
 
 export const PAUSE_STATUSES = ["pending", "responded", "timed_out", "cancelled"] as const;
@@ -149,6 +149,20 @@ export function isSameAnswer(ending: Ending, choice: string, text: string | null
 /** Whether this signed-in user may decide the pause. */
 export function mayDecide({ signIn }: Pick<Pause, "signIn">, user: Uuid): boolean {
   return signIn === null || signIn.approvers.length === 0 || signIn.approvers.some(({ id }) => id === user);
+}
+
+/**
+ * The page of the console where a signed-in user decides.
+ *
+ * @param publicUrl without a trailing slash
+ */
+export function consolePageOf(publicUrl: string, id: Uuid): string {
+  return `${publicUrl}/console/pauses/${ID_PREFIX.pause}${id}`;
+}
+
+/** A page of a pause with this option marked. The person still has to confirm it there. */
+export function withChoice(pageUrl: string, option: string): string {
+  return `${pageUrl}?choice=${encodeURIComponent(option.toWellFormed())}`;
 }
 
 /** The event that an ending publishes; docs/pauses.md lists the payload's fields. */

@@ -32,6 +32,7 @@ export async function testChannel(
     expiresAt: now + MINUTE_MS,
     createdAt: now,
     signInRequired: false,
+    consoleUrl: `${publicUrl()}/console/`,
     respondUrl: `${publicUrl()}/`,
   });
   if (result === null) return { kind: "busy" };

@@ -18,6 +18,7 @@ export interface ChannelWorkerOptions {
   readonly outage: Outage;
   readonly streams: Pick<Streams, "announce">;
   readonly respondUrl: (pause: Pause) => string;
+  readonly consoleUrl: (pause: Pause) => string;
 }
 
 /** The wait after a claim that failed. */
@@ -144,6 +145,7 @@ export class ChannelWorker {
       expiresAt,
       createdAt,
       signInRequired: pause.signIn !== null,
+      consoleUrl: this.#options.consoleUrl(pause),
       respondUrl: this.#options.respondUrl(pause),
     };
   }

@@ -95,7 +95,8 @@ test("a message is sent again on request, and one for a signed-in user has no li
     await send();
     const { text, html } = await mail.next();
     for (const part of [text, html]) {
-      assert.ok(part.includes(`https://ask.example.com/box/respond/${token}`) && !part.includes("choice="));
+      assert.ok(part.includes(`https://ask.example.com/box/respond/${token}`) && !part.includes(`${token}?choice=`));
+      assert.ok(part.includes(`https://ask.example.com/box/console/pauses/${id}?choice=Stop`));
       assert.match(part, /sign in to the console/);
     }
     await notified(client, id, "sent");

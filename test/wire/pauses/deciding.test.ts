@@ -181,7 +181,12 @@ test("a pause with approvers is decided by them only, and its link only shows it
   assert.equal((shown.body as unknown as { sign_in_url: string }).sign_in_url, `http://localhost/console/pauses/${id}`);
   const page = await client.request("GET", `/respond/${token}?choice=Approve`, { key: null });
   assert.deepEqual([page.status, page.text.includes("<form"), page.text.includes("<button")], [200, false, false]);
-  assert.ok(page.text.includes(`href="http://localhost/console/pauses/${id}"`) && page.text.includes("Reject"));
+  const console = `http://localhost/console/pauses/${id}`;
+  assert.ok(page.text.includes(`href="${console}?choice=Approve"`) && page.text.includes("Reject"));
+  for (const query of ["", "?choice=Perhaps", "?choice=Approve&choice=Reject"]) {
+    const unmarked = await client.request("GET", `/respond/${token}${query}`, { key: null });
+    assert.ok(unmarked.text.includes(`href="${console}"`), query);
+  }
   const posted = await client.request("POST", `/respond/${token}`, {
     key: null,
     body: "choice=Approve",

@@ -53,6 +53,7 @@ export const pause = {
   isChosen: (option: string) => `“${option}” is chosen`,
   decide: "Your answer",
   decideAs: (email: string) => `You answer as ${email}. The pause, the audit and the event name you.`,
+  picked: (option: string) => `You selected “${option}”. Press the button to answer: nothing has been sent yet.`,
   note: "Note (optional)",
   noteHint: (left: number) => plural(left, { one: "# character left", other: "# characters left" }),
   confirmTitle: (option: string) => `Answer “${option}”?`,

@@ -1,14 +1,19 @@
-/** The answer of the person who is signed in: one large button for each option, a note, and a confirmation. */
+/**
+ * The answer of the person who is signed in: one large button for each option, a note, and a confirmation. The buttons of a
+ * message add `?choice=…`, which only marks an option.
+ */
 
 import { PAUSE_TEXT_CHARS_MAX } from "@domain/limits/pauses.ts";
 import { Alert, Button, Text, Textarea } from "@mantine/core";
 import type { Pause, SignalboxError } from "@signalbox/sdk";
-import { useState } from "react";
+import { useSearch } from "@tanstack/react-router";
+import { useId, useState } from "react";
 import { keys } from "../../messages/en/app.ts";
 import { pause as m } from "../../messages/en/pauses.ts";
 import { useShortcuts } from "../../parts/keys/shortcuts.ts";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
+import { visible } from "../../parts/text/visible.ts";
 import { useMay, useMe } from "../../session/me.ts";
 import { DecideDialog } from "./decide-dialog.tsx";
 import classes from "./pause-page.module.css";
@@ -51,6 +56,8 @@ function Unanswered({ pause: { options } }: Pick<DecideProps, "pause">) {
 function Answer({ pause, email, ...callbacks }: DecideProps & { readonly email: string }) {
   const [note, setNote] = useState("");
   const [choice, setChoice] = useState<string | null>(null);
+  const { choice: asked } = useSearch({ strict: false }) as { choice?: unknown };
+  const picked = pause.options.find((option) => option === asked);
   useShortcuts(
     keys.thisPage,
     pause.options.map((option, index) => ({
@@ -59,6 +66,7 @@ function Answer({ pause, email, ...callbacks }: DecideProps & { readonly email: 
       run: () => setChoice(option),
     })),
   );
+  const pickedId = useId();
   const isRestricted = pause.protected || pause.approvers !== null;
   return (
     <>
@@ -75,6 +83,11 @@ function Answer({ pause, email, ...callbacks }: DecideProps & { readonly email: 
           description={m.noteHint(PAUSE_TEXT_CHARS_MAX - note.length)}
         />
       )}
+      {picked !== undefined && (
+        <Text mb="sm" id={pickedId}>
+          {m.picked(visible(picked))}
+        </Text>
+      )}
       <div className={classes.options}>
         {pause.options.map((option) => (
           <Button
@@ -82,6 +95,8 @@ function Answer({ pause, email, ...callbacks }: DecideProps & { readonly email: 
             size="md"
             classNames={{ root: classes.option, label: classes.optionLabel }}
             onClick={() => setChoice(option)}
+            variant={picked === undefined || option === picked ? "filled" : "default"}
+            aria-describedby={option === picked ? pickedId : undefined}
           >
             <Foreign text={option} />
           </Button>
