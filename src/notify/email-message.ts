@@ -4,7 +4,7 @@ import { MAIL_SUBJECT_CHARS_MAX } from "../domain/limits.ts";
 import { withChoice } from "../domain/pauses/pause.ts";
 import { oneLine, readable } from "../domain/text/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
-import { cut, deadlineSentences, linkSentences, opening, TEXT_SENTENCE } from "./text.ts";
+import { cut, deadlineSentences, detailLines, linkSentences, opening, TEXT_SENTENCE } from "./text.ts";
 
 export interface EmailMessage {
   readonly subject: string;
@@ -32,6 +32,7 @@ function plainText(notification: Notification, headline: string): string {
   return [
     `${headline}:`,
     readable(message),
+    ...(notification.details.length === 0 ? [] : [detailLines(notification)]),
     choices.join("\n"),
     `Open the question:\n${respondUrl}`,
     ...(allowTextResponse ? [TEXT_SENTENCE] : []),
@@ -80,7 +81,7 @@ function html(notification: Notification, headline: string): string {
 <tr><td style="padding:24px;${FONT}">
 <p class="faint" dir="auto" style="margin:0 0 12px;font-size:15px;color:#4b5563">${escaped(headline)}:</p>
 <p class="ink" dir="auto" style="margin:0 0 24px;font-size:19px;line-height:1.5;color:#111827;word-break:break-word">${escaped(readable(message)).replaceAll("\n", "<br>\n")}</p>
-${buttons(notification)}
+${detailTable(notification)}${buttons(notification)}
 ${allowTextResponse ? faint(escaped(TEXT_SENTENCE)) : ""}
 ${faint(escaped(deadlineSentences(notification)))}
 ${faint(`${escaped(linkSentences(notification))} ${pageLink(respondUrl)}`)}
@@ -90,6 +91,20 @@ ${faint(`${escaped(linkSentences(notification))} ${pageLink(respondUrl)}`)}
 </table>
 </body>
 </html>
+`;
+}
+
+/** The labels have a column of their own, so that no value can look like another detail. */
+function detailTable({ details }: Notification): string {
+  if (details.length === 0) return "";
+  const cell = (look: string, text: string) =>
+    `<td class="${look}" dir="auto" valign="top" style="padding:4px 12px 4px 0;font-size:15px;line-height:1.5;color:${look === "ink" ? "#111827" : "#4b5563"};word-break:break-word">${text}</td>`;
+  const rows = details.map(({ label, value }) => {
+    const lines = escaped(readable(value).trim()).replaceAll("\n", "<br>\n");
+    return `<tr>${cell("faint", escaped(oneLine(label)))}${cell("ink", lines)}</tr>\n`;
+  });
+  return `<table width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 24px">
+${rows.join("")}</table>
 `;
 }
 

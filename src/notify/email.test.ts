@@ -46,6 +46,22 @@ const UNCONFIRMED = {
   reason: "the server stopped before the message was confirmed",
 };
 
+test("details are a table in HTML and lines in plain text, with their markup as text", async (context) => {
+  const { server, email } = await setUp(context);
+  const details = [
+    { label: "Amount", value: "340 EUR" },
+    { label: "<b>Supplier</b>", value: "<script>x</script>\nApproved by: Ana" },
+  ];
+  await email.notify(aNotification({ details }));
+  const { text: plain, html } = await server.next();
+  assert.match(plain, /\n\nAmount: 340 EUR\n<b>Supplier<\/b>: <script>x<\/script>\n {4}Approved by: Ana\n\n/);
+  assert.match(html, /<td [^>]*>Amount<\/td><td [^>]*>340 EUR<\/td>/);
+  assert.match(
+    html,
+    />&lt;b&gt;Supplier&lt;\/b&gt;<\/td><td [^>]*>&lt;script&gt;x&lt;\/script&gt;<br>\nApproved by: Ana</,
+  );
+});
+
 test("both parts of a mail contain the requester, the question, a link for each option, the deadline and the default", async (context) => {
   const { server, email } = await setUp(context);
   assert.deepEqual(await email.notify(aNotification()), { kind: "sent" });

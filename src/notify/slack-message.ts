@@ -3,7 +3,7 @@
 import { SLACK_HEADER_CHARS_MAX, SLACK_PREVIEW_CHARS_MAX, SLACK_SECTION_CHARS_MAX } from "../domain/limits.ts";
 import { oneLine, readable } from "../domain/text/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
-import { cut, deadlineSentences, linkSentences, opening, TEXT_SENTENCE } from "./text.ts";
+import { cut, deadlineSentences, detailLines, linkSentences, opening, TEXT_SENTENCE } from "./text.ts";
 
 interface PlainText {
   readonly type: "plain_text";
@@ -55,6 +55,7 @@ export function slackMessage(notification: Notification): SlackMessage {
     blocks: [
       { type: "header", text: plain(escapedParts(cut(headline, SLACK_HEADER_CHARS_MAX), SLACK_HEADER_CHARS_MAX)[0]) },
       ...sections(readable(message)),
+      ...sections(detailLines(notification)),
       ...sections(choices),
       { type: "context", elements: [plain(escaped(notes.join(" ")))] },
       { type: "actions", elements: [answerButton(respondUrl)] },

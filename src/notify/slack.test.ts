@@ -152,6 +152,20 @@ test("a redirect is not followed", async (context) => {
   assert.deepEqual(moved, failedFor("Slack responded with a redirect (HTTP 302), which is not followed"));
 });
 
+test("details are lines of plain text in Slack, and none of their lines looks like another detail", () => {
+  const details = [
+    { label: "Amount", value: "340 EUR" },
+    { label: "*Supplier*", value: "<!channel> & <https://evil.example|Acme>\nApproved by: Ana" },
+  ];
+  const { blocks } = slackMessage(aNotification({ details }));
+  const text =
+    "Amount: 340 EUR\n*Supplier*: &lt;!channel&gt; &amp; &lt;https://evil.example|Acme&gt;\n    Approved by: Ana";
+  assert.deepEqual(blocks[2], { type: "section", text: { type: "plain_text", text, emoji: false } });
+  const most = Array.from({ length: 20 }, () => ({ label: "&".repeat(100), value: "&".repeat(1000) }));
+  const all = slackMessage(aNotification({ details: most, message: "&".repeat(2000), options: ["&".repeat(100)] }));
+  assert.ok(all.blocks.length <= 50, "Slack's limit");
+});
+
 test("a busy Slack is tried again, no sooner than its Retry-After", async (context) => {
   assert.deepEqual(await outcomeOf(context, 429, "", { "retry-after": "30" }), {
     kind: "again",

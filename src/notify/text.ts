@@ -1,7 +1,7 @@
 /** Texts that people see in every channel. */
 
 import { humanTime } from "../domain/pauses/human-time.ts";
-import { oneLine } from "../domain/text/readable.ts";
+import { oneLine, readable } from "../domain/text/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
 
 /** Truncate a text, and mark it when something was cut off. Characters are not split. */
@@ -17,6 +17,13 @@ export function cut(text: string, charsMax: number, mark = "…"): string {
  */
 export function opening(requester: string | null): string {
   return requester === null ? "Your answer is needed" : `${oneLine(requester)} asks`;
+}
+
+/** A line for each detail. Further lines of a value are indented, so that none of them looks like another detail. */
+export function detailLines({ details }: Pick<Notification, "details">): string {
+  return details
+    .map(({ label, value }) => `${oneLine(label)}: ${readable(value).trim().replaceAll("\n", "\n    ")}`)
+    .join("\n");
 }
 
 /** The deadline, and what happens after it. */

@@ -59,7 +59,7 @@ test("every state of the page reads well without a requester's name", () => {
   assertSays(nameless, "Your answer is needed");
   assert.match(respondPage(nameless), /<title>Your answer is needed<\/title>/);
   assert.match(respondPage({ ...nameless, problem: "Please choose." }), /<title>Not accepted: Your answer is needed</);
-  const ended = { requester: null, message: OPEN.message, at: OPEN.expiresAt, tooLate: false };
+  const ended = { requester: null, message: OPEN.message, details: [], at: OPEN.expiresAt, tooLate: false };
   assertSays({ kind: "cancelled", ...ended }, "The question was withdrawn on Sunday", "You were asked");
 });
 
@@ -137,11 +137,17 @@ test("only an open question that its link may answer has a form", () => {
 });
 
 test("untrusted text is escaped everywhere, including in attributes", () => {
-  const asked = { requester: HOSTILE, message: HOSTILE, at: 0, tooLate: true };
+  const asked = {
+    requester: HOSTILE,
+    message: HOSTILE,
+    details: [{ label: HOSTILE, value: HOSTILE }],
+    at: 0,
+    tooLate: true,
+  };
   const pages: readonly (readonly [number, RespondPage])[] = [
-    // Title, heading, message, problem, note, picked, value, label, default.
+    // Title, heading, message, two of a detail, problem, note, picked, value, label, default.
     [
-      9,
+      11,
       {
         ...OPEN,
         ...asked,
@@ -152,9 +158,9 @@ test("untrusted text is escaped everywhere, including in attributes", () => {
         typedText: HOSTILE,
       },
     ],
-    [4, { kind: "decided", ...asked, choice: HOSTILE, text: HOSTILE }],
-    [3, { kind: "timed_out", ...asked, choice: HOSTILE }],
-    [3, { kind: "cancelled", ...asked }],
+    [6, { kind: "decided", ...asked, choice: HOSTILE, text: HOSTILE }],
+    [5, { kind: "timed_out", ...asked, choice: HOSTILE }],
+    [5, { kind: "cancelled", ...asked }],
   ];
   for (const [places, page] of pages) {
     const text = respondPage(page);

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import type { EpochMs } from "../domain/ids.ts";
 import { PAUSE_TEXT_CHARS_MAX } from "../domain/limits.ts";
 import { humanTime, relativeTime } from "../domain/pauses/human-time.ts";
+import type { Detail } from "../domain/pauses/pause.ts";
 import { oneLine, readable } from "../domain/text/readable.ts";
 import { wholeSeconds } from "../domain/text/time.ts";
 import { type Html, html, NOTHING, trusted } from "./html.ts";
@@ -24,6 +25,7 @@ interface Asked {
   /** The tenant's name; null when it has only the default name. */
   readonly requester: string | null;
   readonly message: string;
+  readonly details: readonly Detail[];
 }
 
 interface OpenPage extends Asked {
@@ -136,7 +138,7 @@ function layoutOf(page: RespondPage): Layout {
 // ── Open ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function open(page: OpenPage): Layout {
-  const { requester, message, problem } = page;
+  const { requester, message, details, problem } = page;
   const title = requester === null ? "Your answer is needed" : `${oneLine(requester)} asks for an answer`;
   return {
     lamp: "amber",
@@ -144,6 +146,7 @@ function open(page: OpenPage): Layout {
     title: problem === null ? title : `Not accepted: ${title}`,
     heading: requester === null ? html`Your answer is needed` : html`${name(requester)} asks you`,
     content: html`${messageText(message, "question")}
+${detailList(details)}
 ${problem === null ? NOTHING : notice(html`<strong>Your answer was not accepted.</strong> ${problem}`)}
 ${page.signInAt === null ? form(page) : signIn(page, page.signInAt)}
 ${deadline(page)}`,
@@ -246,10 +249,11 @@ function tooLate({ tooLate }: Ended, why: Html): Html {
   return tooLate ? notice(html`<strong>Your answer did not count.</strong> ${why}`) : NOTHING;
 }
 
-function asked({ requester, message }: Asked): Html {
+function asked({ requester, message, details }: Asked): Html {
   return html`<section aria-labelledby="asked">
 <h2 id="asked">${requester === null ? html`You were asked` : html`${name(requester)} asked`}</h2>
 ${messageText(message, "past")}
+${detailList(details)}
 </section>`;
 }
 
@@ -281,6 +285,16 @@ already answered, the page shows whether your answer was accepted.</p>
 function messageText(message: string, role: "question" | "past"): Html {
   const size = message.length <= SHORT_MESSAGE_CHARS_MAX ? "short" : "long";
   return html`<p class="message ${role} ${size}" dir="auto">${readable(message).trim()}</p>`;
+}
+
+function detailList(details: readonly Detail[]): Html {
+  if (details.length === 0) return NOTHING;
+  return html`<dl class="details">${details.map(detail)}</dl>`;
+}
+
+function detail({ label, value }: Detail): Html {
+  return html`
+<div><dt dir="auto">${oneLine(label)}</dt><dd dir="auto">${readable(value).trim()}</dd></div>`;
 }
 
 function notice(content: Html): Html {

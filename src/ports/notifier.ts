@@ -1,5 +1,5 @@
 import type { EpochMs, Uuid } from "../domain/ids.ts";
-import type { Channel } from "../domain/pauses/pause.ts";
+import type { Channel, Detail } from "../domain/pauses/pause.ts";
 
 /** A message that asks a person for the decision of a pause. */
 export interface Notification {
@@ -12,6 +12,8 @@ export interface Notification {
   readonly message: string;
   /** Untrusted texts. */
   readonly options: readonly string[];
+  /** Untrusted texts. */
+  readonly details: readonly Detail[];
   readonly allowTextResponse: boolean;
   /** The option that a timeout chooses; null when a timeout chooses none. */
   readonly timeoutDefault: string | null;

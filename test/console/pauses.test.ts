@@ -102,8 +102,13 @@ async function failToRead({ page }: Visit, owner: Client): Promise<void> {
 async function answer(visit: Visit, owner: Client): Promise<void> {
   const { page, person } = visit;
   const metadata = { order: 4711, customer: "Acme" };
-  const asked = await ask(owner, { allow_text_response: true, timeout_default: "Reject", metadata });
+  const details = [
+    { label: "Supplier", value: "Acme Corp\nVienna" },
+    { label: "Amount", value: "340 EUR" },
+  ];
+  const asked = await ask(owner, { allow_text_response: true, timeout_default: "Reject", metadata, details });
   await open(visit, asked);
+  assert.equal(await page.getByText("Vienna").innerText(), "Acme Corp\nVienna");
   await page.getByText("“Reject” is chosen").waitFor();
   await page.getByText('"order": 4711').waitFor();
   await page.getByText("The audit needs the role organization admin.").waitFor();

@@ -147,7 +147,14 @@ test("a failing job is logged with its id once a minute, and the jobs behind it 
 test("the event of a pause's ending is sent at once, whatever caused the ending", async () => {
   const { world, caller, ask, run } = await stage("healthy");
   const options = ["yes", "no"];
-  const question = { message: "Go?", options, allowTextResponse: false, timeoutDefault: null, metadata: null };
+  const question = {
+    message: "Go?",
+    options,
+    details: [],
+    allowTextResponse: false,
+    timeoutDefault: null,
+    metadata: null,
+  };
   const make = async (expiresInSeconds: number) => {
     const input = { question, recipient: null, signIn: null, expiresInSeconds, idempotencyKey: null, trace: null };
     const made = await ask((engine) => engine.pauses.create(caller, input));

@@ -9,6 +9,7 @@ const OPTIONS_OF_FIELD: Readonly<Record<string, readonly string[]>> = {
   allow_text_response: ["note"],
   approvers: ["approver"],
   "basic.username": ["username"],
+  details: ["detail"],
   delivery_ids: ["ids"],
   endpoint_id: ["endpoint"],
   endpoint_ids: ["to"],

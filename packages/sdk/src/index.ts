@@ -23,6 +23,7 @@ export {
   type PauseCount,
   type PauseCounts,
   type PauseDecision,
+  type PauseDetail,
   type PauseEvent,
   type PauseFilter,
   type PauseInput,

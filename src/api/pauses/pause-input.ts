@@ -5,6 +5,9 @@ import type { Fault } from "../../domain/errors.ts";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import {
   PAUSE_APPROVERS_COUNT_MAX,
+  PAUSE_DETAIL_LABEL_CHARS_MAX,
+  PAUSE_DETAIL_VALUE_CHARS_MAX,
+  PAUSE_DETAILS_COUNT_MAX,
   PAUSE_HOURS_DEFAULT,
   PAUSE_HOURS_MAX,
   PAUSE_MESSAGE_CHARS_MAX,
@@ -27,6 +30,21 @@ import { ChannelName } from "./pause-wire.ts";
 
 const Option = Type.String({ minLength: 1, maxLength: PAUSE_OPTION_CHARS_MAX, format: "text" });
 
+const Details = Type.Array(
+  Type.Object(
+    {
+      label: Type.String({ minLength: 1, maxLength: PAUSE_DETAIL_LABEL_CHARS_MAX, format: "text" }),
+      value: Type.String({ minLength: 1, maxLength: PAUSE_DETAIL_VALUE_CHARS_MAX, format: "prose" }),
+    },
+    { title: "PauseDetail", additionalProperties: false },
+  ),
+  {
+    minItems: 1,
+    maxItems: PAUSE_DETAILS_COUNT_MAX,
+    description: "Facts that the person sees below the message, on the page, in emails, in Slack and in the console.",
+  },
+);
+
 export const CreatePauseBody = Type.Object(
   {
     message: Type.String({ minLength: 1, maxLength: PAUSE_MESSAGE_CHARS_MAX, format: "prose" }),
@@ -35,6 +53,7 @@ export const CreatePauseBody = Type.Object(
       maxItems: PAUSE_OPTIONS_COUNT_MAX,
       description: "No two options may look the same.",
     }),
+    details: Type.Optional(Nullable(Details)),
     recipient: Type.Optional(
       Nullable(
         Type.String({
@@ -124,8 +143,17 @@ export function parsePause({ text, value, members }: JsonBody, { key, trace, byA
 
 /** Faults that the schema cannot express. A field that violates its schema gets no further fault. */
 function crossFaults(body: object, metadata: string | null): Fault[] {
-  const { message, options, channel, recipient, timeout_default, timeout_hours, expires_in_seconds, approvers } =
-    body as Partial<Record<keyof PauseFields, unknown>>;
+  const {
+    message,
+    options,
+    details,
+    channel,
+    recipient,
+    timeout_default,
+    timeout_hours,
+    expires_in_seconds,
+    approvers,
+  } = body as Partial<Record<keyof PauseFields, unknown>>;
   const faults: Fault[] = [];
   if (Array.isArray(approvers) && approvers.length <= PAUSE_APPROVERS_COUNT_MAX) {
     if (new Set(approvers).size < approvers.length) faults.push({ field: "approvers", rule: "must differ" });
@@ -133,6 +161,7 @@ function crossFaults(body: object, metadata: string | null): Fault[] {
   if (isBlank(message)) faults.push({ field: "message", rule: "must not be blank" });
   // A list that is too long is a fault by itself. Its options are not checked.
   if (Array.isArray(options) && options.length <= PAUSE_OPTIONS_COUNT_MAX) faults.push(...optionFaults(options));
+  if (Array.isArray(details) && details.length <= PAUSE_DETAILS_COUNT_MAX) faults.push(...detailFaults(details));
   if (typeof timeout_default === "string" && Array.isArray(options) && !options.includes(timeout_default)) {
     faults.push({ field: "timeout_default", rule: "must be one of the options" });
   }
@@ -205,6 +234,15 @@ function optionFaults(options: readonly unknown[]): Fault[] {
   return faults;
 }
 
+function detailFaults(details: readonly unknown[]): Fault[] {
+  return details.flatMap((detail, index) => {
+    const { label, value } = (typeof detail === "object" && detail !== null ? detail : {}) as Record<string, unknown>;
+    return Object.entries({ label, value })
+      .filter(([, text]) => isBlank(text))
+      .map(([name]) => ({ field: `details[${index}].${name}`, rule: "must not be blank" }));
+  });
+}
+
 /** The text without the characters that a reader cannot see, and without surrounding white space. */
 const visibleText = (value: unknown): unknown =>
   typeof value === "string"
@@ -243,11 +281,12 @@ function inputOf(
   metadata: string | null,
   idempotencyKey: string | null,
 ): Omit<CreatePauseInput, "trace"> {
-  const { message, options, channel, recipient, allow_text_response, timeout_default } = body;
+  const { message, options, details, channel, recipient, allow_text_response, timeout_default } = body;
   return {
     question: {
       message,
       options,
+      details: details ?? [],
       allowTextResponse: allow_text_response ?? false,
       timeoutDefault: timeout_default ?? null,
       metadata: metadata === "null" ? null : metadata,

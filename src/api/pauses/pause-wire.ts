@@ -8,7 +8,7 @@ import {
   PAUSE_WAIT_SECONDS_MAX,
   PAUSES_COUNTED_ROWS_MAX,
 } from "../../domain/limits.ts";
-import { CHANNELS, maskedAddress, PAUSE_STATUSES, responseOf } from "../../domain/pauses/pause.ts";
+import { CHANNELS, maskedAddress, PAUSE_STATUSES, type Question, responseOf } from "../../domain/pauses/pause.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type { PauseView } from "../../engine/pauses/pause-types.ts";
 import type { PauseCounts } from "../../ports/store.ts";
@@ -37,6 +37,17 @@ export const CreatedPauseResponse = Type.Object(
   { title: "CreatedPause" },
 );
 
+export const DetailsShown = Nullable(
+  Type.Array(Type.Object({ label: Type.String(), value: Type.String() }), {
+    description: "The facts below the message. Null: there are none.",
+  }),
+);
+
+/** `details` as the API returns them. */
+export function detailsJson({ details }: Question): Static<typeof DetailsShown> {
+  return details.length === 0 ? null : [...details];
+}
+
 export const PauseResponse = Type.Object(
   {
     pause_id: IdText(ID_PREFIX.pause),
@@ -49,6 +60,7 @@ export const PauseResponse = Type.Object(
     ),
     message: Type.String(),
     options: Type.Array(Type.String()),
+    details: DetailsShown,
     allow_text_response: Type.Boolean(),
     timeout_default: Nullable(Type.String()),
     protected: Type.Boolean(),
@@ -124,7 +136,7 @@ export const PAUSE_LIST = listOf("pauses", {
       Type.String({
         minLength: 1,
         maxLength: PAUSE_SEARCH_CHARS_MAX,
-        description: "Text in the message or the metadata, in any letter case, or a whole id.",
+        description: "Text in the message, the details or the metadata, in any letter case, or a whole id.",
       }),
     ),
   },
@@ -184,6 +196,7 @@ export function pauseText({ pause, respondUrl }: PauseView): string {
     agent: pause.agent === null ? null : { id: ID_PREFIX.key + pause.agent.id, name: pause.agent.name },
     message: pause.message,
     options: pause.options,
+    details: detailsJson(pause),
     allow_text_response: pause.allowTextResponse,
     timeout_default: pause.timeoutDefault,
     protected: pause.signIn?.protected ?? false,

@@ -126,7 +126,11 @@ const BLANK_FORM: Omit<FormState, "publicUrl"> = {
 
 function pageOf(pause: Pause, { tooLate, publicUrl, ...form }: FormState): RespondPage {
   const requester = requesterOf(pause);
-  const asked = { requester: requester && oneLine(requester), message: readable(pause.message) };
+  const asked = {
+    requester: requester && oneLine(requester),
+    message: readable(pause.message),
+    details: pause.details,
+  };
   const { ending } = pause;
   switch (ending?.status) {
     case "responded":

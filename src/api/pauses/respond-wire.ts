@@ -10,6 +10,7 @@ import { PAUSE_NOT_FOUND } from "../errors/pauses-errors.ts";
 import { invalid, type Problem, problem } from "../errors/problem.ts";
 import { checker } from "../schema/check.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
+import { DetailsShown, detailsJson } from "./pause-wire.ts";
 
 export const RespondBody = Type.Object(
   {
@@ -68,6 +69,7 @@ export const LinkResponse = Type.Object(
     ),
     message: Type.String(),
     options: Type.Array(Type.String()),
+    details: DetailsShown,
     allow_text_response: Type.Boolean(),
     timeout_default: Nullable(Type.String()),
     expires_at: Time,
@@ -95,6 +97,7 @@ export function linkJson(pause: Pause, publicUrl: string): Static<typeof LinkRes
     requester: requesterOf(pause),
     message: pause.message,
     options: [...pause.options],
+    details: detailsJson(pause),
     allow_text_response: pause.allowTextResponse,
     timeout_default: pause.timeoutDefault,
     expires_at: wholeSeconds(pause.expiresAt),

@@ -5,6 +5,10 @@ export const PAUSE_MESSAGE_CHARS_MAX = 2000;
 export const PAUSE_OPTIONS_COUNT_MIN = 2;
 export const PAUSE_OPTIONS_COUNT_MAX = 5;
 export const PAUSE_OPTION_CHARS_MAX = 100;
+/** The details of a question. A person reads them all on one page before deciding. */
+export const PAUSE_DETAILS_COUNT_MAX = 20;
+export const PAUSE_DETAIL_LABEL_CHARS_MAX = 100;
+export const PAUSE_DETAIL_VALUE_CHARS_MAX = 1000;
 export const PAUSE_METADATA_BYTES_MAX = 16 * KB;
 export const PAUSE_TEXT_CHARS_MAX = 2000;
 /** A year. */

@@ -43,11 +43,19 @@ export interface SignInRule<Approver = Person> {
   readonly approvers: readonly Approver[];
 }
 
+/** A fact beside the question, such as the label `Amount` and the value `340 EUR`. Both are untrusted text. */
+export interface Detail {
+  readonly label: string;
+  readonly value: string;
+}
+
 /** The question that a person is asked. */
 export interface Question {
   readonly message: string;
   /** Two to five distinct options. */
   readonly options: readonly string[];
+  /** What the person should know to decide, shown below the message. */
+  readonly details: readonly Detail[];
   readonly allowTextResponse: boolean;
   /** The option that a timeout chooses. Null: a timeout makes no choice. */
   readonly timeoutDefault: string | null;

@@ -27,6 +27,7 @@ export async function testChannel(
     requester: null,
     message: MESSAGE,
     options: ["OK"],
+    details: [],
     allowTextResponse: false,
     timeoutDefault: null,
     expiresAt: now + MINUTE_MS,

@@ -133,13 +133,14 @@ export class ChannelWorker {
   }
 
   #notificationOf(pause: Pause): Notification {
-    const { message, options, allowTextResponse, timeoutDefault, expiresAt, createdAt } = pause;
+    const { message, options, details, allowTextResponse, timeoutDefault, expiresAt, createdAt } = pause;
     return {
       pauseId: pause.id,
       address: pause.recipient?.address ?? "",
       requester: requesterOf(pause),
       message,
       options,
+      details,
       allowTextResponse,
       timeoutDefault,
       expiresAt,

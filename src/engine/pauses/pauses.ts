@@ -342,7 +342,7 @@ function deadlineOf(now: EpochMs, seconds: number): EpochMs {
 function idempotencyOf({ actor }: Caller, input: CreatePauseInput): IdempotencyClaim | null {
   const { idempotencyKey, question, recipient, signIn, expiresInSeconds } = input;
   if (idempotencyKey === null) return null;
-  const { message, options, allowTextResponse, timeoutDefault, metadata } = question;
+  const { message, options, details, allowTextResponse, timeoutDefault, metadata } = question;
   const content = [
     message,
     options,
@@ -354,6 +354,7 @@ function idempotencyOf({ actor }: Caller, input: CreatePauseInput): IdempotencyC
     actor.test,
     // Left out when there is none, so that a key from before an upgrade still fits its question.
     ...(signIn === null ? [] : [signIn]),
+    ...(details.length === 0 ? [] : [{ details }]),
   ];
   // An agent does not get the pause of somebody else by guessing an idempotency key.
   const scope = actor.agent === undefined ? "" : `${actor.agent.id} `;

@@ -96,7 +96,7 @@ export interface PauseFilter {
   readonly order: "newest" | "deadline";
   /** `none`: pauses without a recipient. Null: any. */
   readonly channel: Channel | "none" | null;
-  /** Text in the question or the metadata, in any letter case, or the id. Null: any. */
+  /** Text in the question, its details or the metadata, in any letter case, or the id. Null: any. */
   readonly text: string | Uuid | null;
   /** Only the pauses that this agent asked. */
   readonly agentId?: Uuid;

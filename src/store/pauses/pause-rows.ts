@@ -1,7 +1,14 @@
 /** Reads pause rows, for every verb that needs one. */
 import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
-import { type Ending, type Pause, type Person, type SignInRule, timeOutOf } from "../../domain/pauses/pause.ts";
+import {
+  type Detail,
+  type Ending,
+  type Pause,
+  type Person,
+  type SignInRule,
+  timeOutOf,
+} from "../../domain/pauses/pause.ts";
 import { uuidText } from "../rows.ts";
 import { CHANNEL, NOTIFICATION, PAUSE_STATUS } from "../stored-enums.ts";
 import type { Vault } from "../vault.ts";
@@ -11,7 +18,7 @@ export const PAUSE_COLUMNS = `
   p.seq, p.id, p.tenant_seq, t.id AS tenant_id, t.name AS tenant_name, t.links_withheld, p.status, p.message, p.options,
   p.allow_text_response, p.timeout_default, p.metadata, p.channel, p.recipient_sealed, p.expires_at, p.created_at,
   p.choice, p.text, p.ended_at, p.notification, p.notification_reason, p.sign_in, p.decided_by,
-  p.event_id, p.trace, p.agent_id, p.agent_name`;
+  p.event_id, p.trace, p.agent_id, p.agent_name, p.details`;
 
 export const PAUSES = "pauses p CROSS JOIN tenants t ON t.seq = p.tenant_seq";
 
@@ -46,6 +53,8 @@ export interface PauseColumns {
   readonly trace: TraceContext | null;
   readonly agent_id: Uint8Array | null;
   readonly agent_name: string | null;
+  /** JSON array of `Detail`; null: there are none. */
+  readonly details: string | null;
 }
 
 export function readPause(vault: Vault, row: PauseColumns): Pause {
@@ -59,6 +68,7 @@ export function readPause(vault: Vault, row: PauseColumns): Pause {
     agent: row.agent_id === null ? null : { id: uuidText(row.agent_id), name: row.agent_name ?? "" },
     message: row.message,
     options: JSON.parse(row.options) as string[],
+    details: row.details === null ? [] : (JSON.parse(row.details) as Detail[]),
     allowTextResponse: row.allow_text_response === 1,
     timeoutDefault: row.timeout_default,
     metadata: row.metadata,

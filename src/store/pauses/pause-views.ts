@@ -121,6 +121,7 @@ function matcherOf({ channel, text, status }: PauseFilter): (row: PauseColumns) 
   const hasText = (row: PauseColumns) =>
     row.message.toLowerCase().includes(wanted) ||
     row.metadata?.toLowerCase().includes(wanted) === true ||
+    row.details?.toLowerCase().includes(wanted) === true ||
     uuidText(row.id) === wanted;
   const hasStatus = (row: PauseColumns) => status === null || PAUSE_STATUS.name(row.status) === status;
   return (row) => hasStatus(row) && hasChannel(row) && hasText(row);

@@ -80,22 +80,27 @@ export function findRepeatedPause(
  * How much the text of a stored pause counts towards its tenant's storage quota. `pauseBytes` counts the same before
  * the insert.
  */
-export const PAUSE_CONTENT_BYTES = "octet_length(message) + octet_length(options) + ifnull(octet_length(metadata), 0)";
+export const PAUSE_CONTENT_BYTES =
+  "octet_length(message) + octet_length(options) + ifnull(octet_length(metadata), 0) + ifnull(octet_length(details), 0)";
 
-function pauseBytes({ message, options, metadata }: Question): number {
-  const content = [message, JSON.stringify(options), metadata ?? ""];
+function pauseBytes({ message, options, metadata, details }: Question): number {
+  const content = [message, JSON.stringify(options), metadata ?? "", detailsText(details) ?? ""];
   return storedBytes(
     content.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
     1,
   );
 }
 
+function detailsText(details: Question["details"]): string | null {
+  return details.length === 0 ? null : JSON.stringify(details);
+}
+
 const INSERT = `
   INSERT INTO pauses
     (id, tenant_seq, message, options, allow_text_response, timeout_default, metadata, channel, recipient_sealed,
      expires_at, created_at, notification, notification_reason, notification_due_at, sign_in,
-     trace, agent_id, agent_name)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     trace, agent_id, agent_name, details)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   RETURNING seq`;
 
 function insertPause(
@@ -124,6 +129,7 @@ function insertPause(
     pause.trace,
     agent === undefined ? null : uuidBytes(agent.id),
     agent?.name ?? null,
+    detailsText(question.details),
   );
 }
 

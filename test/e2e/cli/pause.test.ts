@@ -43,6 +43,18 @@ test("the exit code is the person's answer, and the choice is on standard output
   assert.deepEqual([named.code, named.stdout], [0, "Stop\n"]);
 });
 
+test("details are pairs of a label and a value", async () => {
+  const details = ["--detail", "Commit=4f2a", "--detail", "Flags=--force=yes"];
+  const asked = await run([...QUESTION.slice(0, -1), ...details, "--quiet"]);
+  assert.deepEqual((await readPause(tenant, asked.stdout.trim())).details, [
+    { label: "Commit", value: "4f2a" },
+    { label: "Flags", value: "--force=yes" },
+  ]);
+  const wrong = await run([...QUESTION.slice(0, -1), "--detail", "Commit"]);
+  assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
+  assert.match(wrong.stderr, /--detail must be LABEL=VALUE, not "Commit"/);
+});
+
 test("a question that nobody answers ends with its default, which --require-human does not accept", async () => {
   const asked = [...QUESTION, "--timeout", "1s"];
   const [none, refused, taken, human] = await Promise.all([

@@ -98,6 +98,7 @@ class Workload implements PauseWorkload {
       question: {
         message: messageOf(number),
         options,
+        details: [],
         allowTextResponse: this.#random.chance(0.5),
         timeoutDefault: this.#random.chance(0.5) ? this.#random.pick(options) : null,
         metadata: this.#random.pick(METADATA),

@@ -58,7 +58,8 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
       ASK_TOOLS,
     );
     for (const tool of tools) assert.equal(typeof tool.annotations?.readOnlyHint, "boolean", tool.name);
-    const asked = await callTool(client, "ask_human", { ...QUESTION, context: { commit: "4f2a" } });
+    const details = [{ label: "Commit", value: "4f2a" }];
+    const asked = await callTool(client, "ask_human", { ...QUESTION, details, context: { commit: "4f2a" } });
     assert(typeof asked === "object");
     assert.deepEqual([asked.next, asked.asked], ["wait_for_decision", "anyone who signs in to the console"]);
     const { pause_id: id } = asked;
@@ -70,8 +71,15 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
     const decided = await waiting;
     assert(typeof decided === "object");
     assert.deepEqual(
-      [decided.status, decided.choice, decided.decided_by, decided.retry_after_seconds, decided.context],
-      ["responded", "Stop", email, null, { commit: "4f2a" }],
+      [
+        decided.status,
+        decided.choice,
+        decided.decided_by,
+        decided.retry_after_seconds,
+        decided.context,
+        decided.details,
+      ],
+      ["responded", "Stop", email, null, { commit: "4f2a" }, details],
     );
     assert.doesNotMatch(JSON.stringify([asked, pending, decided]), /respond\//);
   });

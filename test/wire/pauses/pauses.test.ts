@@ -8,7 +8,7 @@ import { sharedServer } from "../../processes/one-server.ts";
 const server = await sharedServer({ after });
 
 const FIELDS = [
-  ["pause_id", "status", "agent", "message", "options", "allow_text_response", "timeout_default"],
+  ["pause_id", "status", "agent", "message", "options", "details", "allow_text_response", "timeout_default"],
   ["protected", "approvers", "approver_emails"],
   ["response_choice", "response_text", "response_at", "decided_by", "decided_by_user", "event_id"],
   ["channel", "recipient", "notification", "metadata", "respond_url", "expires_at", "created_at"],
@@ -55,6 +55,26 @@ test("the metadata is returned byte for byte in responses, lists and events", as
     hook.body.endsWith(`"data":{"choice":null,"text":null,"response_at":null,"metadata":${metadata}}}`),
     hook.body,
   );
+});
+
+test("details are shown as they were sent, and belong to what an idempotency key repeats", async () => {
+  const client = await newTenant(server);
+  const details = [
+    { label: "Amount", value: "340 EUR" },
+    { label: "Supplier", value: "<b>Acme</b>\nVienna" },
+  ];
+  const { id, token } = await ask(client, { details }, { "Idempotency-Key": "k" });
+  assert.deepEqual((await readPause(client, id)).details, details);
+  assert.deepEqual((await client.request("GET", `/v1/respond/${token}`, { key: null })).body.details, details);
+  const page = await client.request("GET", `/respond/${token}`, { key: null });
+  assert.match(page.text, /<dt dir="auto">Supplier<\/dt><dd dir="auto">&lt;b&gt;Acme&lt;\/b&gt;\nVienna<\/dd>/);
+  const again = async (fields: object) =>
+    client.request("POST", "/v1/pause", { body: { ...QUESTION, ...fields }, headers: { "Idempotency-Key": "k" } });
+  assert.equal((await again({ details })).body.pause_id, id);
+  assert.equal((await again({ details: details.slice(1) })).code, "IDEMPOTENCY_KEY_CONFLICT");
+  assert.equal((await again({})).code, "IDEMPOTENCY_KEY_CONFLICT");
+  const found = await client.request("GET", "/v1/pause?q=vienna");
+  assert.equal((found.body.pauses as unknown as unknown[]).length, 1);
 });
 
 test("the timeout is in hours or in seconds", async () => {
@@ -125,6 +145,24 @@ test("values at the limits are accepted, and not a character more", async () => 
   assert.equal(await statusOf({ options: ["a".repeat(101), "b"] }), 422);
   assert.equal(await statusOf({ metadata: { pad: "x".repeat(16 * 1024 - 10) } }), 201);
   assert.equal(await statusOf({ metadata: { pad: "x".repeat(16 * 1024 - 9) } }), 422);
+  const detail = { label: "a".repeat(100), value: "é".repeat(1000) };
+  assert.equal(await statusOf({ details: Array(20).fill(detail) }), 201);
+  assert.equal(await statusOf({ details: null }), 201);
+  const { label, value } = detail;
+  const wrong = [
+    Array(21).fill(detail),
+    [],
+    [{ label: `${label}a`, value }],
+    [{ label, value: `${value}a` }],
+    [{ label: " ", value }],
+    [{ label: "a\nb", value }],
+    [{ label, value: "\u200b" }],
+    [{ label }],
+    [{ label, value, note: "" }],
+    ["a"],
+    { label, value },
+  ];
+  for (const details of wrong) assert.equal(await statusOf({ details }), 422, JSON.stringify(details));
   for (const hours of [0, 8761, 1.5, "1"]) assert.equal(await statusOf({ timeout_hours: hours }), 422);
   for (const seconds of [0, 31_536_001]) assert.equal(await statusOf({ expires_in_seconds: seconds }), 422);
   assert.equal(await statusOf({ message: "a\nb\tc", options: ["ja", "nein"] }), 201);

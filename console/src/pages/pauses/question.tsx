@@ -1,6 +1,7 @@
 /** What was asked, by when, and the caller's own data. */
 import { Text, Title } from "@mantine/core";
-import type { Pause } from "@signalbox/sdk";
+import type { Pause, PauseDetail } from "@signalbox/sdk";
+import { Fragment } from "react";
 import { pause as m, pauses } from "../../messages/en/pauses.ts";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
@@ -10,13 +11,14 @@ import classes from "./pause-page.module.css";
 import { Remaining } from "./remaining.tsx";
 
 export function Question({ pause }: { readonly pause: Pause }) {
-  const { agent, message, timeout_default: byDefault, metadata, status } = pause;
+  const { agent, message, details, timeout_default: byDefault, metadata, status } = pause;
   return (
     <Section title={m.message}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <p className={classes.message} tabIndex={0}>
         <Foreign text={message} />
       </p>
+      {details !== null && <Details details={details} />}
       <dl className={classes.facts}>
         {agent !== null && (
           <>
@@ -53,5 +55,23 @@ export function Question({ pause }: { readonly pause: Pause }) {
         <Payload text={JSON.stringify(metadata, null, 2)} label={m.metadata} />
       )}
     </Section>
+  );
+}
+
+function Details({ details }: { readonly details: readonly PauseDetail[] }) {
+  return (
+    <dl className={`${classes.facts} ${classes.details}`}>
+      {details.map(({ label, value }, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes, and labels may repeat
+        <Fragment key={index}>
+          <dt>
+            <Foreign text={label} />
+          </dt>
+          <dd>
+            <Foreign text={value} />
+          </dd>
+        </Fragment>
+      ))}
+    </dl>
   );
 }

@@ -7,12 +7,22 @@ export type PauseStatus = "pending" | "responded" | "timed_out" | "cancelled";
 /** How a person is notified. */
 export type PauseChannel = "email" | "slack" | "sms";
 
+/** A fact that the person sees below the message, such as the label `Amount` and the value `340 EUR`. */
+export interface PauseDetail {
+  /** One line of 1 to 100 characters. */
+  readonly label: string;
+  /** 1 to 1000 characters. */
+  readonly value: string;
+}
+
 /** The question to ask a person. */
 export interface PauseInput {
   /** 1 to 2000 characters. */
   readonly message: string;
   /** 2 to 5 distinct options of 1 to 100 characters. */
   readonly options: readonly string[];
+  /** 1 to 20 facts that the person sees below the message, on the page, in emails, in Slack and in the console. */
+  readonly details?: readonly PauseDetail[] | null;
   /** How to notify `recipient`. Without both, nobody is notified, and you pass on `respond_url` yourself. */
   readonly channel?: PauseChannel | null;
   /** An email address, the URL of a Slack incoming webhook, or a phone number such as `+436641234567`. */
@@ -65,6 +75,8 @@ export interface Pause {
   readonly agent: { readonly id: string; readonly name: string } | null;
   readonly message: string;
   readonly options: readonly string[];
+  /** Null: there are none. */
+  readonly details: readonly PauseDetail[] | null;
   readonly allow_text_response: boolean;
   readonly timeout_default: string | null;
   readonly protected: boolean;
@@ -106,7 +118,7 @@ export interface PauseFilter {
   readonly order?: "newest" | "deadline";
   /** `none`: pauses that notify nobody. */
   readonly channel?: PauseChannel | "none";
-  /** Text in the message or the metadata, in any letter case, or a whole id. */
+  /** Text in the message, the details or the metadata, in any letter case, or a whole id. */
   readonly q?: string;
   /** Rows per page. Default: the server's. */
   readonly limit?: number;
@@ -153,6 +165,7 @@ export interface PauseLink
     | "status"
     | "message"
     | "options"
+    | "details"
     | "allow_text_response"
     | "timeout_default"
     | "response_choice"

@@ -43,6 +43,7 @@ const NOBODY: NotificationState = { status: "none", reason: null };
 const QUESTION = {
   message: "Deploy to production?",
   options: ["yes", "no"],
+  details: [],
   allowTextResponse: false,
   timeoutDefault: null,
   metadata: null,

@@ -26,6 +26,7 @@ export function pauseCases(open: OpenStore): void {
     const question = {
       message: "Line one\nline two ✓",
       options: ["a", "b", "c"],
+      details: [{ label: "Amount", value: "340 EUR\n✓" }],
       allowTextResponse: true,
       timeoutDefault: "b",
       metadata: '{"z": 1, "a": [2]}',

@@ -1,5 +1,5 @@
 /** `signalbox pause ask`: a question to a person. */
-import type { CreatedPause, PauseInput } from "../../../../sdk/src/index.ts";
+import type { CreatedPause, PauseDetail, PauseInput } from "../../../../sdk/src/index.ts";
 import { command } from "../../command.ts";
 import { EXIT, usage } from "../../failure.ts";
 import { choice, duration, flag, operand, required, text, texts } from "../../options.ts";
@@ -10,6 +10,7 @@ const CHANNELS = ["email", "slack", "sms"] as const;
 
 const OPTIONS = {
   option: required(texts("TEXT", "an answer to choose from; 2 to 5 of them")),
+  detail: texts("LABEL=VALUE", "a fact that the person sees below the question; up to 20 of them"),
   default: text("TEXT", "the option that is taken when nobody answers in time"),
   timeout: duration("DURATION", "how long the question is open (default: 24h)"),
   to: text("ADDRESS", "who gets the question: an email address, a phone number or a Slack webhook's URL"),
@@ -71,6 +72,7 @@ const idOf = ({ pause_id: id }: CreatedPause): string => id;
 interface Question {
   readonly message: string;
   readonly option: readonly string[];
+  readonly detail: readonly string[];
   readonly default: string | undefined;
   readonly timeout: number | undefined;
   readonly to: string | undefined;
@@ -82,10 +84,11 @@ interface Question {
 }
 
 function inputOf(question: Question): PauseInput {
-  const { message, option, timeout, to, channel, note, approver, metadata } = question;
+  const { message, option, detail, timeout, to, channel, note, approver, metadata } = question;
   return {
     message,
     options: option,
+    ...(detail.length > 0 && { details: detail.map(detailOf) }),
     timeout_default: question.default ?? null,
     recipient: to ?? null,
     channel: channel ?? null,
@@ -95,6 +98,12 @@ function inputOf(question: Question): PauseInput {
     metadata: metadata === undefined ? null : objectOf(metadata),
     ...(timeout !== undefined && { expires_in_seconds: timeout }),
   };
+}
+
+function detailOf(text: string): PauseDetail {
+  const at = text.indexOf("=");
+  if (at < 1 || at === text.length - 1) throw usage(`--detail must be LABEL=VALUE, not ${JSON.stringify(text)}`);
+  return { label: text.slice(0, at), value: text.slice(at + 1) };
 }
 
 function objectOf(text: string): object {

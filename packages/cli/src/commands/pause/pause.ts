@@ -74,7 +74,7 @@ export const pause = group(
     options: {
       status: choice(STATUSES, "only with this status", "STATUS"),
       channel: choice(CHANNELS, "only those sent this way", "CHANNEL"),
-      search: text("TEXT", "only with this text in the message or the metadata"),
+      search: text("TEXT", "only with this text in the message, the details or the metadata"),
       deadline: flag("the open questions, the earliest deadline first"),
       ...LIST_OPTIONS,
     },

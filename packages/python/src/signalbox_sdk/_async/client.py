@@ -20,6 +20,7 @@ from ..types.pauses import (
     EndedPause,
     Pause,
     PauseChannel,
+    PauseDetail,
     PauseCounts,
     PauseEventType,
     PauseFilter,
@@ -102,6 +103,7 @@ class AsyncSignalbox:
         *,
         message: str,
         options: Sequence[str],
+        details: Sequence[PauseDetail] | None = None,
         channel: PauseChannel | None = None,
         recipient: str | None = None,
         allow_text_response: bool | None = None,
@@ -122,6 +124,8 @@ class AsyncSignalbox:
         Args:
             message: the question, 1 to 2000 characters
             options: 2 to 5 distinct options of 1 to 100 characters
+            details: 1 to 20 facts that the person sees below the message, on the page, in emails, in Slack and in the
+                console
             channel: how to notify `recipient`. Without both, nobody is notified, and you pass on `respond_url` yourself
             recipient: an email address, the URL of a Slack incoming webhook, or a phone number such as `+436641234567`
             allow_text_response: whether the person may add a note of up to 2000 characters. Default: false
@@ -137,6 +141,7 @@ class AsyncSignalbox:
         fields = not_none(
             message=message,
             options=options,
+            details=details,
             channel=channel,
             recipient=recipient,
             allow_text_response=allow_text_response,

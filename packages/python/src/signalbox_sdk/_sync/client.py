@@ -21,6 +21,7 @@ from ..types.pauses import (
     EndedPause,
     Pause,
     PauseChannel,
+    PauseDetail,
     PauseCounts,
     PauseEventType,
     PauseFilter,
@@ -103,6 +104,7 @@ class Signalbox:
         *,
         message: str,
         options: Sequence[str],
+        details: Sequence[PauseDetail] | None = None,
         channel: PauseChannel | None = None,
         recipient: str | None = None,
         allow_text_response: bool | None = None,
@@ -123,6 +125,8 @@ class Signalbox:
         Args:
             message: the question, 1 to 2000 characters
             options: 2 to 5 distinct options of 1 to 100 characters
+            details: 1 to 20 facts that the person sees below the message, on the page, in emails, in Slack and in the
+                console
             channel: how to notify `recipient`. Without both, nobody is notified, and you pass on `respond_url` yourself
             recipient: an email address, the URL of a Slack incoming webhook, or a phone number such as `+436641234567`
             allow_text_response: whether the person may add a note of up to 2000 characters. Default: false
@@ -138,6 +142,7 @@ class Signalbox:
         fields = not_none(
             message=message,
             options=options,
+            details=details,
             channel=channel,
             recipient=recipient,
             allow_text_response=allow_text_response,

@@ -17,6 +17,15 @@ PauseEventType = Literal["pause.responded", "pause.timed_out", "pause.cancelled"
 """The events of a pause."""
 
 
+class PauseDetail(TypedDict):
+    """A fact that the person sees below the message, such as the label `Amount` and the value `340 EUR`."""
+
+    label: str
+    """One line of 1 to 100 characters."""
+    value: str
+    """1 to 1000 characters."""
+
+
 class CreatedPause(TypedDict):
     """A new pause."""
 
@@ -50,6 +59,8 @@ class _PauseFields(TypedDict):
     """`psr_…`."""
     message: str
     options: Sequence[str]
+    details: Sequence[PauseDetail] | None
+    """None: there are none."""
     allow_text_response: bool
     timeout_default: str | None
     protected: bool
@@ -101,7 +112,7 @@ class PauseFilter(TypedDict, total=False):
     channel: PauseChannel | Literal["none"] | None
     """`none`: pauses that notify nobody."""
     q: str | None
-    """Text in the message or the metadata, in any letter case, or a whole id."""
+    """Text in the message, the details or the metadata, in any letter case, or a whole id."""
     limit: int | None
     """Rows per page. Default: the server's."""
 

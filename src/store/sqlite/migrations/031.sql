@@ -1,0 +1,2 @@
+-- What the person should know to decide: a JSON array of labels and values. NULL: there is none.
+ALTER TABLE pauses ADD COLUMN details TEXT;
