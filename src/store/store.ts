@@ -6,6 +6,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Changes, NodeNotes, Store, StoreStats } from "../ports/store.ts";
 import { Keeper, LedgerNews } from "./history/ledger/keeper.ts";
 import type { LEDGER_VERBS } from "./history/ledger/verbs.ts";
+import { IDLE_READS } from "./idle-reads.ts";
 import { LargeReads } from "./threads/large-reads.ts";
 import { LateThread } from "./threads/late-thread.ts";
 import { progressOf } from "./threads/messages.ts";
@@ -36,12 +37,12 @@ export interface ThreadsOptions {
   /** Called when a thread of the store ended by itself. The process then has to end. */
   readonly onDeath: (error: Error) => void;
   /** How large the database is. `reader` answers the verbs of `READER_VERBS`. */
-  measure(reader: Thread): Promise<Pick<StoreStats, "fileBytes" | "walBytes">>;
+  measure(reader: Pick<Thread, "call">): Promise<Pick<StoreStats, "fileBytes" | "walBytes">>;
   /** Runs after the threads have ended. */
   close(): void | Promise<void>;
 }
 
-/** Start the threads. One thread writes, one reads, and one, which starts later, keeps the ledger. */
+/** Start the thread that writes. The one that reads and the one that keeps the ledger start when they are first needed. */
 export async function openStore({ data, onDeath, measure, close, notes, ...options }: ThreadsOptions): Promise<Store> {
   const { startRunner = startWorker, clock, historyCacheBytes } = options;
   // Async, so that the store becomes unavailable if the worker cannot be created.
@@ -59,7 +60,8 @@ export async function openStore({ data, onDeath, measure, close, notes, ...optio
     return startThread(startRunner(name, start), { onDeath, onNoted, watch });
   };
   const writesFail = () => !writer.writable;
-  const [writer, reader] = await both(start("writer-thread"), start("reader-thread", writesFail));
+  const writer = await start("writer-thread");
+  const reader = new LateThread(() => start("reader-thread", writesFail));
   const ledger = new LateThread(() => start("ledger-thread", writesFail));
   /** The latest numbers: they stay while the store cannot be read. */
   let measured = { fileBytes: 0, walBytes: 0, leased: 0, openPauses: 0 };
@@ -82,16 +84,6 @@ export async function openStore({ data, onDeath, measure, close, notes, ...optio
   return notes === undefined ? store : asNode(store, reader, notes);
 }
 
-/** Start both threads, or neither. */
-async function both(writer: Promise<Thread>, reader: Promise<Thread>): Promise<[Thread, Thread]> {
-  const started = await Promise.allSettled([writer, reader]);
-  const threads = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-  const [first, second] = threads;
-  if (first !== undefined && second !== undefined) return [first, second];
-  await Promise.all(threads.map((thread) => thread.close()));
-  throw started.find((result) => result.status === "rejected")?.reason;
-}
-
 /** Every node records what it changes, so the reader finds it. The writer would have to take a turn for it. */
 export function asNode(store: Store, reader: Pick<Thread, "call">, notes: NodeNotes): Store {
   let node = 0;
@@ -111,7 +103,7 @@ type Counted = Pick<StoreStats, "leased" | "openPauses">;
 
 interface Parts {
   readonly writer: Thread;
-  readonly reader: Thread;
+  readonly reader: LateThread;
   readonly ledger: LateThread;
   readonly stats: () => Promise<StoreStats>;
   readonly close: () => Promise<void>;
@@ -164,10 +156,18 @@ function storeOver({ reader, ledger, stats, close, isShared, ...threads }: Parts
     const call = (...args: readonly unknown[]) => largeReads.run(tenantOf(args), () => reader.call(verb, args));
     return [verb, call] as const;
   });
-  const verbs = Object.fromEntries([...calls(reader, READER_VERBS), ...calls(writer, WRITER_VERBS), ...large]);
+  const idleReads = {
+    call: <T>(verb: string, args: readonly unknown[]) => (reader.isOpen ? reader : writer).call<T>(verb, args),
+  };
+  const verbs = Object.fromEntries([
+    ...calls(reader, READER_VERBS),
+    ...calls(writer, WRITER_VERBS),
+    ...calls(idleReads, IDLE_READS),
+    ...large,
+  ]);
   const keeper = new Keeper(
     {
-      countBehind: () => reader.call("countBehind", []),
+      countBehind: () => idleReads.call("countBehind", []),
       isOpen: () => ledger.isOpen,
       stepLedger: (behindRowsMax) => ledger.call("stepLedger", [behindRowsMax]),
       nextWrite: () => ledger.call("nextWrite", []),

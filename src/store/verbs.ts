@@ -17,6 +17,7 @@ import { connectListener, disconnectListener, putListener } from "./endpoints/li
 import { each } from "./group.ts";
 import { writeLedger } from "./history/ledger/write.ts";
 import { addTallies } from "./history/statistics/tallies.ts";
+import { IDLE_READS } from "./idle-reads.ts";
 import { receiveOne } from "./inbound/receive.ts";
 import { refuseOne } from "./inbound/refuse.ts";
 import { deleteInbound, noteInbound, reprocess } from "./inbound/reprocess.ts";
@@ -113,6 +114,7 @@ const VERBS = {
 
 export const WRITER_VERBS = {
   ...VERBS,
+  ...IDLE_READS,
   /** Part of `keepLedger`. */
   writeLedger,
 };

@@ -3,7 +3,7 @@
 import { LANE_POOL_DELIVERIES_MAX } from "../../domain/limits.ts";
 import type { Store } from "../../ports/store.ts";
 import { listAudit } from "../access/audit-views.ts";
-import { findKey, findKeyTenant, findTenant, listKeys, listTenants } from "../access/lookups.ts";
+import { findKey, findKeyTenant, findTenant, listKeys } from "../access/lookups.ts";
 import { findSession, findUserByEmail, listSessions } from "../access/session-views.ts";
 import { findQuotas, getTenant } from "../access/tenant-views.ts";
 import { findTerminal, findTerminalState } from "../access/terminal-views.ts";
@@ -25,8 +25,6 @@ import { listEventTypes } from "../history/events/event-types.ts";
 import { getEvent } from "../history/events.ts";
 import { findDeliveryFacts } from "../history/explain/delivery-facts.ts";
 import { countTypes, findEventFacts, findSubscribers } from "../history/explain/event-facts.ts";
-import { countBehind } from "../history/ledger/advance.ts";
-import { readProgress } from "../history/ledger/ledger.ts";
 import { listDeliveries } from "../history/lists.ts";
 import { countBacklogs, countInProgress } from "../history/statistics/backlogs.ts";
 import {
@@ -37,6 +35,7 @@ import {
 } from "../history/statistics/statistics.ts";
 import { readMinutes, readTallies } from "../history/statistics/tallies.ts";
 import { tail } from "../history/tail.ts";
+import { IDLE_READS } from "../idle-reads.ts";
 import { countInbound } from "../inbound/counts.ts";
 import { getCredentials } from "../inbound/credentials.ts";
 import { findSource, getDeletedSource, getSource, hadSource, listSources } from "../inbound/source-views.ts";
@@ -86,7 +85,6 @@ const VERBS = {
   getJob,
   listJobs,
   listKeys,
-  listTenants,
   findTenant,
   getTenant,
   findQuotas,
@@ -133,6 +131,5 @@ export const READER_VERBS = {
   /** Part of `stats` on PostgreSQL: the bytes of the database. */
   measureDatabase: (connection: ReadConnection) =>
     Number(connection.prepare("SELECT pg_database_size(current_database()) AS bytes").get()?.bytes),
-  /** Part of `keepLedger`. */
-  countBehind: (connection: ReadConnection) => countBehind(connection, readProgress(connection)),
+  ...IDLE_READS,
 };
