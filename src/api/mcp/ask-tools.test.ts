@@ -23,6 +23,7 @@ function scene({ endsAfterCalls = Number.POSITIVE_INFINITY } = {}) {
     progress: async (message) => void said.push(message),
     signal: cancelled.signal,
     monotonicMs: () => nowMs,
+    textOf: () => null,
   };
   const run = (name: string, input: object) =>
     ASK_TOOLS.find((tool) => tool.name === name)?.run(input as never, context) ?? assert.fail(name);

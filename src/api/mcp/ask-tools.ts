@@ -19,7 +19,18 @@ import {
 import { PAUSE_STATUSES } from "../../domain/pauses/pause.ts";
 import { DetailsShown } from "../pauses/pause-wire.ts";
 import { IdText, Nullable } from "../schema/schemas.ts";
-import { ADDS, ENDS, REACHES, READS, type Tool, type ToolContext, ToolFailure, tool } from "./tool.ts";
+import {
+  ADDS,
+  ENDS,
+  pathOf,
+  REACHES,
+  READS,
+  type Tool,
+  type ToolContext,
+  ToolFailure,
+  tool,
+  withText,
+} from "./tool.ts";
 
 const MINUTE_SECONDS = 60;
 const Id = IdText(ID_PREFIX.pause);
@@ -103,7 +114,7 @@ const ASK_HUMAN = tool({
   description:
     "Ask a person a question with 2 to 5 options, and return at once. A signed-in person decides; you cannot. " +
     "Then call wait_for_decision with the pause_id until the status is no longer pending.",
-  scope: "ask",
+  scopes: ["ask"],
   input: Type.Object(
     {
       question: Type.String({ minLength: 1, maxLength: PAUSE_MESSAGE_CHARS_MAX }),
@@ -141,18 +152,18 @@ const ASK_HUMAN = tool({
   }),
   annotations: REACHES,
   async run(
-    { question, options, details, context, timeout_minutes, default_option, to, idempotency_key: key },
-    { call },
+    { question, options, details, timeout_minutes, default_option, to, idempotency_key: key },
+    { call, textOf },
   ) {
-    const body = {
+    const fields = {
       message: question,
       options,
       expires_in_seconds: timeout_minutes * MINUTE_SECONDS,
       ...(details !== undefined && { details }),
-      ...(context !== undefined && { metadata: context }),
       ...(default_option !== undefined && { timeout_default: default_option }),
       ...(to !== undefined && { recipient: to, channel: "email" }),
     };
+    const body = withText(fields, "metadata", textOf("context"));
     const headers = key === undefined ? {} : { "idempotency-key": key };
     const created = (await call({ method: "POST", path: "/v1/pause", body, headers })) as ShownPause;
     return {
@@ -170,7 +181,7 @@ const WAIT_FOR_DECISION = tool({
   description:
     "Wait until the question has ended, or for wait_seconds. While the status is pending, call again. " +
     "responded: a person chose. timed_out: nobody did, and choice is the default, if there is one. Act only on what was chosen.",
-  scope: "ask",
+  scopes: ["ask"],
   input: Type.Object(
     {
       pause_id: Type.String(),
@@ -198,7 +209,7 @@ async function waitForEnd(context: ToolContext, id: string, seconds: number): Pr
     const left = Math.ceil(Math.max(0, untilMs - context.monotonicMs()) / 1000);
     const wait = Math.min(left, MCP_WAIT_STEP_SECONDS);
     const begunMs = context.monotonicMs();
-    const pause = (await context.call({ method: "GET", path: pathOf(id), query: { wait } })) as ShownPause;
+    const pause = (await context.call({ method: "GET", path: pauseOf(id), query: { wait } })) as ShownPause;
     // A server that stops responds to every wait at once.
     const isEarly = context.monotonicMs() - begunMs < (wait * 1000) / 2;
     if (pause.status !== "pending" || left <= wait || isEarly || context.signal.aborted) return pause;
@@ -206,15 +217,13 @@ async function waitForEnd(context: ToolContext, id: string, seconds: number): Pr
   }
 }
 
-function pathOf(id: string): string {
-  return `/v1/pause/${encodeURIComponent(id)}`;
-}
+const pauseOf = (id: string) => pathOf("pause", id);
 
 const LIST_PAUSES = tool({
   name: "list_pauses",
   title: "List your questions",
   description: "The questions that you asked, newest first.",
-  scope: "ask",
+  scopes: ["ask"],
   input: Type.Object(
     {
       status: Type.Optional(Status),
@@ -240,12 +249,12 @@ const GET_PAUSE = tool({
   name: "get_pause",
   title: "Read one of your questions",
   description: "The question and its answer, as it is now.",
-  scope: "ask",
+  scopes: ["ask"],
   input: OnePause,
   output: Question,
   annotations: READS,
   async run({ pause_id: id }, { call }) {
-    return questionOf((await call({ method: "GET", path: pathOf(id) })) as ShownPause);
+    return questionOf((await call({ method: "GET", path: pauseOf(id) })) as ShownPause);
   },
 });
 
@@ -253,12 +262,12 @@ const CANCEL_QUESTION = tool({
   name: "cancel_question",
   title: "Cancel one of your questions",
   description: "Take a question back that nobody needs to answer any more. It fails if the question has already ended.",
-  scope: "ask",
+  scopes: ["ask"],
   input: OnePause,
   output: Question,
   annotations: ENDS,
   async run({ pause_id: id }, { call }) {
-    return questionOf((await call({ method: "DELETE", path: pathOf(id) })) as ShownPause);
+    return questionOf((await call({ method: "DELETE", path: pauseOf(id) })) as ShownPause);
   },
 });
 
@@ -270,7 +279,7 @@ const REQUEST_PERMISSION = tool({
   description:
     "For hosts that take a tool for permission prompts. The host calls it, not the model. A person sees the tool's name and " +
     "its input, and allows or denies. Nobody's answer is a denial.",
-  scope: "ask",
+  scopes: ["ask"],
   input: Type.Object(
     {
       tool_name: Type.String({ minLength: 1, maxLength: 200 }),
@@ -286,12 +295,13 @@ const REQUEST_PERMISSION = tool({
   }),
   annotations: ADDS,
   async run({ tool_name: name, input }, context) {
-    const body = {
+    const fields = {
       message: `May the agent use the tool ${name} with this input?`,
       options: [DENY, ALLOW],
       expires_in_seconds: MCP_PERMISSION_SECONDS,
-      metadata: { tool: name, input },
     };
+    const metadata = withText({ tool: name }, "input", context.textOf("input"));
+    const body = withText(fields, "metadata", metadata);
     const { pause_id: id } = (await context.call({ method: "POST", path: "/v1/pause", body })) as ShownPause;
     const pause = await waitForEnd(context, id, MCP_PERMISSION_SECONDS);
     if (pause.status === "pending") await withdraw(context, id);
@@ -307,7 +317,7 @@ const REQUEST_PERMISSION = tool({
 
 /** The host waits no longer, so that an answer would have no effect. */
 async function withdraw({ call }: ToolContext, id: string): Promise<void> {
-  await call({ method: "DELETE", path: pathOf(id) }).catch((error: unknown) => {
+  await call({ method: "DELETE", path: pauseOf(id) }).catch((error: unknown) => {
     // The question has ended meanwhile.
     if (!(error instanceof ToolFailure)) throw error;
   });

@@ -5,8 +5,9 @@ import type { McpHttpHandler } from "@modelcontextprotocol/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { bearerKey, requireCaller } from "../access/auth.ts";
 import type { ApiDeps } from "../deps.ts";
-import { commonEnvelope, FOREIGN_ORIGIN, problem, send } from "../errors/problem.ts";
+import { commonEnvelope, problem, send } from "../errors/problem.ts";
 import { bodyOf } from "../http/body.ts";
+import { JSON_TYPE } from "../http/content-type.ts";
 import { isForeignChange } from "../http/origin.ts";
 import type { ApiRequest } from "./tool.ts";
 
@@ -23,30 +24,44 @@ const AGENT_KEY_REQUIRED = problem(
     'with POST /v1/auth/keys {"name": "my agent", "role": "agent"}, or in the console.',
 );
 
+const FOREIGN_PAGE = problem(
+  403,
+  "FOREIGN_ORIGIN",
+  "A page of another site sent this request through a browser. Agents that run in a browser can call /mcp only from this server's own address, or from SIGNALBOX_PUBLIC_URL.",
+);
+
 /** The handler is made at the first request, and ends with the server. */
 function handlerOf(app: FastifyInstance, { clock, version }: ApiDeps): () => Promise<McpHttpHandler> {
   let made: Promise<McpHttpHandler> | null = null;
-  app.addHook("onClose", async () => (await made)?.close());
+  app.addHook("onClose", async () => (await made?.catch(() => null))?.close());
   const sendToApi = async (apiKey: string, { method, path, query = {}, body, headers }: ApiRequest) => {
     const response = await app.inject({
       method,
       url: path,
       query: queryOf(query),
-      headers: { authorization: `Bearer ${apiKey}`, ...headers },
-      ...(body !== undefined && { payload: body }),
+      headers: { authorization: `Bearer ${apiKey}`, "content-type": JSON_TYPE, ...headers },
+      ...(body !== undefined && { payload: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     return { status: response.statusCode, text: response.payload };
   };
   return () => {
-    made ??= import("./mcp-server.ts").then(({ createMcp }) => createMcp({ version, clock, send: sendToApi }));
-    return made;
+    if (made !== null) return made;
+    const making = import("./mcp-server.ts").then(({ createMcp }) => createMcp({ version, clock, send: sendToApi }));
+    making.catch(() => {
+      // Without memory or file descriptors the import fails, and the next request tries again.
+      made = null;
+    });
+    made = making;
+    return making;
   };
 }
 
 function queryOf(query: NonNullable<ApiRequest["query"]>): Record<string, string | string[]> {
   const given = Object.entries(query).flatMap(([name, value]) => {
     if (value === undefined) return [];
-    return [[name, typeof value === "object" ? [...value] : String(value)] as const];
+    // A lone surrogate has no form in a URL.
+    const text = (one: string | number) => String(one).toWellFormed();
+    return [[name, typeof value === "object" ? value.map(text) : text(value)] as const];
   });
   return Object.fromEntries(given);
 }
@@ -54,16 +69,14 @@ function queryOf(query: NonNullable<ApiRequest["query"]>): Record<string, string
 function serve(deps: ApiDeps, handlerOfServer: () => Promise<McpHttpHandler>) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     // A page of another site must not reach a server on this machine through a browser (DNS rebinding).
-    if (isForeignChange(request, deps.publicUrl())) return send(reply, commonEnvelope, FOREIGN_ORIGIN);
+    if (isForeignChange(request, deps.publicUrl())) return send(reply, commonEnvelope, FOREIGN_PAGE);
     const { agent } = request.caller.actor;
     const token = bearerKey(request.headers.authorization);
     if (agent === undefined || token === null) return send(reply, commonEnvelope, AGENT_KEY_REQUIRED);
-    const authInfo = { token, clientId: agent.id, scopes: [...agent.scopes] };
+    const { text, value } = bodyOf(request);
+    const authInfo = { token, clientId: agent.id, scopes: [...agent.scopes], extra: { bodyText: text } };
     const handler = await handlerOfServer();
-    const response = await handler.fetch(webRequest(request, reply, deps), {
-      authInfo,
-      parsedBody: bodyOf(request).value,
-    });
+    const response = await handler.fetch(webRequest(request, reply, deps), { authInfo, parsedBody: value });
     reply.code(response.status);
     for (const [name, value] of response.headers) reply.header(name, value);
     return reply.send(response.body === null ? "" : Readable.fromWeb(response.body as ReadableStream));

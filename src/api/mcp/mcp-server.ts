@@ -3,22 +3,27 @@
  * that servers without agents do not need.
  */
 import {
+  type CallToolResult,
   createMcpHandler,
-  fromJsonSchema,
+  type Tool as ListedTool,
   type McpHttpHandler,
-  McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
   ResourceNotFoundError,
-  ResourceTemplate,
-  type ServerCapabilities,
+  Server,
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { AGENT_SCOPES, type AgentScope } from "../../domain/access/access.ts";
 import { MANAGEMENT_BODY_BYTES_MAX, MCP_TOOLS_TTL_MS } from "../../domain/limits.ts";
+import { parseExactly } from "../../domain/text/exact-json.ts";
+import { sourceAt } from "../../domain/text/json.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { invalid } from "../errors/problem.ts";
+import { checker } from "../schema/check.ts";
 import { ASK_TOOLS } from "./ask-tools.ts";
 import { OPERATE_TOOLS } from "./operate-tools.ts";
 import { READ_TOOLS } from "./read-tools.ts";
-import { type ApiRequest, type Tool, type ToolContext, ToolFailure } from "./tool.ts";
+import { type ApiRequest, pathOf, type Tool, type ToolContext, ToolFailure } from "./tool.ts";
 
 export interface McpOptions {
   readonly version: string;
@@ -27,13 +32,12 @@ export interface McpOptions {
   readonly send: (apiKey: string, request: ApiRequest) => Promise<{ readonly status: number; readonly text: string }>;
 }
 
-const JSON_TYPE = "application/json";
-/** Their schemas are compiled once: each request has a server of its own. */
-const TOOLS = [...ASK_TOOLS, ...READ_TOOLS, ...OPERATE_TOOLS].map((tool) => ({
-  tool,
-  inputSchema: fromJsonSchema(tool.input as never),
-  outputSchema: fromJsonSchema(tool.output as never),
-}));
+/** Who called, and the text of its message. */
+interface Agent {
+  readonly apiKey: string;
+  readonly scopes: readonly AgentScope[];
+  readonly bodyText: string;
+}
 
 const INSTRUCTIONS =
   "Signalbox asks people on your behalf and delivers webhooks. You cannot answer your own questions: ask with ask_human, " +
@@ -43,83 +47,83 @@ const INSTRUCTIONS =
 /** Every request is served on its own, for the protocol of 2026-07-28 and for the one before. */
 export function createMcp(options: McpOptions): McpHttpHandler {
   return createMcpHandler(
-    ({ authInfo }) => {
-      const scopes = AGENT_SCOPES.filter((scope) => authInfo?.scopes.includes(scope));
-      const server = new McpServer(
-        { name: "signalbox", title: "Signalbox", version: options.version },
-        {
-          instructions: INSTRUCTIONS,
-          capabilities: capabilitiesOf(scopes),
-          cacheHints: { "tools/list": { ttlMs: MCP_TOOLS_TTL_MS, cacheScope: "private" } },
-        },
-      );
-      const agent = { apiKey: authInfo?.token ?? "", scopes };
-      addTools(server, options, agent);
-      addResources(server, options, agent);
-      return server;
-    },
+    ({ authInfo }) =>
+      serverFor(options, {
+        apiKey: authInfo?.token ?? "",
+        scopes: AGENT_SCOPES.filter((scope) => authInfo?.scopes.includes(scope)),
+        bodyText: String(authInfo?.extra?.bodyText),
+      }),
     // The SDK ends no subscription when its key is revoked, and one agent could open all that the server has.
     { responseMode: "auto", maxRequestBodySize: MANAGEMENT_BODY_BYTES_MAX, maxSubscriptions: 0 },
   );
 }
 
-/** Neither list changes while the server runs, so there is nothing to subscribe to. */
-function capabilitiesOf(scopes: readonly AgentScope[]): ServerCapabilities {
+/**
+ * The SDK serves each request with a server of its own, which lives as long as a wait. So it gets no more than handlers:
+ * with the SDK's `McpServer`, which knows every tool, a wait takes twice the memory.
+ */
+function serverFor(options: McpOptions, agent: Agent): Server {
+  const hasResources = RESOURCES.some(({ scope }) => agent.scopes.includes(scope));
+  // Neither list changes while the server runs, so there is nothing to subscribe to.
   const unchanging = { listChanged: false };
-  const hasResources = RESOURCES.some(({ scope }) => scopes.includes(scope));
-  return { tools: unchanging, ...(hasResources && { resources: unchanging }) };
+  const server = new Server(
+    { name: "signalbox", title: "Signalbox", version: options.version },
+    {
+      instructions: INSTRUCTIONS,
+      capabilities: { tools: unchanging, ...(hasResources && { resources: unchanging }) },
+      cacheHints: { "tools/list": { ttlMs: MCP_TOOLS_TTL_MS, cacheScope: "private" } },
+    },
+  );
+  const mayUse = ({ scopes }: Tool) => scopes.every((scope) => agent.scopes.includes(scope));
+  server.setRequestHandler("tools/list", () => ({
+    tools: TOOLS.filter(({ tool }) => mayUse(tool)).map(({ listed }) => listed),
+  }));
+  server.setRequestHandler("tools/call", ({ params: { name, arguments: input = {} } }, context) => {
+    const found = TOOLS.find(({ tool }) => tool.name === name && mayUse(tool));
+    if (found === undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${name} not found`);
+    return run(found, input, contextOf(options, agent, context));
+  });
+  if (hasResources) addResources(server, options, agent);
+  return server;
 }
 
-interface Agent {
-  readonly apiKey: string;
-  readonly scopes: readonly AgentScope[];
+interface ServedTool {
+  readonly tool: Tool;
+  readonly listed: ListedTool;
+  readonly check: ReturnType<typeof checker>;
 }
 
-function addTools(server: McpServer, options: McpOptions, { apiKey, scopes }: Agent): void {
-  for (const { tool, inputSchema, outputSchema } of TOOLS) {
-    const { name, title, description, scope, annotations } = tool;
-    if (!scopes.includes(scope)) continue;
-    server.registerTool(name, { title, description, inputSchema, outputSchema, annotations }, (input, context) =>
-      run(tool, input, contextOf(options, apiKey, context)),
-    );
-  }
-}
+const TOOLS: readonly ServedTool[] = [...ASK_TOOLS, ...READ_TOOLS, ...OPERATE_TOOLS].map((tool) => {
+  const { name, title, description, annotations, input, output } = tool;
+  const schemas = { inputSchema: input, outputSchema: output } as unknown as Pick<ListedTool, "inputSchema">;
+  return { tool, listed: { name, title, description, annotations, ...schemas }, check: checker(input) };
+});
 
-/** What clients can show and attach: the API's own JSON. */
-const RESOURCES = [
-  { name: "pause", title: "A question of yours", scope: "ask", uri: "signalbox://pauses/{id}", path: "/v1/pause/" },
-  { name: "delivery", title: "A delivery", scope: "read", uri: "signalbox://deliveries/{id}", path: "/v1/deliveries/" },
-] as const;
-
-function addResources(server: McpServer, { send }: McpOptions, { apiKey, scopes }: Agent): void {
-  for (const { name, title, uri, path } of RESOURCES.filter((one) => scopes.includes(one.scope))) {
-    const template = new ResourceTemplate(uri, { list: undefined });
-    server.registerResource(name, template, { title, mimeType: JSON_TYPE }, async ({ href }, { id }) => {
-      const { status, text } = await send(apiKey, { method: "GET", path: path + encodeURIComponent(String(id)) });
-      if (status >= 300) throw new ResourceNotFoundError(href, messageOf(JSON.parse(text)));
-      return { contents: [{ uri: href, mimeType: JSON_TYPE, text }] };
-    });
-  }
-}
-
-async function run(tool: Tool, input: unknown, context: ToolContext) {
+async function run({ tool, check }: ServedTool, input: object, context: ToolContext): Promise<CallToolResult> {
+  const checked = check(input);
+  if (checked.kind === "faults") return failed(messageOf({ error: invalid(checked.faults) }));
   try {
     const output = await tool.run(input as never, context);
-    return { content: [{ type: "text" as const, text: JSON.stringify(output) }], structuredContent: { ...output } };
+    return { content: [{ type: "text", text: JSON.stringify(output) }], structuredContent: { ...output } };
   } catch (error) {
     if (!(error instanceof ToolFailure)) throw error;
-    return { content: [{ type: "text" as const, text: error.message }], isError: true };
+    return failed(error.message);
   }
 }
 
-function contextOf({ clock, send }: McpOptions, apiKey: string, { mcpReq }: ServerContext): ToolContext {
+function failed(text: string): CallToolResult {
+  return { content: [{ type: "text", text }], isError: true };
+}
+
+function contextOf({ clock, send }: McpOptions, { apiKey, bodyText }: Agent, { mcpReq }: ServerContext): ToolContext {
   let steps = 0;
   return {
     signal: mcpReq.signal,
     monotonicMs: () => clock.monotonicMs(),
+    textOf: (argument) => sourceAt(bodyText, ["params", "arguments", argument]),
     async call(request) {
       const { status, text } = await send(apiKey, request);
-      const body: unknown = text === "" ? null : JSON.parse(text);
+      const body = text === "" ? null : parseExactly(text);
       if (status >= 300) throw new ToolFailure(messageOf(body));
       return body;
     },
@@ -136,4 +140,34 @@ function contextOf({ clock, send }: McpOptions, apiKey: string, { mcpReq }: Serv
 function messageOf(body: unknown): string {
   const { error, message } = body as { error?: string | { code: string; message: string }; message?: string };
   return typeof error === "object" ? `${error.code}: ${error.message}` : `${error}: ${message}`;
+}
+
+// ── Resources ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const JSON_TYPE = "application/json";
+/** What clients can show and attach: the API's own JSON. */
+const RESOURCES = [
+  { name: "pause", title: "A question of yours", scope: "ask", of: "signalbox://pauses/", api: "pause" },
+  { name: "delivery", title: "A delivery", scope: "read", of: "signalbox://deliveries/", api: "deliveries" },
+] as const;
+
+function addResources(server: Server, { send }: McpOptions, { apiKey, scopes }: Agent): void {
+  const own = RESOURCES.filter(({ scope }) => scopes.includes(scope));
+  server.setRequestHandler("resources/list", () => ({ resources: [] }));
+  server.setRequestHandler("resources/templates/list", () => ({
+    resourceTemplates: own.map(({ name, title, of }) => ({
+      name,
+      title,
+      uriTemplate: `${of}{id}`,
+      mimeType: JSON_TYPE,
+    })),
+  }));
+  server.setRequestHandler("resources/read", async ({ params: { uri } }) => {
+    const resource = own.find(({ of }) => uri.startsWith(of));
+    if (resource === undefined) throw new ResourceNotFoundError(uri);
+    const path = pathOf(resource.api, uri.slice(resource.of.length));
+    const { status, text } = await send(apiKey, { method: "GET", path });
+    if (status >= 300) throw new ResourceNotFoundError(uri, messageOf(JSON.parse(text)));
+    return { contents: [{ uri, mimeType: JSON_TYPE, text }] };
+  });
 }

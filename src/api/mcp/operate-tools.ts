@@ -3,7 +3,7 @@ import Type from "typebox";
 import { AGENT_REPLAYED_DELIVERIES_MAX } from "../../domain/limits.ts";
 import { PublishedResponse } from "../delivery/event-wire.ts";
 import { DeliveryResponse, ReplayedResponse } from "../history/delivery-wire.ts";
-import { ADDS, REACHES, type Tool, tool } from "./tool.ts";
+import { ADDS, pathOf, REACHES, type Tool, tool, withText } from "./tool.ts";
 
 const STRICT = { additionalProperties: false } as const;
 const AnyObject = Type.Object({}, { additionalProperties: true });
@@ -12,7 +12,7 @@ const PUBLISH_EVENT = tool({
   name: "publish_event",
   title: "Publish an event",
   description: "Publish one event to every endpoint whose filter matches, or to the endpoints that you name.",
-  scope: "operate",
+  scopes: ["operate"],
   annotations: REACHES,
   input: Type.Object(
     {
@@ -24,38 +24,41 @@ const PUBLISH_EVENT = tool({
     STRICT,
   ),
   output: PublishedResponse,
-  run: async (body, { call }) => (await call({ method: "POST", path: "/v1/events", body })) as never,
+  async run({ payload: _, ...fields }, { call, textOf }) {
+    const body = withText(fields, "payload", textOf("payload"));
+    return (await call({ method: "POST", path: "/v1/events", body })) as never;
+  },
 });
 
 const SEND_TEST = tool({
   name: "send_test",
   title: "Send a test to an endpoint",
   description: "Send a test event to an endpoint now, and return its response.",
-  scope: "operate",
+  scopes: ["operate"],
   annotations: REACHES,
   input: Type.Object({ endpoint_id: Type.String() }, STRICT),
   output: Type.Object({ success: Type.Boolean(), data: AnyObject }, { additionalProperties: true }),
   run: async ({ endpoint_id: id }, { call }) =>
-    (await call({ method: "POST", path: `/v1/endpoints/${encodeURIComponent(id)}/test` })) as never,
+    (await call({ method: "POST", path: `${pathOf("endpoints", id)}/test` })) as never,
 });
 
 const RETRY_DELIVERY = tool({
   name: "retry_delivery",
   title: "Retry a delivery",
   description: "Queue a FAILED, EXPIRED or CANCELLED delivery again.",
-  scope: "operate",
+  scopes: ["operate"],
   annotations: REACHES,
   input: Type.Object({ delivery_id: Type.String() }, STRICT),
   output: DeliveryResponse,
   run: async ({ delivery_id: id }, { call }) =>
-    (await call({ method: "POST", path: `/v1/deliveries/${encodeURIComponent(id)}/retry` })) as never,
+    (await call({ method: "POST", path: `${pathOf("deliveries", id)}/retry` })) as never,
 });
 
 const REPLAY_EVENTS = tool({
   name: "replay_events",
   title: "Replay deliveries",
   description: "Create new deliveries of the same events. With dry_run, only count them.",
-  scope: "operate",
+  scopes: ["operate"],
   annotations: { ...ADDS, openWorldHint: true },
   input: Type.Object(
     {

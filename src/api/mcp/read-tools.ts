@@ -8,12 +8,10 @@ import { EndpointResponse } from "../endpoints/endpoint-wire.ts";
 import { DeliveryResponse } from "../history/delivery-wire.ts";
 import { InboundEventResponse, InboundEventsResponse } from "../inbound/inbound-event-wire.ts";
 import { Nullable } from "../schema/schemas.ts";
-import { READS, type Tool, tool } from "./tool.ts";
+import { pathOf, READS, type Tool, tool } from "./tool.ts";
 
-const READ = { scope: "read", annotations: READS } as const;
+const READ = { scopes: ["read"], annotations: READS } as const;
 const STRICT = { additionalProperties: false } as const;
-
-const ofId = (kind: string, id: string) => `/v1/${kind}/${encodeURIComponent(id)}`;
 
 const EXPLAIN_DELIVERY = tool({
   ...READ,
@@ -23,7 +21,7 @@ const EXPLAIN_DELIVERY = tool({
   input: Type.Object({ delivery_id: Type.String() }, STRICT),
   output: ExplanationResponse,
   run: async ({ delivery_id: id }, { call }) =>
-    (await call({ method: "GET", path: `${ofId("deliveries", id)}/explain` })) as never,
+    (await call({ method: "GET", path: `${pathOf("deliveries", id)}/explain` })) as never,
 });
 
 const EXPLAIN_EVENT = tool({
@@ -34,7 +32,7 @@ const EXPLAIN_EVENT = tool({
   input: Type.Object({ event_id: Type.String(), endpoint_id: Type.Optional(Type.String()) }, STRICT),
   output: ExplanationResponse,
   run: async ({ event_id: id, ...query }, { call }) =>
-    (await call({ method: "GET", path: `${ofId("events", id)}/explain`, query })) as never,
+    (await call({ method: "GET", path: `${pathOf("events", id)}/explain`, query })) as never,
 });
 
 const LIST_FAILED = tool({
@@ -85,7 +83,7 @@ const GET_EVENT = tool({
   input: Type.Object({ event_id: Type.String() }, STRICT),
   output: Type.Object({ ...EventFields, foreign_payload: Foreign }),
   async run({ event_id: id }, { call }) {
-    const { payload, ...event } = (await call({ method: "GET", path: ofId("events", id) })) as { payload: object };
+    const { payload, ...event } = (await call({ method: "GET", path: pathOf("events", id) })) as { payload: object };
     return { ...event, foreign_payload: foreignOf(Buffer.from(JSON.stringify(payload))) } as never;
   },
 });
@@ -116,7 +114,7 @@ const ENDPOINT_HEALTH = tool({
   description: "Whether an endpoint works now, rests after failures or is paused, and how much waits for it.",
   input: Type.Object({ endpoint_id: Type.String() }, STRICT),
   output: EndpointResponse,
-  run: async ({ endpoint_id: id }, { call }) => (await call({ method: "GET", path: ofId("endpoints", id) })) as never,
+  run: async ({ endpoint_id: id }, { call }) => (await call({ method: "GET", path: pathOf("endpoints", id) })) as never,
 });
 
 const WHO_WOULD_GET = tool({
@@ -164,7 +162,7 @@ const EXPLAIN_QUARANTINED = tool({
   input: Type.Object({ inbound_event_id: Type.String() }, STRICT),
   output: Type.Object({ ...RequestFields, header_names: Type.Array(Type.String()), foreign_body: Foreign }),
   async run({ inbound_event_id: id }, { call }) {
-    const { body, headers, ...request } = (await call({ method: "GET", path: ofId("inbound-events", id) })) as Static<
+    const { body, headers, ...request } = (await call({ method: "GET", path: pathOf("inbound-events", id) })) as Static<
       typeof InboundEventResponse
     >;
     const whole = Buffer.from(body.content, body.encoding === "base64" ? "base64" : "utf8");

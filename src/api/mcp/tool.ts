@@ -11,24 +11,39 @@ export interface ToolContext {
   /** Aborted when the client cancels the call or disconnects. */
   readonly signal: AbortSignal;
   monotonicMs(): number;
+  /** The text of an argument as it was sent: parsing it would change large numbers. Null without that argument. */
+  textOf(argument: string): string | null;
 }
 
 export interface ApiRequest {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
-  readonly body?: object;
+  /** A string is the body's JSON text. */
+  readonly body?: object | string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The call cannot be done, for a reason that the model can read. */
 export class ToolFailure extends Error {}
 
+/** A path that ends in an id. Text that is no id of anything names nothing, and must not lead to another path. */
+export function pathOf(resources: string, id: string): string {
+  return `/v1/${resources}/${/^[\w-]+$/.test(id) ? id : "-"}`;
+}
+
+/** The JSON text of an object with one more member, whose value is JSON text; null leaves it out. */
+export function withText(body: object, field: string, text: string | null): string {
+  const json = JSON.stringify(body);
+  return text === null ? json : `${json.slice(0, -1)}${json === "{}" ? "" : ","}${JSON.stringify(field)}:${text}}`;
+}
+
 export interface Tool {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  readonly scope: AgentScope;
+  /** Those that the key must have. */
+  readonly scopes: readonly AgentScope[];
   readonly input: TObject;
   readonly output: TObject;
   readonly annotations: Readonly<

@@ -1,6 +1,7 @@
 /** `POST /mcp` with the official client, in the newest protocol version and the one before. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { exactNumber } from "../../../src/domain/text/exact-json.ts";
 import { createSource } from "../../harness/inbound.ts";
 import { signedIn } from "../../harness/jar.ts";
 import { ask } from "../../harness/pauses.ts";
@@ -121,7 +122,16 @@ test("what the API refuses is an error that the model can read, and what the sch
   const mailbox = await callTool(client, "ask_human", { ...QUESTION, to: "agent@mailbox.example.com" });
   assert.match(String(mailbox), /CHANNEL_NOT_CONFIGURED|recipient must be the email address of a user/);
   const shapeless = await callTool(client, "ask_human", { question: "", options: ["Yes"], respond_url: true });
-  for (const fault of [/question/, /options/, /timeout_minutes/]) assert.match(String(shapeless), fault);
+  for (const fault of [/question/, /options/, /timeout_minutes/, /respond_url is not a field/]) {
+    assert.match(String(shapeless), fault);
+  }
+  for (const id of ["\ud800", "..", "../endpoints", "psr_1?wait=1", ""]) {
+    assert.match(String(await callTool(client, "get_pause", { pause_id: id })), /^PAUSE_NOT_FOUND: /, id);
+  }
+  for (const uri of ["signalbox://pauses/..", "signalbox://pauses/%ZZ", "signalbox://keys/x"]) {
+    await assert.rejects(client.readResource({ uri }), /not found|NOT_FOUND/i, uri);
+  }
+  assert.match(String(await callTool(client, "list_pauses", { cursor: "\ud800" })), /^VALIDATION_ERROR: cursor /);
 });
 
 test("there is nothing to subscribe to, so that no agent takes the subscriptions of all", async (t) => {
@@ -179,10 +189,13 @@ test("the scopes decide which tools there are, and the tools read and operate", 
     return output;
   };
   const failed = await createResource("failedDelivery", tenant);
-  const published = await use("publish_event", { type: "order.paid", payload: { text: "ü".repeat(8000) } });
+  // A number that no double holds.
+  const exact = exactNumber("12345678901234567890.10");
+  const published = await use("publish_event", { type: "order.paid", payload: { exact, text: "ü".repeat(8000) } });
   const event = await use("get_event", { event_id: published.event_id });
   const payload = event.foreign_payload as { text: string; bytes: number; cut: boolean };
-  assert.deepEqual([payload.bytes, payload.cut, Buffer.byteLength(payload.text) <= 8192], [16_011, true, true]);
+  assert.deepEqual([payload.bytes, payload.cut, Buffer.byteLength(payload.text) <= 8192], [16_043, true, true]);
+  assert.match(payload.text, /^\{"exact":12345678901234567890\.10,/);
   await use("explain_event", { event_id: published.event_id });
   await use("explain_delivery", { delivery_id: failed });
   await use("list_failed", {});

@@ -59,7 +59,7 @@ export class Bridge {
     }
     // Over HTTP, a client cancels a request by closing its connection.
     if (message.method === CANCELLED) this.#pending.get(message.params?.requestId)?.abort();
-    else this.#track(this.#forward(message));
+    else this.#track(this.#forward(message, line));
   }
 
   #track(work: Promise<void>): void {
@@ -67,12 +67,12 @@ export class Bridge {
     void work.finally(() => this.#sent.delete(work));
   }
 
-  async #forward(message: Message): Promise<void> {
+  async #forward(message: Message, text: string): Promise<void> {
     const cancelled = new AbortController();
     const { id } = message;
     if (id !== undefined) this.#pending.set(id, cancelled);
     try {
-      await this.#exchange(message, cancelled.signal);
+      await this.#exchange(message, text, cancelled.signal);
     } catch (error) {
       if (!cancelled.signal.aborted) {
         await this.#fail(message, `${this.#options.url} is out of reach: ${(error as Error).message}`);
@@ -82,7 +82,8 @@ export class Bridge {
     }
   }
 
-  async #exchange(message: Message, signal: AbortSignal): Promise<void> {
+  /** @param body the message as the host wrote it: parsing and printing it would change large numbers */
+  async #exchange(message: Message, body: string, signal: AbortSignal): Promise<void> {
     const { url, apiKey, fetch } = this.#options;
     const headers = {
       authorization: `Bearer ${apiKey}`,
@@ -90,7 +91,7 @@ export class Bridge {
       accept: "application/json, text/event-stream",
       ...this.#protocolHeaders(message),
     };
-    const response = await fetch(`${url}/mcp`, { method: "POST", headers, body: JSON.stringify(message), signal });
+    const response = await fetch(`${url}/mcp`, { method: "POST", headers, body, signal });
     if (response.status === ACCEPTED) return;
     if (response.headers.get("content-type")?.startsWith("text/event-stream") === true) {
       for await (const data of eventsOf(response)) await this.#relay(message, data);
@@ -119,7 +120,8 @@ export class Bridge {
     if (message === null) return;
     const version = message.result?.protocolVersion;
     if (method === "initialize" && typeof version === "string") this.#version = version;
-    await this.#say(message);
+    // A message is one line.
+    await this.#options.write(`${/[\r\n]/.test(text.trim()) ? JSON.stringify(message) : text.trim()}\n`);
   }
 
   async #fail({ id }: Message, message: string): Promise<void> {
