@@ -15,6 +15,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { agents } from "./agents.ts";
 import { backlog } from "./backlog.ts";
 import { batch } from "./batch.ts";
 import { compare } from "./compare.ts";
@@ -53,6 +54,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   dashboard,
   exporting,
   pauses,
+  agents,
   inbound,
   hostile,
   consoleBench,
