@@ -1,9 +1,9 @@
 /** Agents: what a thousand waits over MCP cost, how soon a decision reaches them, and what open questions cost. */
 import { type IncomingMessage, request } from "node:http";
-import type { Benchmark } from "./kit/benchmark.ts";
-import { sleep } from "./kit/clock.ts";
-import { Samples } from "./kit/samples.ts";
-import { ADMIN, type Signalbox, startSignalbox } from "./kit/signalbox.ts";
+import type { Benchmark } from "../kit/benchmark.ts";
+import { sleep } from "../kit/clock.ts";
+import { Samples } from "../kit/samples.ts";
+import { ADMIN, type Signalbox, startSignalbox } from "../kit/signalbox.ts";
 
 /** An agent asks ten questions a minute, and waits ten times for each. */
 const AGENTS = 10;

@@ -1,13 +1,13 @@
 /** Pauses: created and decided under load. Then many deadlines pass at once, with the server up and down. */
-import { ask, decide, overConnections, type Question } from "./kit/asking.ts";
-import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
-import { makeDataDir } from "./kit/children.ts";
-import { nowUs, sleep } from "./kit/clock.ts";
-import type { Connection } from "./kit/connection.ts";
-import { untilAllIsSent, type Window, windowOf } from "./kit/load.ts";
-import { type Receiver, startReceiver } from "./kit/receiving.ts";
-import { Samples } from "./kit/samples.ts";
-import { type Signalbox, startSignalbox } from "./kit/signalbox.ts";
+import { ask, decide, overConnections, type Question } from "../kit/asking.ts";
+import type { Benchmark, Measure, Settings } from "../kit/benchmark.ts";
+import { makeDataDir } from "../kit/children.ts";
+import { nowUs, sleep } from "../kit/clock.ts";
+import type { Connection } from "../kit/connection.ts";
+import { untilAllIsSent, type Window, windowOf } from "../kit/load.ts";
+import { type Receiver, startReceiver } from "../kit/receiving.ts";
+import { Samples } from "../kit/samples.ts";
+import { type Signalbox, startSignalbox } from "../kit/signalbox.ts";
 
 const CONNECTIONS = 64;
 const PENDING = 100_000;
