@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
-import { headersShownTo } from "../../domain/endpoints/redact.ts";
+import { headersShownTo, urlShownTo } from "../../domain/endpoints/redact.ts";
 import { ID_PREFIX, type Uuid } from "../../domain/ids.ts";
 import { EVENT_BODY_BYTES_MAX, ROTATE_OVERLAP_SECONDS_DEFAULT } from "../../domain/limits.ts";
 import { parseTime, wholeSeconds } from "../../domain/text/time.ts";
@@ -57,6 +57,7 @@ export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): voi
   const { endpoints } = deps.engine;
   const viewJson = (view: EndpointView, { actor }: Caller) => ({
     ...endpointViewJson(view, endpoints.activityOf(view.endpoint, view.leased)),
+    url: urlShownTo(actor.role, view.endpoint.url),
     headers_json: headersShownTo(actor.role, view.endpoint.headers),
   });
   const createdJson = (endpoint: Endpoint, secret: string | null) =>

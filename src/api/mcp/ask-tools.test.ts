@@ -25,10 +25,11 @@ function scene({ endsAfterCalls = Number.POSITIVE_INFINITY } = {}) {
     monotonicMs: () => nowMs,
     textOf: () => null,
   };
-  const run = (name: string, input: object) =>
-    ASK_TOOLS.find((tool) => tool.name === name)?.run(input as never, context) ?? assert.fail(name);
-  return { requests, said, cancelled, run };
+  const run = (name: string, input: object) => toolOf(name).run(input as never, context);
+  return { requests, said, cancelled, context, run };
 }
+
+const toolOf = (name: string) => ASK_TOOLS.find((tool) => tool.name === name) ?? assert.fail(name);
 
 const waitsOf = ({ requests }: ReturnType<typeof scene>) => requests.map(({ query }) => query?.wait);
 
@@ -47,6 +48,17 @@ test("a wait of zero seconds only looks, and a wait ends with the question", asy
   const answered = scene({ endsAfterCalls: 2 });
   await answered.run("wait_for_decision", { pause_id: "psr_1" });
   assert.deepEqual(waitsOf(answered), [10, 10]);
+});
+
+test("a default that a timeout took is no choice of a person", async () => {
+  const timedOut = { ...PENDING, status: "timed_out", response_choice: "Stop", decided_by: "timeout_default" };
+  const context = { ...scene().context, call: async () => timedOut };
+  const ended = await toolOf("wait_for_decision").run({ pause_id: "psr_1" } as never, context);
+  const { status, choice, decided_by, default_taken, retry_after_seconds } = ended as Record<string, unknown>;
+  assert.deepEqual(
+    [status, choice, decided_by, default_taken, retry_after_seconds],
+    ["timed_out", null, null, "Stop", null],
+  );
 });
 
 test("a client that has gone waits for one more step at most, and its request for permission is withdrawn", async () => {

@@ -4,6 +4,7 @@ import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { Fault } from "../../domain/errors.ts";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import {
+  AGENT_DEFAULT_SECONDS_MIN,
   PAUSE_APPROVERS_COUNT_MAX,
   PAUSE_DETAIL_LABEL_CHARS_MAX,
   PAUSE_DETAIL_VALUE_CHARS_MAX,
@@ -196,6 +197,11 @@ function agentFaults(body: object): Fault[] {
   }
   if (typeof fields.timeout_default === "string" && firstOf(fields.options) === fields.timeout_default) {
     faults.push({ field: "timeout_default", rule: "must not be the first option: silence is not consent to an agent" });
+  }
+  const { timeout_default: byDefault, expires_in_seconds: seconds } = fields;
+  if (isGiven(byDefault) && typeof seconds === "number" && seconds < AGENT_DEFAULT_SECONDS_MIN) {
+    const rule = `must be at least ${AGENT_DEFAULT_SECONDS_MIN} with timeout_default: a person needs time to answer before an agent's default is taken`;
+    faults.push({ field: "expires_in_seconds", rule });
   }
   return faults;
 }

@@ -12,6 +12,19 @@ export function headersShownTo(role: Role, headers: Headers): Headers {
   return Object.fromEntries(Object.keys(headers).map((name) => [name, REDACTED]));
 }
 
+/** A URL without what follows `?`, which may be a credential. */
+export function withoutSecrets(url: string): string {
+  const parsed = URL.parse(url);
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) return url;
+  const { origin, pathname, search, hash } = parsed;
+  return origin + pathname + (search === "" && hash === "" ? "" : "?…");
+}
+
+/** An endpoint's URL as a caller with this role sees it. An agent could send events there itself. */
+export function urlShownTo(role: Role, url: string): string {
+  return role === "agent" ? withoutSecrets(url) : url;
+}
+
 /**
  * Replace the values of the endpoint's headers in a response. Some receivers echo the request, and responses are stored
  * without encryption.

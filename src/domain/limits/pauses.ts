@@ -25,6 +25,11 @@ export const AGENT_OPEN_PAUSES_COUNT_MAX = 30;
 /** Questions of one agent in any minute. Each one may send a person a message. */
 export const AGENT_PAUSES_PER_MINUTE_COUNT_MAX = 10;
 export const AGENT_PAUSES_WINDOW_MS = MINUTE_MS;
+/**
+ * How long an agent's question with a default stays open at least. The default is taken because nobody answered, and nobody
+ * can answer within seconds.
+ */
+export const AGENT_DEFAULT_SECONDS_MIN = 300;
 /** How long an agent waits that has too many open questions. People take minutes to answer. */
 export const AGENT_OPEN_PAUSES_RETRY_AFTER_SECONDS = 60;
 /** Times that a person's message can be sent again. A person who got ten does not need another one. */

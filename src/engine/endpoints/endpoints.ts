@@ -114,13 +114,16 @@ export class Endpoints implements EndpointService {
   }
 
   list(
-    { tenantSeq }: Caller,
+    { actor, tenantSeq }: Caller,
     cursor: Cursor | null,
     limit: number,
     search: EndpointSearch | null = null,
   ): Promise<EndpointPage> {
     const { clock, store } = this.#options;
-    const filter = search === null ? null : { ...search, now: clock.now() };
+    const filter =
+      search === null
+        ? null
+        : { ...search, ...(actor.role === "agent" && { withoutSecrets: true as const }), now: clock.now() };
     return store.listEndpoints(tenantSeq, cursor, limit, filter);
   }
 

@@ -95,6 +95,8 @@ export interface EndpointFilter {
   readonly states: readonly EndpointState[] | null;
   /** A part of the name or the URL, in any case. */
   readonly text: string | null;
+  /** Search no query of a URL, so that nobody finds a credential letter by letter. */
+  readonly withoutSecrets?: true;
   /** Endpoints that take events of this type. */
   readonly eventType: string | null;
   /** The time as of which an endpoint has its state. */

@@ -2,6 +2,7 @@
 import { matchesFilters } from "../../domain/delivery/event.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import { ENDPOINT_STATES, type EndpointState } from "../../domain/endpoints/endpoint-state.ts";
+import { withoutSecrets } from "../../domain/endpoints/redact.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import {
   LANE_POOL_DELIVERIES_MAX,
@@ -136,11 +137,12 @@ function searchEndpoints(connection: ReadConnection, { tenantSeq, cursor, limit,
   const { states, text, eventType, now } = filter;
   const values = [tenantSeq, seqAfter(cursor), now, now, JSON.stringify(states ?? ENDPOINT_STATES)];
   const part = text?.toLowerCase() ?? "";
+  const urlOf = ({ url }: ViewColumns) => (filter.withoutSecrets === true ? withoutSecrets(url) : url).toLowerCase();
   const { rows, last, more } = matchingPage<ViewColumns>(connection, SEARCH, values, {
     limit,
     visitsMax: Math.max(limit, LIST_ROWS_PER_STATEMENT),
     matches: (row) =>
-      (row.name.toLowerCase().includes(part) || row.url.toLowerCase().includes(part)) &&
+      (row.name.toLowerCase().includes(part) || urlOf(row).includes(part)) &&
       (eventType === null || matchesFilters(filtersOf(row), eventType)),
   });
   return { views: viewsOf(connection, rows), next: more && last !== undefined ? cursorOf(last.seq) : null };

@@ -281,6 +281,7 @@ test("an agent notifies only a user who may decide, by email, and silence is not
     [to("+4915112345678", "sms"), "channel"],
     [to("https://hooks.slack.com/services/T0/B0/x", "slack"), "channel"],
     [{ ...QUESTION, timeout_default: "Approve" }, "timeout_default"],
+    [{ ...QUESTION, timeout_default: "Reject", expires_in_seconds: 299 }, "expires_in_seconds"],
   ] as const) {
     const refused = await agent.request("POST", "/v1/pause", body);
     assert.deepEqual([refused.status, refused.code], [422, "VALIDATION_ERROR"], refused.text);
@@ -359,6 +360,32 @@ test("the events of pauses do not exist for an agent, and the stream is closed t
     assert.equal((await agent.request("GET", `/v1/stream${topics}`)).status, 403);
   }
   assert.equal((await agent.request("GET", `/v1/events/${shared.eventId}`)).status, 200);
+});
+
+test("an agent sees no query of a URL, and finds none by a search", async () => {
+  const tenant = await newTenant(server);
+  const agent = await newAgent(tenant);
+  const url = "http://127.0.0.1:9/hook?token=of-the-receiver";
+  const endpoint = await createEndpoint(tenant, { url });
+  const { eventId } = await publish(tenant);
+  const delivery = await createResource("failedDelivery", tenant);
+  const paths = ["/v1/endpoints?q=9%2Fhook", `/v1/endpoints/${endpoint}`, "/v1/deliveries", `/v1/events/${eventId}`];
+  const explained = [
+    `/v1/events/${eventId}/explain`,
+    `/v1/deliveries/${delivery}/explain`,
+    `/v1/deliveries/${delivery}`,
+  ];
+  for (const path of [...paths, ...explained]) {
+    const { status, text } = await agent.request("GET", path);
+    assert.equal(status, 200, path);
+    assert.doesNotMatch(text, /of-the-receiver/, path);
+    if (path.includes("endpoints")) assert.match(text, /"http:\/\/127\.0\.0\.1:9\/hook\?…"/);
+  }
+  for (const part of ["of-the", "token"]) {
+    const search = `/v1/endpoints?q=${part}`;
+    assert.deepEqual((await agent.request("GET", search)).body, [], part);
+    assert.equal(((await tenant.request("GET", search)).body as unknown as unknown[]).length, 1, part);
+  }
 });
 
 test("an agent sees no header values, and replays at most 20 deliveries", async () => {
