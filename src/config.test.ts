@@ -33,6 +33,7 @@ test("an empty environment gives the documented defaults", () => {
     inboundSources: [],
     mail: null,
     sms: null,
+    slack: null,
     logLevel: "info",
     tracing: false,
     first: { adminEmail: null, adminPassword: null, apiKey: null, tenantName: null },
@@ -57,6 +58,8 @@ test("every setting is read", () => {
     TWILIO_ACCOUNT_SID: "AC0123",
     TWILIO_AUTH_TOKEN: "token",
     TWILIO_FROM: "+15551234567",
+    SLACK_SIGNING_SECRET: "s1gning",
+    SLACK_BOT_TOKEN: "xoxb-1",
     LOG_LEVEL: "debug",
     SIGNALBOX_ADMIN_EMAIL: "ops@example.com",
     SIGNALBOX_ADMIN_PASSWORD: " with spaces ",
@@ -79,6 +82,7 @@ test("every setting is read", () => {
     inboundSources: [{ source: "membership", secret: "s3cret" }],
     mail: { smtpUrl: "smtp://user:pass@mail.example.com:587", from: "Signalbox <ops@example.com>" },
     sms: { accountSid: "AC0123", authToken: "token", from: "+15551234567", baseUrl: "https://api.twilio.com" },
+    slack: { signingSecret: "s1gning", botToken: "xoxb-1", baseUrl: "https://slack.com" },
     logLevel: "debug",
     tracing: false,
     first: {
@@ -167,6 +171,9 @@ test("the settings of email and of SMS must be complete or absent", () => {
   assert.deepEqual(mistakes({ SMTP_URL: "smtps://mail.example.com" }), [
     "SIGNALBOX_MAIL_FROM: must also be set because SMTP_URL is set",
   ]);
+  assert.deepEqual(mistakes({ SLACK_BOT_TOKEN: "xoxb-1" }), [
+    "SLACK_SIGNING_SECRET: must also be set because SLACK_BOT_TOKEN is set",
+  ]);
   assert.deepEqual(mistakes({ TWILIO_ACCOUNT_SID: "AC1", TWILIO_FROM: "+15551234567" }), [
     "TWILIO_AUTH_TOKEN: must also be set because TWILIO_ACCOUNT_SID and TWILIO_FROM are set",
   ]);
@@ -211,6 +218,8 @@ test("no error message contains a secret's value", () => {
     "DATABASE_URL",
     "TWILIO_ACCOUNT_SID",
     "TWILIO_AUTH_TOKEN",
+    "SLACK_SIGNING_SECRET",
+    "SLACK_BOT_TOKEN",
     "SIGNALBOX_ADMIN_PASSWORD",
     "SIGNALBOX_SECRET",
   ];

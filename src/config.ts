@@ -61,6 +61,8 @@ export interface Config {
     readonly from: string;
     readonly baseUrl: string;
   } | null;
+  /** The app through which people answer in Slack; null: not configured. */
+  readonly slack: { readonly signingSecret: string; readonly botToken: string; readonly baseUrl: string } | null;
   readonly logLevel: LogLevel;
   /** Whether spans are sent to an OpenTelemetry collector. Its SDK reads the variables that say how. */
   readonly tracing: boolean;
@@ -100,6 +102,9 @@ const NAMES = [
   "SIGNALBOX_RETENTION_DAYS",
   "SIGNALBOX_TENANT_NAME",
   "SIGNALBOX_TRUST_PROXY",
+  "SLACK_BASE_URL",
+  "SLACK_BOT_TOKEN",
+  "SLACK_SIGNING_SECRET",
   "SMTP_URL",
   "TWILIO_ACCOUNT_SID",
   "TWILIO_AUTH_TOKEN",
@@ -133,6 +138,7 @@ export function loadConfig(env: Environment): Config {
     inboundSources: settings.read("SIGNALBOX_INBOUND_SOURCES", parseInboundSources, []),
     mail: readMail(settings),
     sms: readSms(settings),
+    slack: readSlack(settings),
     logLevel: settings.read("LOG_LEVEL", parseLogLevel, "info"),
     tracing: isTraced(env),
     first: {
@@ -170,6 +176,14 @@ function readSms(settings: Settings): Config["sms"] {
   const from = settings.read("TWILIO_FROM", parseSmsSender, null);
   const baseUrl = settings.read("TWILIO_BASE_URL", parsePublicUrl, "https://api.twilio.com");
   return accountSid === null || authToken === null || from === null ? null : { accountSid, authToken, from, baseUrl };
+}
+
+function readSlack(settings: Settings): Config["slack"] {
+  settings.requireTogether(["SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN"]);
+  const signingSecret = settings.read("SLACK_SIGNING_SECRET", parseToken, null);
+  const botToken = settings.read("SLACK_BOT_TOKEN", parseToken, null);
+  const baseUrl = settings.read("SLACK_BASE_URL", parsePublicUrl, "https://slack.com");
+  return signingSecret === null || botToken === null ? null : { signingSecret, botToken, baseUrl };
 }
 
 /** Settings of the command line, which a person may have set where a server starts. */

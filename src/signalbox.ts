@@ -11,7 +11,8 @@ import { STOP_RESPONSES_MS } from "./domain/limits.ts";
 import { type Bootstrapped, bootstrap } from "./engine/access/bootstrap.ts";
 import { hmacSha256 } from "./engine/delivery/hmac.ts";
 import { startEngine } from "./engine/engine.ts";
-import { createNotifiers } from "./notify/notifiers.ts";
+import { createNotifiers, type NotifiersOptions } from "./notify/notifiers.ts";
+import { createSlackApp } from "./notify/slack-app.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Store } from "./ports/store.ts";
 import type { Noticed } from "./ports/telemetry.ts";
@@ -104,7 +105,7 @@ async function assemble(config: Config, options: StartOptions) {
     userAgent,
     naming: { name: `${hostname()}:${config.port === 0 ? process.pid : config.port}`, version },
     retentionMs: config.retentionDays * DAY_MS,
-    notifiers: await createNotifiers({ mail: config.mail, sms: config.sms, sender, operatorSender, userAgent, clock }),
+    ...(await connectPeople(config, { sender, operatorSender, userAgent, clock })),
     publicUrl: () => address.publicUrl,
   });
   const [{ createServer }, { listen }] = await loadingApi;
@@ -138,6 +139,17 @@ async function assemble(config: Config, options: StartOptions) {
       await listen(app, { host: config.host, port: config.port });
       address.port = (app.server.address() as AddressInfo).port;
     },
+  };
+}
+
+/** The ways to people: the channels, and the app through which they answer in Slack. */
+async function connectPeople(
+  { mail, sms, slack }: Config,
+  using: Pick<NotifiersOptions, "sender" | "operatorSender" | "userAgent" | "clock">,
+) {
+  return {
+    notifiers: await createNotifiers({ mail, sms, ...using }),
+    slack: slack === null ? null : createSlackApp({ ...slack, ...using }),
   };
 }
 

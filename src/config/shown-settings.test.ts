@@ -12,6 +12,8 @@ test("the shown settings contain no secret", () => {
     TWILIO_ACCOUNT_SID: `AC${"0".repeat(32)}`,
     TWILIO_AUTH_TOKEN: "token-secret-0123456789abcdef012345",
     TWILIO_FROM: "+15550100",
+    SLACK_SIGNING_SECRET: "signing-secret-0123",
+    SLACK_BOT_TOKEN: "xoxb-bot-secret",
     SIGNALBOX_API_KEY: `sb_live_${"ab".repeat(24)}`,
     SIGNALBOX_ADMIN_PASSWORD: "admin-secret-0123",
     SIGNALBOX_ADMIN_EMAIL: "a@example.com",
@@ -21,6 +23,10 @@ test("the shown settings contain no secret", () => {
   for (const secret of ["-secret", env.SIGNALBOX_MASTER_KEY, env.SIGNALBOX_API_KEY]) assert.ok(!text.includes(secret));
   assert.equal(shown.get("SMTP_URL"), "set");
   assert.equal(shown.get("SIGNALBOX_MASTER_KEY"), "set");
+  assert.deepEqual(
+    ["SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "SLACK_BASE_URL"].map((name) => shown.get(name)),
+    ["set", "set", "https://slack.com"],
+  );
   assert.equal(shown.get("SIGNALBOX_PUBLIC_URL"), null);
   assert.equal(shown.get("SIGNALBOX_RETENTION_DAYS"), "30");
   assert.equal(shown.get("SIGNALBOX_HISTORY_CACHE_MB"), "64");

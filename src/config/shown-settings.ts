@@ -12,7 +12,7 @@ export interface ShownSetting {
 const SECRET = "set";
 
 export function shownSettings(config: Config): readonly ShownSetting[] {
-  const { mail, sms } = config;
+  const { mail, sms, slack } = config;
   const values: Readonly<Record<string, string | number | boolean | null>> = {
     HOST: config.host,
     PORT: config.port,
@@ -34,6 +34,9 @@ export function shownSettings(config: Config): readonly ShownSetting[] {
     TWILIO_AUTH_TOKEN: sms === null ? null : SECRET,
     TWILIO_FROM: sms?.from ?? null,
     TWILIO_BASE_URL: sms?.baseUrl ?? null,
+    SLACK_SIGNING_SECRET: slack === null ? null : SECRET,
+    SLACK_BOT_TOKEN: slack === null ? null : SECRET,
+    SLACK_BASE_URL: slack?.baseUrl ?? null,
   };
   return Object.entries(values).map(([name, value]) => ({ name, value: value === null ? null : String(value) }));
 }

@@ -9,4 +9,5 @@ export * from "./limits/listeners.ts";
 export * from "./limits/mcp.ts";
 export * from "./limits/pauses.ts";
 export * from "./limits/requests.ts";
+export * from "./limits/slack.ts";
 export * from "./limits/store.ts";

@@ -20,6 +20,7 @@ import type { HistoryService, StatisticsService } from "./history/history-types.
 import type { LedgerService } from "./history/ledger.ts";
 import type { InboundService } from "./inbound/inbound-types.ts";
 import type { PauseService } from "./pauses/pause-types.ts";
+import type { SlackService } from "./pauses/slack-answers.ts";
 import type { JobService } from "./upkeep/jobs.ts";
 
 export interface Engine {
@@ -42,6 +43,7 @@ export interface Engine {
   readonly users: UserService;
   readonly terminals: TerminalService;
   readonly pauses: PauseService;
+  readonly slack: SlackService;
   readonly inbound: InboundService;
   readonly cursors: Cursors;
   readonly status: {

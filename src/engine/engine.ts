@@ -1,10 +1,10 @@
 /** Puts the engine together over a store and a sender, starts it and stops it. */
 import type { HmacSha256 } from "../domain/formats/index.ts";
 import { STOP_GRACE_MS } from "../domain/limits.ts";
-import { consolePageOf } from "../domain/pauses/pause.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { AttemptReaders, Sender } from "../ports/sender.ts";
+import type { SlackApp } from "../ports/slack.ts";
 import type { Entered, NodeNaming, Store } from "../ports/store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { Access } from "./access/access.ts";
@@ -34,10 +34,7 @@ import { backlogGauges, Statistics } from "./history/statistics.ts";
 import { Streams } from "./history/streams.ts";
 import { createInbound } from "./inbound/inbound.ts";
 import { testChannel } from "./pauses/channel-tests.ts";
-import { Notifications } from "./pauses/notifications.ts";
-import { Pauses } from "./pauses/pauses.ts";
-import { RespondLinks } from "./pauses/respond-links.ts";
-import { Waits } from "./pauses/waits.ts";
+import { createPauses } from "./pauses/create-pauses.ts";
 import { TenantActivity } from "./scheduling/tenant-activity.ts";
 import { DatabaseClock } from "./upkeep/database-clock.ts";
 import { forgetChanged } from "./upkeep/forget-changed.ts";
@@ -60,6 +57,8 @@ export interface EngineOptions {
   readonly naming?: NodeNaming;
   /** The configured channels. */
   readonly notifiers: readonly Notifier[];
+  /** The app through which people answer in Slack; null: not configured. */
+  readonly slack: SlackApp | null;
   /** The URL at which people and programs reach the server, without a trailing slash. It is first read in `listening`. */
   readonly publicUrl: () => string;
 }
@@ -98,7 +97,7 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
     streams.close();
     listening.listeners.authorize();
   });
-  const asking = assemblePauses(options, delivery, access, entered);
+  const asking = createPauses({ ...options, ...delivery, ...access, claims, linkKey: entered.linkKey });
   const isOpen = () => phase.isListening;
   const inbound = createInbound({ clock, store, telemetry, outage, activity, claims, streams, publicUrl, isOpen });
   const databaseClock = new DatabaseClock(clock, telemetry);
@@ -229,42 +228,6 @@ function assembleAccess({ clock, store }: EngineOptions, onChanged: () => void) 
   };
 }
 
-/** Pauses, and the notifications and links with which people decide them. */
-function assemblePauses(
-  { clock, store, telemetry, notifiers, publicUrl }: EngineOptions,
-  { outage, streams, deliveries: { claims } }: ReturnType<typeof assembleDelivery>,
-  { sessions }: ReturnType<typeof assembleAccess>,
-  { linkKey }: Entered,
-) {
-  const links = new RespondLinks(linkKey);
-  const waits = new Waits(clock);
-  const respondUrl = (token: string): string => `${publicUrl()}/respond/${token}`;
-  const notifications = new Notifications({
-    clock,
-    store,
-    telemetry,
-    outage,
-    streams,
-    notifiers,
-    respondUrl: (pause) => respondUrl(links.tokenOf(pause)),
-    consoleUrl: ({ id }) => consolePageOf(publicUrl(), id),
-  });
-  const pauses = new Pauses({
-    clock,
-    store,
-    telemetry,
-    outage,
-    claims,
-    notifications,
-    links,
-    waits,
-    streams,
-    sessions,
-    respondUrl,
-  });
-  return { waits, notifications, pauses };
-}
-
 export class RunningEngine implements Engine {
   readonly endpoints: Engine["endpoints"];
   readonly listeners: Engine["listeners"];
@@ -281,6 +244,7 @@ export class RunningEngine implements Engine {
   readonly users: Engine["users"];
   readonly terminals: Engine["terminals"];
   readonly pauses: Engine["pauses"];
+  readonly slack: Engine["slack"];
   readonly inbound: Engine["inbound"];
   readonly cursors: Engine["cursors"];
   readonly status: Engine["status"];
@@ -303,6 +267,7 @@ export class RunningEngine implements Engine {
     this.users = parts.users;
     this.terminals = parts.terminals;
     this.pauses = parts.pauses;
+    this.slack = parts.slackAnswers;
     this.inbound = parts.inbound;
     this.cursors = parts.cursors;
     this.status = statusOf(parts);
@@ -339,7 +304,7 @@ export class RunningEngine implements Engine {
     streams.close();
     ledger.close();
     deliveries.halt();
-    const notified = notifications.stop();
+    const told = Promise.all([notifications.stop(), this.#parts.slackAnswers.stop()]);
     await Promise.all([publisher.drained(), inbound.drained()]);
     await Promise.all([deliveries.claims.stop(), this.#parts.upkeep.stop(), this.#parts.pauses.stop()]);
     const released = deliveries.releaseAll();
@@ -347,7 +312,7 @@ export class RunningEngine implements Engine {
       this.#parts.sender.abortAll();
       outage.stop(); // a result that cannot be stored is given up: the next start sends the delivery again
     });
-    await notified; // has the same grace period, in which results can still be stored
+    await told; // has the same grace period, in which results can still be stored
     outage.stop();
     await released;
     await deliveries.flush();

@@ -1,29 +1,20 @@
-/** The Slack message for a pause (Block Kit). */
+/** The Slack message for a pause. */
 
-import { SLACK_HEADER_CHARS_MAX, SLACK_PREVIEW_CHARS_MAX, SLACK_SECTION_CHARS_MAX } from "../domain/limits.ts";
+import { SLACK_PREVIEW_CHARS_MAX } from "../domain/limits.ts";
 import { oneLine, readable } from "../domain/text/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
-import { cut, deadlineSentences, detailLines, linkSentences, opening, TEXT_SENTENCE } from "./text.ts";
-
-interface PlainText {
-  readonly type: "plain_text";
-  readonly text: string;
-  /** False: `:fire:` is shown as text. */
-  readonly emoji: false;
-}
-
-type Block =
-  | { readonly type: "header" | "section"; readonly text: PlainText }
-  | { readonly type: "context"; readonly elements: readonly PlainText[] }
-  | { readonly type: "actions"; readonly elements: readonly LinkButton[] };
-
-interface LinkButton {
-  readonly type: "button";
-  readonly action_id: string;
-  readonly style: "primary";
-  readonly text: PlainText;
-  readonly url: string;
-}
+import {
+  actions,
+  answerButton,
+  type Block,
+  context,
+  escaped,
+  escapedParts,
+  header,
+  pageButton,
+  sections,
+} from "./slack-blocks.ts";
+import { deadlineSentences, detailLines, linkSentences, opening, TEXT_SENTENCE } from "./text.ts";
 
 export interface SlackMessage {
   /** The text for notifications, and for clients that cannot show blocks. */
@@ -36,13 +27,17 @@ export interface SlackMessage {
   readonly unfurl_media: false;
 }
 
+const IN_PLACE_SENTENCE = "Press a button to answer here as yourself: it asks you to confirm.";
+
 /**
  * Create the message. Untrusted text is only used in `plain_text`, where mentions, links and formatting have no effect.
  */
 export function slackMessage(notification: Notification): SlackMessage {
-  const { message, options, respondUrl, allowTextResponse } = notification;
+  const { message, options, allowTextResponse, slackValues, signInRequired, consoleUrl, respondUrl } = notification;
   const headline = opening(notification.requester);
+  const page = signInRequired ? consoleUrl : respondUrl;
   const notes = [
+    ...(slackValues === null ? [] : [IN_PLACE_SENTENCE]),
     ...(allowTextResponse ? [TEXT_SENTENCE] : []),
     deadlineSentences(notification),
     linkSentences(notification),
@@ -50,48 +45,26 @@ export function slackMessage(notification: Notification): SlackMessage {
   const choices = options.map((option) => `• ${oneLine(option)}`).join("\n");
   const preview = escapedParts(`${headline}: ${oneLine(message)}`, SLACK_PREVIEW_CHARS_MAX)[0] ?? "";
   return {
-    text: `${preview}\n${escaped(respondUrl)}`,
+    text: `${preview}\n${escaped(page)}`,
     mrkdwn: false,
     blocks: [
-      { type: "header", text: plain(escapedParts(cut(headline, SLACK_HEADER_CHARS_MAX), SLACK_HEADER_CHARS_MAX)[0]) },
+      header(headline),
       ...sections(readable(message)),
       ...sections(detailLines(notification)),
       ...sections(choices),
-      { type: "context", elements: [plain(escaped(notes.join(" ")))] },
-      { type: "actions", elements: [answerButton(respondUrl)] },
+      context(notes.join(" ")),
+      actions([
+        ...(slackValues ?? []).map((value, index) =>
+          answerButton({
+            id: `choose-${index + 1}`,
+            text: oneLine(options[index] ?? "") || `Option ${index + 1}`,
+            value,
+          }),
+        ),
+        slackValues === null ? { ...pageButton("Answer", page), style: "primary" } : pageButton("Open the page", page),
+      ]),
     ],
     unfurl_links: false,
     unfurl_media: false,
   };
-}
-
-function answerButton(url: string): LinkButton {
-  return { type: "button", action_id: "answer", style: "primary", text: plain("Answer"), url };
-}
-
-const plain = (text = ""): PlainText => ({ type: "plain_text", text, emoji: false });
-
-/** Escaping can make a text five times as long, so a long one may need several sections. */
-function sections(text: string): Block[] {
-  return escapedParts(text, SLACK_SECTION_CHARS_MAX).map((part) => ({ type: "section", text: plain(part) }));
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-
-/** Escape the three characters that are special in every Slack text object. */
-const escaped = (text: string): string => text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? "");
-
-/** Split a text into escaped parts of bounded length, never within a character or an entity. */
-function escapedParts(text: string, charsMax: number): string[] {
-  const parts: string[] = [];
-  let part = "";
-  for (const character of text) {
-    const next = escaped(character);
-    if (part.length + next.length > charsMax) {
-      parts.push(part);
-      part = "";
-    }
-    part += next;
-  }
-  return part === "" ? parts : [...parts, part];
 }

@@ -94,6 +94,22 @@ test("a message contains the question, the options, the deadline, and one button
   });
 });
 
+test("with people who can answer in Slack, each option is a button, and the page is one more", () => {
+  const options = ["Approve", "x".repeat(100), "\u202e"];
+  const { blocks } = slackMessage(aNotification({ options, slackValues: ["v1", "v2", "v3"], signInRequired: true }));
+  const buttons = blocks.flatMap((block) => (block.type === "actions" ? block.elements : []));
+  assert.deepEqual(
+    buttons.map(({ action_id, text, value, url }) => [action_id, text.text, value ?? url]),
+    [
+      ["choose-1", "Approve", "v1"],
+      ["choose-2", `${"x".repeat(74)}…`, "v2"],
+      ["choose-3", "Option 3", "v3"],
+      ["answer", "Open the page", "https://box.example/console/pauses/psr_1"],
+    ],
+  );
+  assert.ok(JSON.stringify(blocks).includes("Press a button to answer here as yourself"));
+});
+
 test("mentions, links and formatting in untrusted text have no effect", () => {
   const { text, blocks } = slackMessage(
     aNotification({

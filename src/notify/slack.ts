@@ -20,7 +20,7 @@ export interface SlackOptions {
  */
 const SLACK_ERROR_CODE = /^[a-z][a-z_]{2,50}$/;
 
-const SLACK: Service = {
+export const SLACK: Service = {
   name: "Slack",
   refusal(httpStatus, snippet) {
     const code = snippet.trim();

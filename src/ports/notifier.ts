@@ -25,6 +25,8 @@ export interface Notification {
   readonly consoleUrl: string;
   /** The page where the person decides. Anyone who has this URL can decide, so it is never logged. */
   readonly respondUrl: string;
+  /** The values of the buttons with which people answer in Slack, one for each option; null: they cannot. */
+  readonly slackValues: readonly string[] | null;
 }
 
 /** The result of one try. `reason` is shown to the tenant: it contains no secret, no link and no internal address. */

@@ -5,6 +5,8 @@ import { createSystemClock } from "../../src/clock/system.ts";
 import { bootstrap } from "../../src/engine/access/bootstrap.ts";
 import { hmacSha256 } from "../../src/engine/delivery/hmac.ts";
 import { type RunningEngine, startEngine } from "../../src/engine/engine.ts";
+import { createSlack } from "../../src/notify/slack.ts";
+import { createSlackApp, type SlackAppOptions } from "../../src/notify/slack-app.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Sender } from "../../src/ports/sender.ts";
 import type { Store } from "../../src/ports/store.ts";
@@ -41,11 +43,13 @@ export interface AssembledOptions {
   readonly startsLater?: true;
   /** The proxies whose headers tell the client's address. None if omitted. */
   readonly trustProxy?: readonly string[];
+  /** The app through which people answer in Slack. None if omitted, nor the channel. */
+  readonly slack?: Pick<SlackAppOptions, "signingSecret" | "botToken" | "baseUrl">;
 }
 
 export async function assembleServer(
   scope: Scope,
-  { dataDir, pagesMax, startsLater, trustProxy = [], ...given }: AssembledOptions,
+  { dataDir, pagesMax, startsLater, trustProxy = [], slack, ...given }: AssembledOptions,
 ): Promise<AssembledServer> {
   const clock = given.clock ?? createSystemClock();
   const lines: string[] = [];
@@ -63,7 +67,7 @@ export async function assembleServer(
     hmac: hmacSha256,
     userAgent: "Signalbox/test",
     retentionMs: 30 * 86_400_000,
-    notifiers: [],
+    ...connectSlack(slack, { sender, userAgent: "Signalbox/test", clock }),
     publicUrl: () => "http://localhost",
   });
   await bootstrap(store, clock, { adminEmail: null, adminPassword: null, apiKey: KEY, tenantName: null });
@@ -102,6 +106,14 @@ export async function assembleServer(
     open: () => engine.listening(),
     close,
   };
+}
+
+function connectSlack(
+  slack: AssembledOptions["slack"],
+  using: Pick<SlackAppOptions, "sender" | "userAgent" | "clock">,
+) {
+  if (slack === undefined) return { notifiers: [], slack: null };
+  return { notifiers: [createSlack(using)], slack: createSlackApp({ ...slack, ...using }) };
 }
 
 function openTestStore(dataDir: string, pagesMax: number | undefined): ReturnType<typeof openSqliteStore> {

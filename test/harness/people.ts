@@ -32,7 +32,7 @@ export interface Person {
   readonly apiKey: string;
 }
 
-interface StageOptions extends Pick<AssembledOptions, "pagesMax" | "trustProxy"> {
+interface StageOptions extends Pick<AssembledOptions, "pagesMax" | "trustProxy" | "slack"> {
   readonly commentMs?: number;
 }
 

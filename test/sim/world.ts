@@ -205,6 +205,7 @@ class Machine implements World {
       hmac: hmacSha256,
       userAgent: "Signalbox/sim",
       retentionMs: RETENTION_MS,
+      slack: null,
       publicUrl: () => "http://localhost",
     });
   }

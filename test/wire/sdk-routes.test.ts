@@ -20,6 +20,7 @@ const OUTSIDE: Readonly<Record<string, string>> = {
   retryDashboardDelivery: "another product's shape of `deliveries.retry`",
   reportResults: "`listen` sends it",
   receiveWebhook: "a provider sends it, signed in the provider's own way",
+  receiveSlackInteraction: "Slack sends it, signed in its own way",
   receivePauseStatus: "the source sends it, with a body that `signJcs` signs",
 };
 

@@ -4,6 +4,9 @@ import Type from "typebox";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { INBOUND_BODY_BYTES_MAX } from "../../domain/limits.ts";
 import type { AnyOutput, InboundService, PauseStatusOutput } from "../../engine/inbound/inbound-types.ts";
+import { installFailureLimit } from "../connections/failure-limit.ts";
+import { installRawBodies, publicRequestOf } from "../connections/public-request.ts";
+import { Tarpit } from "../connections/tarpit.ts";
 import type { ApiDeps } from "../deps.ts";
 import {
   INBOUND_FULL,
@@ -18,7 +21,6 @@ import {
 import type { Problem } from "../errors/problem.ts";
 import { type ClientAddress, createClientAddress } from "../http/client-address.ts";
 import { JSON_TYPE, TEXT_TYPE } from "../http/content-type.ts";
-import { installRawBodies, publicRequestOf } from "./public-request.ts";
 import {
   AnyBody,
   AnyReceivedResponses,
@@ -27,7 +29,6 @@ import {
   ReceivedResponse,
   receivedText,
 } from "./receive-wire.ts";
-import { Tarpit } from "./tarpit.ts";
 
 type BySource = { Params: { source_id: string } };
 
@@ -49,26 +50,6 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
   installFailureLimit(app, receiving);
   app.post("/api/v1/webhooks/pause-status", PAUSE_STATUS, receivePauseStatus(receiving));
   app.post<BySource>("/in/:source_id", ANY, receiveAny(receiving));
-}
-
-function installFailureLimit(app: FastifyInstance, { inbound, addressOf, tarpit }: Receiving): void {
-  // Before the body is read: a flood of forged requests must cost less than sending it.
-  app.addHook("onRequest", (request, reply, done) => {
-    if (inbound.mayTry(addressOf(request), contentLength(request.headers))) done();
-    else tarpit.refuse(request, reply);
-  });
-  // Counts requests that do not reach the engine, such as those with a body that is too large.
-  app.addHook("onError", (request, _reply, error, done) => {
-    if ((error.statusCode ?? INTERNAL_ERROR) < INTERNAL_ERROR) inbound.countFailure(addressOf(request));
-    done();
-  });
-}
-
-const INTERNAL_ERROR = 500;
-
-/** Zero for a body of unknown length. */
-function contentLength(headers: FastifyRequest["headers"]): number {
-  return Number(headers["content-length"] ?? 0);
 }
 
 /** `[{}]` means that credentials are optional. `[]` would mean that the route never sends a 401 or 403. */

@@ -56,7 +56,8 @@ function decide({ engine: { pauses }, trustProxy }: ApiDeps) {
     const id = pauseIdOf(request);
     if (id === null) return refuse(reply, PAUSE_NOT_FOUND);
     const password = { password: body.value.password ?? null, address: addressOf(request) };
-    const output = await pauses.decide(caller, id, { ...answerOf(body.value), session, password });
+    const by = { via: "session", session, password } as const;
+    const output = await pauses.decide(caller, id, { ...answerOf(body.value), by });
     switch (output.kind) {
       case "decided":
         return sendPause(request, reply, { pause: output.pause, respondUrl: null });

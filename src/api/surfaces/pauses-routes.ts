@@ -9,6 +9,7 @@ import { registerDecideRoutes } from "../pauses/decide-routes.ts";
 import { registerPauseRoutes } from "../pauses/pause-routes.ts";
 import { registerRespondPage } from "../pauses/respond-page-routes.ts";
 import { registerRespondRoutes } from "../pauses/respond-routes.ts";
+import { registerSlackRoutes } from "../pauses/slack-routes.ts";
 import { installSurface } from "./surface.ts";
 
 export async function registerPausesSurface(app: FastifyInstance, deps: ApiDeps): Promise<void> {
@@ -22,4 +23,5 @@ export async function registerPausesSurface(app: FastifyInstance, deps: ApiDeps)
   });
   app.register(async (inner) => registerRespondRoutes(inner, deps));
   app.register(async (inner) => registerRespondPage(inner, deps));
+  app.register(async (inner) => registerSlackRoutes(inner, deps));
 }

@@ -35,6 +35,7 @@ export async function testChannel(
     signInRequired: false,
     consoleUrl: `${publicUrl()}/console/`,
     respondUrl: `${publicUrl()}/`,
+    slackValues: null,
   });
   if (result === null) return { kind: "busy" };
   switch (result.kind) {

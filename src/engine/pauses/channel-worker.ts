@@ -10,6 +10,7 @@ import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Streams } from "../history/streams.ts";
 import { RepeatingTask } from "../scheduling/repeating-task.ts";
 import type { Outage } from "../upkeep/outage.ts";
+import type { SlackButtons } from "./slack-buttons.ts";
 
 export interface ChannelWorkerOptions {
   readonly clock: Clock;
@@ -19,6 +20,8 @@ export interface ChannelWorkerOptions {
   readonly streams: Pick<Streams, "announce">;
   readonly respondUrl: (pause: Pause) => string;
   readonly consoleUrl: (pause: Pause) => string;
+  /** Null: people cannot answer in Slack. */
+  readonly slackButtons: SlackButtons | null;
 }
 
 /** The wait after a claim that failed. */
@@ -148,6 +151,13 @@ export class ChannelWorker {
       signInRequired: pause.signIn !== null,
       consoleUrl: this.#options.consoleUrl(pause),
       respondUrl: this.#options.respondUrl(pause),
+      slackValues: this.#slackValues(pause),
     };
+  }
+
+  #slackValues({ id, options, recipient, signIn }: Pause): readonly string[] | null {
+    const { slackButtons: buttons } = this.#options;
+    if (buttons === null || recipient?.channel !== "slack" || signIn?.protected === true) return null;
+    return options.map((_, option) => buttons.valueOf({ step: "choose", pauseId: id, option }));
   }
 }

@@ -66,14 +66,19 @@ export type RespondOutput =
   /** This installation did not sign the token, or its pause was deleted. */
   | { readonly kind: "unknown" };
 
-/** What a signed-in user decides. */
+/** What a user decides. */
 export interface DecideInput {
   readonly choice: string;
   readonly text: string | null;
-  readonly session: Session;
-  /** The password, if the user typed it for this decision. */
-  readonly password: PasswordInput;
+  readonly by: Decider;
 }
+
+/** How the server knows the user. */
+export type Decider =
+  /** `password`: if the user typed it for this decision. */
+  | { readonly via: "session"; readonly session: Session; readonly password: PasswordInput }
+  /** Slack has said so. Nobody can type a password there. */
+  | { readonly via: "slack"; readonly email: string };
 
 export type DecideOutput =
   | RespondOutput
@@ -117,7 +122,7 @@ export interface PauseService {
   /** Show the pause of a link and record that it was opened. Opening a link decides nothing. Null: an invalid token. */
   open(token: string, opened: { readonly method: string; readonly userAgent: string | null }): Promise<Pause | null>;
   respond(token: string, answer: { readonly choice: string; readonly text: string | null }): Promise<RespondOutput>;
-  /** Decide as a signed-in user. */
+  /** Decide as a user. */
   decide(caller: Caller, id: Uuid, input: DecideInput): Promise<DecideOutput>;
   /** Send the person the message again. */
   resend(caller: Caller, id: Uuid): Promise<ResendOutput>;

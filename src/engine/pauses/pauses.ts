@@ -182,18 +182,20 @@ export class Pauses implements PauseService {
   }
 
   async decide({ actor, tenantSeq }: Caller, id: Uuid, input: DecideInput): Promise<DecideOutput> {
-    const { choice, text, session, password } = input;
+    const { choice, text, by } = input;
     const pause = await this.#find(tenantSeq, id);
     if (pause === null) return { kind: "unknown" };
     if (!mayDecide(pause, actor.id)) return { kind: "notAnApprover", pause };
     const fault = answerFault(pause, input);
     if (fault !== null) return fault;
     if (pause.ending === null && pause.signIn?.protected === true) {
-      const confirmed = await this.#options.sessions.confirm(session, password);
+      if (by.via === "slack") return { kind: "passwordRequired" };
+      const confirmed = await this.#options.sessions.confirm(by.session, by.password);
       if (confirmed.kind !== "confirmed") return confirmed;
     }
     const now = this.#options.clock.now();
-    return this.#answer({ id, by: "user", actor, email: session.email, tenantSeq, choice, text, now });
+    const user = by.via === "slack" ? { email: by.email, via: by.via } : { email: by.session.email };
+    return this.#answer({ id, by: "user", actor, ...user, tenantSeq, choice, text, now });
   }
 
   async resend({ actor, tenantSeq }: Caller, id: Uuid): Promise<ResendOutput> {
@@ -213,6 +215,11 @@ export class Pauses implements PauseService {
     const { clock, store } = this.#options;
     const pause = await store.recordReveal({ actor, tenantSeq, id, now: clock.now() });
     return pause === null ? null : { pause, respondUrl: pause.ending === null ? this.#linkOf(pause) : null };
+  }
+
+  /** A pause of any tenant, as it is now. */
+  find(id: Uuid): Promise<Pause | null> {
+    return this.#find(null, id);
   }
 
   #onEnded(ended: DuePauses["ended"], woken: readonly Wake[]): void {

@@ -58,11 +58,13 @@ export type EndPause = {
   readonly now: EpochMs;
 } & (
   | { readonly by: "human"; readonly choice: string; readonly text: string | null }
-  /** A signed-in user decides the pause, if it is the tenant's. */
+  /** A user decides the pause, if it is the tenant's. */
   | {
       readonly by: "user";
       readonly actor: Actor;
       readonly email: string;
+      /** The audit says where the user answered, if that was not with a session. */
+      readonly via?: "slack";
       readonly tenantSeq: Seq;
       readonly choice: string;
       readonly text: string | null;

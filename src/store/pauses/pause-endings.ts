@@ -96,7 +96,7 @@ function endingEntry(
 ): Pick<AuditEntry, "type" | "actor" | "data"> {
   switch (ending.status) {
     case "responded":
-      return { type: "pause.responded", actor: deciderOf(request), data: { choice: ending.choice } };
+      return { type: "pause.responded", actor: deciderOf(request), data: { choice: ending.choice, ...viaOf(request) } };
     case "timed_out":
       return { type: "pause.timed_out", actor: "system", data: { choice: ending.choice } };
     case "cancelled": {
@@ -109,6 +109,11 @@ function endingEntry(
 /** The signed-in user, or the holder of the link. */
 function deciderOf(request: EndPause | { by: "deadline" }): AuditEntry["actor"] {
   return request.by === "user" ? request.actor : "human";
+}
+
+/** Where the user answered, unless that was with a session. */
+function viaOf(request: EndPause | { by: "deadline" }): Readonly<Record<string, string>> {
+  return request.by === "user" && request.via !== undefined ? { via: request.via } : {};
 }
 
 const COUNT_REFUSAL = `
@@ -127,7 +132,7 @@ function noteRefusal(w: Writing, row: PauseColumns, ending: Ending, request: End
     actor: deciderOf(request),
     type: "pause.answer_refused",
     pauseId: request.id,
-    data: { choice: request.choice, status: ending.status },
+    data: { choice: request.choice, status: ending.status, ...viaOf(request) },
     now: request.now,
   });
 }

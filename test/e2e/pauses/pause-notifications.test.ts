@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startMailServer } from "../../fixtures/mail-server.ts";
+import { BOT_TOKEN, member, pressForm, SIGNING_SECRET, send, startFakeSlack } from "../../fixtures/slack/fake-slack.ts";
 import { newDataDir, startChild } from "../../harness/child.ts";
 import { polled } from "../../harness/deadline.ts";
 import { startHooks } from "../../harness/hooks.ts";
@@ -21,6 +22,7 @@ const mail = await startMailServer(
   },
 );
 const twilio = await startHooks({ after });
+const fakeSlack = await startFakeSlack({ after });
 const server = await startServer(
   { after },
   {
@@ -30,6 +32,9 @@ const server = await startServer(
     TWILIO_AUTH_TOKEN: "t0ken",
     TWILIO_FROM: "+15550001111",
     TWILIO_BASE_URL: new URL(twilio.url).origin,
+    SLACK_SIGNING_SECRET: SIGNING_SECRET,
+    SLACK_BOT_TOKEN: BOT_TOKEN,
+    SLACK_BASE_URL: fakeSlack.service.url,
     SIGNALBOX_PUBLIC_URL: "https://ask.example.com/box",
   },
 );
@@ -85,6 +90,22 @@ test("Slack gets the question and a button; a permanent failure is reported and 
   assert.equal(pause.status, "pending");
   assert.equal((await respond(client, refused.token, { choice: "Approve" })).status, 200);
   assert.equal(slack.all.length, 2);
+});
+
+test("a user answers in Slack", async () => {
+  const client = await newTenant(server);
+  const email = "ana@example.com";
+  await client.request("POST", "/v1/users", { body: { email, role: "developer" } });
+  fakeSlack.people.set("U1", member(email));
+  const { id } = await ask(client, { channel: "slack", recipient: fakeSlack.webhook });
+  const message = await fakeSlack.posted("Pay 340 EUR");
+  const press = { person: "U1", to: "ask", value: message.buttons[0]?.value };
+  assert.equal((await send(client, pressForm(fakeSlack, press))).status, 200);
+  const [confirm] = await fakeSlack.replies("ask");
+  await send(client, pressForm(fakeSlack, { ...press, to: "done", value: confirm?.buttons[0]?.value }));
+  const pause = (await readPause(client, id, 60)) as unknown as { decided_by_user: { email: string } };
+  assert.equal(pause.decided_by_user.email, email);
+  await fakeSlack.replies("done");
 });
 
 test("a message is sent again on request, and one for a signed-in user has no link that answers", async () => {

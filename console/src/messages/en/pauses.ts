@@ -117,6 +117,7 @@ export const pause = {
     "pause.resent": "sent the message again",
     "pause.link_revealed": "was shown the link",
   } as Readonly<Record<string, string>>,
+  inSlack: "in Slack",
   actors: {
     developer: "An API key",
     user: "A user",

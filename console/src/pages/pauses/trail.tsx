@@ -47,9 +47,9 @@ function Entries({ pause: { pause_id: id, status } }: { readonly pause: Pause })
   );
 }
 
-/** What the words leave out: the choice, the channel, the browser. */
+/** What the words leave out: the choice, the channel, where a user answered, the browser. */
 function Details({ entry: { data } }: { readonly entry: AuditEvent }) {
-  const shown = [data.choice, data.channel, data.user_agent].filter(
+  const shown = [data.choice, data.channel, data.via === "slack" ? m.inSlack : null, data.user_agent].filter(
     (value): value is string => typeof value === "string",
   );
   if (shown.length === 0) return null;

@@ -35,6 +35,26 @@ export function decidingCases(open: OpenStore): void {
     return { id, email: user.email, person: { id, email: user.email }, actor, decide };
   }
 
+  test("the audit says that a user answered in Slack, in time or too late", async () => {
+    const asking = await newAsking();
+    const { ask, audit } = asking;
+    const [first, second] = [await newUser(asking), await newUser(asking)];
+    const pause = await ask();
+    for (const { actor, email } of [first, second]) {
+      const { tenantSeq } = asking.tenant;
+      const answer = { choice: "yes", text: null, now: AT } as const;
+      await world.store.endPause({ id: pause.id, by: "user", via: "slack", actor, email, tenantSeq, ...answer });
+    }
+    const [refused, decided] = (await audit({ pauseId: pause.id })).toReversed();
+    assert.deepEqual(
+      [decided, refused].map((entry) => [entry?.type, entry?.data.via, entry?.email]),
+      [
+        ["pause.responded", "slack", first.email],
+        ["pause.answer_refused", "slack", second.email],
+      ],
+    );
+  });
+
   test("a user's decision is in the pause, in the audit and in the event, also after a restart", async () => {
     const asking = await newAsking();
     const { tenant, ask, find, events, audit } = asking;

@@ -6,8 +6,8 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import Fastify, { type FastifyInstance } from "fastify";
 import { INBOUND_REFUSAL_DELAY_MS } from "../../domain/limits.ts";
-import { oneAtATime } from "../connections/pipelining.ts";
 import { UNREAD_BODY_BYTES_MAX } from "../http/limits.ts";
+import { oneAtATime } from "./pipelining.ts";
 import { Tarpit } from "./tarpit.ts";
 
 interface Waiting {

@@ -7,9 +7,9 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { INBOUND_REFUSAL_DELAY_MS, INBOUND_REFUSALS_HELD_COUNT_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { hasPipelined, stopReading } from "../connections/pipelining.ts";
 import { refuse, TOO_MANY_FAILED } from "../errors/pause-status-errors.ts";
 import { UNREAD_BODY_BYTES_MAX } from "../http/limits.ts";
+import { hasPipelined, stopReading } from "./pipelining.ts";
 
 export class Tarpit {
   readonly #clock: Pick<Clock, "after">;
