@@ -1,8 +1,8 @@
 /** Limits of answers that people give in Slack. Each name ends in its unit, and each comment gives the reason. */
 import { KB, MINUTE_MS, SECOND_MS } from "./units.ts";
 
-/** A click comes with the whole message: 2000 characters of a question can take 60 KB in a form. */
-export const SLACK_REQUEST_BYTES_MAX = 256 * KB;
+/** A click comes with the whole message. The longest question with the longest details takes up to 250 KB in a form. */
+export const SLACK_REQUEST_BYTES_MAX = 512 * KB;
 /** Clicks in progress. Each one asks Slack who the person is, and holds a few kilobytes. */
 export const SLACK_CLICKS_COUNT_MAX = 64;
 /** Clicks of one person in progress, so that nobody who presses a button again and again delays the others. */

@@ -157,7 +157,7 @@ test("what is no press of a button is refused by name, or accepted and ignored",
   for (const payload of ignored) assert.equal((await send(server, formOf(payload), at)).status, 200);
   const page = pressForm(slack, { person: "U0", value: undefined, to: "page" });
   assert.equal((await send(server, page, at)).status, 200);
-  assert.equal((await send(server, `payload=${"x".repeat(257 * 1024)}`, at)).status, 413);
+  assert.equal((await send(server, `payload=${"x".repeat(513 * 1024)}`, at)).status, 413);
 });
 
 test("a person who is no user of the tenant gets a sentence and the page, and decides nothing", async () => {
@@ -307,4 +307,22 @@ test("while Slack does not say who a person is, presses are accepted up to a lim
   for (const release of held) release();
   for (let count = 0; count < 4; count += 1) await slack.replies(`slow-${count}`);
   assert.equal((await readPause(client, id)).status, "pending");
+});
+
+test("a stop waits for the presses in progress", async () => {
+  const client = await newTenant(server);
+  const { message } = await asked(client);
+  const held: (() => void)[] = [];
+  const { email } = await stage.person("developer", client);
+  const slow = inSlack((response) => {
+    held.push(() => void response.end(JSON.stringify({ ok: true, user: member(email) })));
+  });
+  const body = pressForm(slack, { person: slow, value: valueIn(message, "Approve"), to: "stopping" });
+  assert.equal((await send(server, body, { seconds: seconds() })).status, 200);
+  await polled(async () => (held.length === 1 ? held : null), "the request for the person");
+  const closed = server.close();
+  held[0]?.();
+  await closed;
+  const [reply] = await slack.replies("stopping");
+  assert.match(reply?.shown ?? "", /Do you want to answer “Approve”/);
 });
