@@ -63,6 +63,9 @@ async function press(person: string, value: string | undefined): Promise<Message
 const valueIn = ({ buttons }: Pick<Message, "buttons">, label: string) =>
   (buttons.find(({ text }) => text.text.includes(label)) ?? assert.fail(`no button ${label}`)).value;
 
+/** The server writes the line after its reply. */
+const logged = (line: RegExp) => polled(async () => (line.test(server.log) ? line : null), `the line ${line}`);
+
 async function entries(client: Tenant, id: string) {
   const { body } = await client.request("GET", `/v1/audit?pause_id=${id}&limit=100`);
   return body.events as unknown as readonly {
@@ -113,7 +116,7 @@ test("a person presses a button, confirms the question as it is stored, and deci
   );
   const again = await press(slackId, valueIn(confirm, "Answer “Approve”"));
   assert.doesNotMatch(again.shown, /too late/);
-  assert.match(server.log, /"slack_click"/);
+  await logged(/"outcome":"responded","reason":null,"msg":"slack_click"/);
   assert.ok(!server.log.includes(BOT_TOKEN) && !server.log.includes("/actions/"));
 });
 
@@ -302,7 +305,7 @@ test("while Slack does not say who a person is, presses are accepted up to a lim
   const failing = inSlack((response) => void response.end('{"ok":false,"error":"missing_scope"}'));
   const reply = await press(failing, value);
   assert.match(reply.shown, /could not find out who you are\. Press the button again, or open the page/);
-  assert.match(server.log, /"outcome":"unavailable","reason":"Slack refused[^"]*missing_scope"/);
+  await logged(/"outcome":"unavailable","reason":"Slack refused[^"]*missing_scope"/);
   await polled(async () => (held.length === 4 ? held : null), "the requests for the person");
   for (const release of held) release();
   for (let count = 0; count < 4; count += 1) await slack.replies(`slow-${count}`);
