@@ -19,6 +19,7 @@ import type { Explanations } from "./history/explain/explanations.ts";
 import type { HistoryService, StatisticsService } from "./history/history-types.ts";
 import type { LedgerService } from "./history/ledger.ts";
 import type { InboundService } from "./inbound/inbound-types.ts";
+import type { ActService } from "./pauses/act-types.ts";
 import type { PauseService } from "./pauses/pause-types.ts";
 import type { SlackService } from "./pauses/slack-answers.ts";
 import type { JobService } from "./upkeep/jobs.ts";
@@ -44,6 +45,7 @@ export interface Engine {
   readonly terminals: TerminalService;
   readonly pauses: PauseService;
   readonly slack: SlackService;
+  readonly acts: ActService;
   readonly inbound: InboundService;
   readonly cursors: Cursors;
   readonly status: {

@@ -33,6 +33,7 @@ import { Ledger } from "./history/ledger.ts";
 import { backlogGauges, Statistics } from "./history/statistics.ts";
 import { Streams } from "./history/streams.ts";
 import { createInbound } from "./inbound/inbound.ts";
+import { Acts } from "./pauses/acts.ts";
 import { testChannel } from "./pauses/channel-tests.ts";
 import { createPauses } from "./pauses/create-pauses.ts";
 import { TenantActivity } from "./scheduling/tenant-activity.ts";
@@ -140,10 +141,20 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
     events: new Events(clock, store),
     attemptReader: new AttemptReader(options),
     explanations: new Explanations(clock, store),
-    history: new History(clock, store, deliveries, streams),
+    ...assembleActs(options, delivery, { ...asking, ...listening, onJob }),
     ledger: new Ledger({ store, clock, streams, isBusy }),
-    jobs: new Jobs({ store, clock, onJob, streams }),
   };
+}
+
+/** What callers do to deliveries, and what agents do once a person has approved it. */
+function assembleActs(
+  { clock, store }: EngineOptions,
+  { deliveries, streams }: Delivery,
+  parts: Pick<Engine, "endpoints" | "pauses"> & { readonly onJob: () => void },
+) {
+  const history = new History(clock, store, deliveries, streams);
+  const jobs = new Jobs({ store, clock, streams, ...parts });
+  return { history, jobs, acts: new Acts({ store, clock, ...parts, history, jobs }) };
 }
 
 /** The other nodes have taken this one for dead, and do its work. What it holds is theirs. */
@@ -245,6 +256,7 @@ export class RunningEngine implements Engine {
   readonly terminals: Engine["terminals"];
   readonly pauses: Engine["pauses"];
   readonly slack: Engine["slack"];
+  readonly acts: Engine["acts"];
   readonly inbound: Engine["inbound"];
   readonly cursors: Engine["cursors"];
   readonly status: Engine["status"];
@@ -268,6 +280,7 @@ export class RunningEngine implements Engine {
     this.terminals = parts.terminals;
     this.pauses = parts.pauses;
     this.slack = parts.slackAnswers;
+    this.acts = parts.acts;
     this.inbound = parts.inbound;
     this.cursors = parts.cursors;
     this.status = statusOf(parts);

@@ -22,6 +22,7 @@ import { receiveOne } from "./inbound/receive.ts";
 import { refuseOne } from "./inbound/refuse.ts";
 import { deleteInbound, noteInbound, reprocess } from "./inbound/reprocess.ts";
 import { createSource, deleteSource, ensureSources, patchSource } from "./inbound/sources.ts";
+import { beginAct, endAct } from "./pauses/acts.ts";
 import { claimNotifications, resendNotification, settleNotification } from "./pauses/notifications.ts";
 import { endDuePauses, endPause } from "./pauses/pause-endings.ts";
 import { createPause, findRepeatedPause, recordOpening, recordReveal } from "./pauses/pauses.ts";
@@ -84,6 +85,8 @@ const VERBS = {
   endDuePauses,
   recordOpening,
   recordReveal,
+  beginAct,
+  endAct,
   claimNotifications,
   settleNotification,
   resendNotification,

@@ -17,6 +17,7 @@ export {
   type EndedPause,
   isPauseEvent,
   type Pause,
+  type PauseAct,
   type PauseAnswer,
   type PauseCancelledEvent,
   type PauseChannel,

@@ -15,6 +15,7 @@ const PENDING: Pause = {
   pause_id: "psr_1",
   status: "pending",
   agent: null,
+  act: null,
   details: null,
   allow_text_response: false,
   timeout_default: null,

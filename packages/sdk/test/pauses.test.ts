@@ -68,6 +68,7 @@ describe("a pause on the server", () => {
       pause_id: pause.pause_id,
       status: "responded",
       agent: null,
+      act: null,
       allow_text_response: false,
       timeout_default: null,
       protected: false,

@@ -5,7 +5,7 @@ import { MCP_WAIT_SECONDS_MAX, MCP_WAIT_STEP_SECONDS } from "../../domain/limits
 import { ASK_TOOLS } from "./ask-tools.ts";
 import type { ApiRequest, ToolContext } from "./tool.ts";
 
-const PENDING = { pause_id: "psr_1", status: "pending", notification: { status: "none" }, options: [] };
+const PENDING = { pause_id: "psr_1", status: "pending", notification: { status: "none" }, options: [], act: null };
 
 /** An API whose question nobody answers, and whose waits take no time. */
 function scene({ endsAfterCalls = Number.POSITIVE_INFINITY } = {}) {
@@ -24,6 +24,7 @@ function scene({ endsAfterCalls = Number.POSITIVE_INFINITY } = {}) {
     signal: cancelled.signal,
     monotonicMs: () => nowMs,
     textOf: () => null,
+    acts: { ask: () => assert.fail(), carryOut: () => assert.fail() },
   };
   const run = (name: string, input: object) => toolOf(name).run(input as never, context);
   return { requests, said, cancelled, context, run };

@@ -17,6 +17,7 @@ import {
   PAUSE_OPTIONS_COUNT_MIN,
   PAUSE_SECONDS_MAX,
 } from "../../domain/limits.ts";
+import { APPROVE } from "../../domain/pauses/act.ts";
 import { PAUSE_STATUSES } from "../../domain/pauses/pause.ts";
 import { DetailsShown } from "../pauses/pause-wire.ts";
 import { IdText, Nullable } from "../schema/schemas.ts";
@@ -30,6 +31,7 @@ import {
   type ToolContext,
   ToolFailure,
   tool,
+  WAITS,
   withText,
 } from "./tool.ts";
 
@@ -73,6 +75,7 @@ interface ShownPause {
   readonly metadata: object | null;
   readonly expires_at: string;
   readonly created_at: string;
+  readonly act: { readonly kind: string; readonly begun_at: string | null; readonly outcome: object | null } | null;
 }
 
 const Question = Type.Object({
@@ -91,10 +94,27 @@ const Question = Type.Object({
     }),
   ),
   decided_at: Nullable(Type.String()),
+  act: Nullable(
+    Type.Object(
+      { kind: Type.String(), outcome: Nullable(AnyObject), state: Type.String() },
+      { description: "What Signalbox itself asks for, and does once a person has approved it." },
+    ),
+  ),
   notification: Type.String({ description: "Whether the person was notified: none, pending, sent or failed." }),
   expires_at: Type.String(),
   created_at: Type.String(),
 });
+
+const isApproved = ({ status, response_choice }: ShownPause) => status === "responded" && response_choice === APPROVE;
+
+/** In words for a model. */
+function actState(pause: ShownPause): string {
+  if (pause.status === "pending") return "Nobody has decided yet.";
+  if (!isApproved(pause)) return "Nobody approved it, so it was not done.";
+  if (pause.act?.outcome !== null) return "It was approved and done, once. The outcome says how it went.";
+  if (pause.act.begun_at === null) return "It was approved. Call wait_for_decision, which does it.";
+  return "It was approved and begun. If it still has no outcome in a minute, the server was stopped while it did it: see whether it was done before you ask again.";
+}
 
 const isDecided = ({ decided_by }: ShownPause) => decided_by === "human";
 
@@ -111,6 +131,7 @@ function questionOf(pause: ShownPause): Static<typeof Question> {
     decided_by: pause.decided_by_user?.email ?? null,
     default_taken: isDecided(pause) ? null : pause.response_choice,
     decided_at: pause.response_at,
+    act: pause.act === null ? null : { kind: pause.act.kind, outcome: pause.act.outcome, state: actState(pause) },
     notification: pause.notification.status,
     expires_at: pause.expires_at,
     created_at: pause.created_at,
@@ -210,12 +231,20 @@ const WAIT_FOR_DECISION = tool({
     ...Question.properties,
     retry_after_seconds: Nullable(Type.Integer({ description: "When to call again. Null: the question has ended." })),
   }),
-  annotations: READS,
+  annotations: WAITS,
   async run({ pause_id: id, wait_seconds: seconds = MCP_WAIT_SECONDS_MAX }, context) {
-    const pause = await waitForEnd(context, id, seconds);
+    const ended = await waitForEnd(context, id, seconds);
+    const pause = await carriedOut(context, ended);
     return { ...questionOf(pause), retry_after_seconds: pause.status === "pending" ? 1 : null };
   },
 });
+
+/** Does what the pause asks for, if a person approved it and nobody has begun it. */
+async function carriedOut({ acts, call }: ToolContext, pause: ShownPause): Promise<ShownPause> {
+  if (pause.act === null || pause.act.begun_at !== null || !isApproved(pause)) return pause;
+  await acts.carryOut(pause.pause_id);
+  return (await call({ method: "GET", path: pauseOf(pause.pause_id) })) as ShownPause;
+}
 
 /** Waits in steps, with a sign of life after each, and at most one step longer than the client does. */
 async function waitForEnd(context: ToolContext, id: string, seconds: number): Promise<ShownPause> {

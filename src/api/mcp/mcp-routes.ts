@@ -9,6 +9,7 @@ import { commonEnvelope, problem, send } from "../errors/problem.ts";
 import { bodyOf } from "../http/body.ts";
 import { JSON_TYPE } from "../http/content-type.ts";
 import { isForeignChange } from "../http/origin.ts";
+import { createAgentActs } from "./agent-acts.ts";
 import type { ApiRequest } from "./tool.ts";
 
 export function registerMcp(app: FastifyInstance, deps: ApiDeps): void {
@@ -31,7 +32,8 @@ const FOREIGN_PAGE = problem(
 );
 
 /** The handler is made at the first request, and ends with the server. */
-function handlerOf(app: FastifyInstance, { clock, version }: ApiDeps): () => Promise<McpHttpHandler> {
+function handlerOf(app: FastifyInstance, deps: ApiDeps): () => Promise<McpHttpHandler> {
+  const { clock, version } = deps;
   let made: Promise<McpHttpHandler> | null = null;
   app.addHook("onClose", async () => (await made?.catch(() => null))?.close());
   const sendToApi = async (apiKey: string, { method, path, query = {}, body, headers }: ApiRequest) => {
@@ -46,7 +48,9 @@ function handlerOf(app: FastifyInstance, { clock, version }: ApiDeps): () => Pro
   };
   return () => {
     if (made !== null) return made;
-    const making = import("./mcp-server.ts").then(({ createMcp }) => createMcp({ version, clock, send: sendToApi }));
+    const making = import("./mcp-server.ts").then(({ createMcp }) =>
+      createMcp({ version, clock, acts: createAgentActs(deps), send: sendToApi }),
+    );
     making.catch(() => {
       // Without memory or file descriptors the import fails, and the next request tries again.
       made = null;

@@ -20,6 +20,8 @@ import { sourceAt } from "../../domain/text/json.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { invalid } from "../errors/problem.ts";
 import { checker } from "../schema/check.ts";
+import { ACT_TOOLS } from "./act-tools.ts";
+import type { AgentActs } from "./agent-acts.ts";
 import { ASK_TOOLS } from "./ask-tools.ts";
 import { OPERATE_TOOLS } from "./operate-tools.ts";
 import { READ_TOOLS } from "./read-tools.ts";
@@ -28,6 +30,7 @@ import { type ApiRequest, pathOf, type Tool, type ToolContext, ToolFailure } fro
 export interface McpOptions {
   readonly version: string;
   readonly clock: Pick<Clock, "monotonicMs">;
+  readonly acts: AgentActs;
   /** Sends a request to the API with this key. */
   readonly send: (apiKey: string, request: ApiRequest) => Promise<{ readonly status: number; readonly text: string }>;
 }
@@ -93,7 +96,7 @@ interface ServedTool {
   readonly check: ReturnType<typeof checker>;
 }
 
-const TOOLS: readonly ServedTool[] = [...ASK_TOOLS, ...READ_TOOLS, ...OPERATE_TOOLS].map((tool) => {
+const TOOLS: readonly ServedTool[] = [...ASK_TOOLS, ...READ_TOOLS, ...OPERATE_TOOLS, ...ACT_TOOLS].map((tool) => {
   const { name, title, description, annotations, input, output } = tool;
   const schemas = { inputSchema: input, outputSchema: output } as unknown as Pick<ListedTool, "inputSchema">;
   return { tool, listed: { name, title, description, annotations, ...schemas }, check: checker(input) };
@@ -115,11 +118,16 @@ function failed(text: string): CallToolResult {
   return { content: [{ type: "text", text }], isError: true };
 }
 
-function contextOf({ clock, send }: McpOptions, { apiKey, bodyText }: Agent, { mcpReq }: ServerContext): ToolContext {
+function contextOf(
+  { acts, clock, send }: McpOptions,
+  { apiKey, bodyText }: Agent,
+  { mcpReq }: ServerContext,
+): ToolContext {
   let steps = 0;
   return {
     signal: mcpReq.signal,
     monotonicMs: () => clock.monotonicMs(),
+    acts: { ask: (input) => acts.ask(apiKey, input), carryOut: (id) => acts.carryOut(apiKey, id) },
     textOf: (argument) => sourceAt(bodyText, ["params", "arguments", argument]),
     async call(request) {
       const { status, text } = await send(apiKey, request);

@@ -1,9 +1,9 @@
-/** The tools of the scope `operate`: single acts, and replays of few deliveries. */
+/** The tools of the scope `operate`: single acts. */
 import Type from "typebox";
 import { AGENT_REPLAYED_DELIVERIES_MAX } from "../../domain/limits.ts";
 import { PublishedResponse } from "../delivery/event-wire.ts";
-import { DeliveryResponse, ReplayedResponse } from "../history/delivery-wire.ts";
-import { ADDS, pathOf, REACHES, type Tool, tool, withText } from "./tool.ts";
+import { DeliveryResponse } from "../history/delivery-wire.ts";
+import { pathOf, REACHES, type Tool, tool, withText } from "./tool.ts";
 
 const STRICT = { additionalProperties: false } as const;
 const AnyObject = Type.Object({}, { additionalProperties: true });
@@ -54,21 +54,4 @@ const RETRY_DELIVERY = tool({
     (await call({ method: "POST", path: `${pathOf("deliveries", id)}/retry` })) as never,
 });
 
-const REPLAY_EVENTS = tool({
-  name: "replay_events",
-  title: "Replay deliveries",
-  description: "Create new deliveries of the same events. With dry_run, only count them.",
-  scopes: ["operate"],
-  annotations: { ...ADDS, openWorldHint: true },
-  input: Type.Object(
-    {
-      delivery_ids: Type.Array(Type.String(), { minItems: 1, maxItems: AGENT_REPLAYED_DELIVERIES_MAX }),
-      dry_run: Type.Optional(Type.Boolean({ default: false })),
-    },
-    STRICT,
-  ),
-  output: ReplayedResponse,
-  run: async (body, { call }) => (await call({ method: "POST", path: "/v1/replays", body })) as never,
-});
-
-export const OPERATE_TOOLS: readonly Tool[] = [PUBLISH_EVENT, SEND_TEST, RETRY_DELIVERY, REPLAY_EVENTS];
+export const OPERATE_TOOLS: readonly Tool[] = [PUBLISH_EVENT, SEND_TEST, RETRY_DELIVERY];

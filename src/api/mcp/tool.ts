@@ -1,6 +1,9 @@
 /** What a tool is, and how it uses the API. */
 import type { Static, TObject } from "typebox";
 import type { AgentScope } from "../../domain/access/access.ts";
+import type { AskActInput } from "../../engine/pauses/act-types.ts";
+import type { PauseView } from "../../engine/pauses/pause-types.ts";
+import type { Problem } from "../errors/problem.ts";
 
 /** Calls the API as the agent, so that every rule of the API holds for a tool. */
 export interface ToolContext {
@@ -11,6 +14,11 @@ export interface ToolContext {
   /** Aborted when the client cancels the call or disconnects. */
   readonly signal: AbortSignal;
   monotonicMs(): number;
+  /** What a person approves, with the agent's key. */
+  readonly acts: {
+    ask(input: AskActInput): Promise<PauseView>;
+    carryOut(pauseId: string): Promise<void>;
+  };
   /** The text of an argument as it was sent: parsing it would change large numbers. Null without that argument. */
   textOf(argument: string): string | null;
 }
@@ -26,6 +34,10 @@ export interface ApiRequest {
 
 /** The call cannot be done, for a reason that the model can read. */
 export class ToolFailure extends Error {}
+
+export function failure({ code, message }: Problem): ToolFailure {
+  return new ToolFailure(`${code}: ${message}`);
+}
 
 /** A path that ends in an id. Text that is no id of anything names nothing, and must not lead to another path. */
 export function pathOf(resources: string, id: string): string {
@@ -71,3 +83,5 @@ export const ADDS = NO;
 export const REACHES = { ...NO, openWorldHint: true };
 /** It ends something for good. */
 export const ENDS = { ...NO, destructiveHint: true, idempotentHint: true };
+/** It does, once, what a person approved meanwhile. */
+export const WAITS = { ...NO, idempotentHint: true, openWorldHint: true };

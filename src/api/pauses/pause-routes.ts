@@ -73,7 +73,8 @@ function createPause({ engine: { pauses } }: ApiDeps) {
   };
 }
 
-function createProblem(output: Exclude<CreatePauseOutput, { kind: "created" | "unknownApprovers" }>): Problem {
+/** Why no pause was created. */
+export function createProblem(output: Exclude<CreatePauseOutput, { kind: "created" | "unknownApprovers" }>): Problem {
   switch (output.kind) {
     case "conflict":
       return CONFLICT;

@@ -8,7 +8,15 @@ import {
   PAUSE_WAIT_SECONDS_MAX,
   PAUSES_COUNTED_ROWS_MAX,
 } from "../../domain/limits.ts";
-import { CHANNELS, maskedAddress, PAUSE_STATUSES, type Question, responseOf } from "../../domain/pauses/pause.ts";
+import {
+  ACT_KINDS,
+  CHANNELS,
+  maskedAddress,
+  PAUSE_STATUSES,
+  type Pause,
+  type Question,
+  responseOf,
+} from "../../domain/pauses/pause.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type { PauseView } from "../../engine/pauses/pause-types.ts";
 import type { PauseCounts } from "../../ports/store.ts";
@@ -56,6 +64,20 @@ export const PauseResponse = Type.Object(
       Type.Object(
         { id: IdText(ID_PREFIX.key), name: Type.String() },
         { title: "PauseAgent", description: "The key of the role `agent` that asked. Null: somebody else asked." },
+      ),
+    ),
+    act: Nullable(
+      Type.Object(
+        {
+          kind: Type.Enum([...ACT_KINDS]),
+          begun_at: Nullable(Time),
+          outcome: Nullable(Type.Object({}, { additionalProperties: true })),
+        },
+        {
+          title: "PauseAct",
+          description:
+            "The server itself asks, for the agent, and does what `metadata` says once a person has approved it. Null: the question is the caller's own.",
+        },
       ),
     ),
     message: Type.String(),
@@ -186,6 +208,12 @@ export function createdPauseJson({ pause, respondUrl }: PauseView): Static<typeo
   };
 }
 
+function actJson(act: Pause["act"]) {
+  if (act === null) return null;
+  const outcome = act.outcome === null ? null : (JSON.parse(act.outcome) as object);
+  return { kind: act.kind, begun_at: wholeSecondsOrNull(act.begun?.at ?? null), outcome };
+}
+
 /** A pause's JSON text, with the metadata as it was sent. */
 export function pauseText({ pause, respondUrl }: PauseView): string {
   const response = responseOf(pause.ending);
@@ -194,6 +222,7 @@ export function pauseText({ pause, respondUrl }: PauseView): string {
     pause_id: ID_PREFIX.pause + pause.id,
     status: pause.ending?.status ?? "pending",
     agent: pause.agent === null ? null : { id: ID_PREFIX.key + pause.agent.id, name: pause.agent.name },
+    act: actJson(pause.act),
     message: pause.message,
     options: pause.options,
     details: detailsJson(pause),

@@ -11,6 +11,7 @@ export const AUDIT_TYPES = [
   "pause.answer_refused",
   "pause.resent",
   "pause.link_revealed",
+  "pause.act_begun",
   "key.created",
   "key.rotated",
   "key.revoked",

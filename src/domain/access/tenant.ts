@@ -26,11 +26,13 @@ export function isTenantName(text: string): boolean {
 export const TENANT_NAME_RULE = `must have 1 to ${TENANT_NAME_CHARS_MAX} characters, at least one visible character, and no control characters`;
 
 /**
- * Who asks a question, to show to people: the tenant, and the agent's key if an agent asks. Null when there is only a
+ * Who asks a question, to show to people: the tenant, and the agent's key if an agent asks, or the server for it. Null when there is only a
  * tenant with the default name.
  */
-export function requesterOf({ tenantName, agent }: Pick<Pause, "tenantName" | "agent">): string | null {
+export function requesterOf({ tenantName, agent, act }: Pick<Pause, "tenantName" | "agent" | "act">): string | null {
   const tenant = tenantName === UNNAMED_TENANT ? null : tenantName;
   if (agent === null) return tenant;
+  // An agent cannot choose these words: it writes only the question.
+  if (act !== null) return `${tenant ?? "Signalbox"} (the server, for the agent key ${agent.name})`;
   return tenant === null ? `Agent key ${agent.name}` : `${tenant} (agent key ${agent.name})`;
 }

@@ -73,6 +73,19 @@ export interface NotificationState {
   readonly reason: string | null;
 }
 
+/** What the server does for an agent, if a person approves. */
+export const ACT_KINDS = ["pause_endpoint", "resume_endpoint", "recover", "replay_events"] as const;
+export type ActKind = (typeof ACT_KINDS)[number];
+
+/** The act of a question, and how far it is. */
+export interface AskedAct {
+  readonly kind: ActKind;
+  /** Null until somebody begins it. An act begins once. */
+  readonly begun: { readonly claim: Uuid; readonly at: EpochMs } | null;
+  /** JSON of an object. Null until the act is done, and for good if the server was killed while it did it. */
+  readonly outcome: string | null;
+}
+
 export interface Pause extends Question {
   readonly id: Uuid;
   readonly seq: Seq;
@@ -84,6 +97,8 @@ export interface Pause extends Question {
   readonly linkWithheld: boolean;
   /** The agent that asked, with the name that its key had; null: somebody else asked. */
   readonly agent: Pick<Agent, "id" | "name"> | null;
+  /** The server itself asks, for the agent, and does this if a person approves. Null: the question is the agent's own. */
+  readonly act: AskedAct | null;
   readonly recipient: Recipient | null;
   /** Null: anyone who has the link may decide. */
   readonly signIn: SignInRule | null;

@@ -2,7 +2,7 @@
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
-import type { Channel, Ending, Pause, Question, Recipient, SignInRule } from "../../domain/pauses/pause.ts";
+import type { ActKind, Channel, Ending, Pause, Question, Recipient, SignInRule } from "../../domain/pauses/pause.ts";
 import type {
   AgentLimit,
   CreatePauseResult,
@@ -20,6 +20,8 @@ export interface CreatePauseInput {
   readonly recipient: Recipient | null;
   /** Null: anyone who has the link may decide. */
   readonly signIn: SignInRule<Uuid> | null;
+  /** The server asks for the agent, and does this if a person approves. */
+  readonly act?: ActKind;
   readonly expiresInSeconds: number;
   readonly idempotencyKey: string | null;
   readonly trace: TraceContext | null;

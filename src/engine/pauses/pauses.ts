@@ -91,6 +91,7 @@ export class Pauses implements PauseService {
       recipient,
       signIn,
       notification,
+      ...(input.act !== undefined && { act: input.act }),
       expiresAt: deadlineOf(now, input.expiresInSeconds),
       idempotency: idempotencyOf(caller, input),
       trace,

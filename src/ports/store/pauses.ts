@@ -4,6 +4,7 @@ import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type {
+  ActKind,
   Channel,
   NotificationState,
   Pause,
@@ -26,6 +27,8 @@ export interface CreatePause {
   readonly notification: NotificationState;
   readonly expiresAt: EpochMs;
   readonly idempotency: IdempotencyClaim | null;
+  /** The server asks, and does this if a person approves. */
+  readonly act?: ActKind;
   /** The trace of the request, which the event of the ending is part of. */
   readonly trace: TraceContext | null;
   readonly now: EpochMs;
@@ -133,6 +136,27 @@ export interface PauseEndings {
   readonly p95Ms: number | null;
 }
 
+/** An agent carries out what a person approved. */
+export interface BeginAct extends PauseAction {
+  /** Identifies the call, which may be repeated. */
+  readonly claim: Uuid;
+}
+
+export type BeginActResult =
+  /** This call may do it now, and no other call may. */
+  | { readonly kind: "begun"; readonly pause: Pause }
+  | { readonly kind: "before" | "notApproved"; readonly pause: Pause }
+  /** There is no question of this agent with an act. */
+  | { readonly kind: "unknown" };
+
+export interface EndAct {
+  readonly tenantSeq: Seq;
+  readonly id: Uuid;
+  readonly claim: Uuid;
+  /** JSON of an object. */
+  readonly outcome: string;
+}
+
 /** A signed-in user or a key acts on one pause of a tenant. */
 export interface PauseAction {
   readonly actor: Actor;
@@ -215,6 +239,8 @@ export interface PauseVerbs {
   resendNotification(request: PauseAction): Promise<ResendResult>;
   /** Record that a user was shown the link of a pending pause. Null when there is no such pause. */
   recordReveal(request: PauseAction): Promise<Pause | null>;
+  beginAct(request: BeginAct): Promise<BeginActResult>;
+  endAct(request: EndAct): Promise<void>;
   /** `tenantSeq` null: a pause of any tenant, for the holder of its link. */
   getPause(tenantSeq: Seq | null, id: Uuid): Promise<Pause | null>;
   listPauses(filter: PauseFilter, cursor: Cursor | null, limit: number): Promise<PausePage>;

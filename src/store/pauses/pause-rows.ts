@@ -1,6 +1,7 @@
 /** Reads pause rows, for every verb that needs one. */
 import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
+import type { AskedAct } from "../../domain/pauses/pause.ts";
 import {
   type Detail,
   type Ending,
@@ -18,7 +19,7 @@ export const PAUSE_COLUMNS = `
   p.seq, p.id, p.tenant_seq, t.id AS tenant_id, t.name AS tenant_name, t.links_withheld, p.status, p.message, p.options,
   p.allow_text_response, p.timeout_default, p.metadata, p.channel, p.recipient_sealed, p.expires_at, p.created_at,
   p.choice, p.text, p.ended_at, p.notification, p.notification_reason, p.sign_in, p.decided_by,
-  p.event_id, p.trace, p.agent_id, p.agent_name, p.details`;
+  p.event_id, p.trace, p.agent_id, p.agent_name, p.act, p.details`;
 
 export const PAUSES = "pauses p CROSS JOIN tenants t ON t.seq = p.tenant_seq";
 
@@ -53,6 +54,8 @@ export interface PauseColumns {
   readonly trace: TraceContext | null;
   readonly agent_id: Uint8Array | null;
   readonly agent_name: string | null;
+  /** JSON of an `AskedAct`. */
+  readonly act: string | null;
   /** JSON array of `Detail`; null: there are none. */
   readonly details: string | null;
 }
@@ -66,6 +69,7 @@ export function readPause(vault: Vault, row: PauseColumns): Pause {
     tenantName: row.tenant_name,
     linkWithheld: row.links_withheld === 1,
     agent: row.agent_id === null ? null : { id: uuidText(row.agent_id), name: row.agent_name ?? "" },
+    act: row.act === null ? null : (JSON.parse(row.act) as AskedAct),
     message: row.message,
     options: JSON.parse(row.options) as string[],
     details: row.details === null ? [] : (JSON.parse(row.details) as Detail[]),

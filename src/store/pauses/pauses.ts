@@ -4,7 +4,7 @@ import { includesRole, type Role } from "../../domain/access/access.ts";
 import { storedBytes } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { OPENINGS_COUNT_MAX } from "../../domain/limits.ts";
-import type { Pause, Person, Question, SignInRule } from "../../domain/pauses/pause.ts";
+import type { AskedAct, Pause, Person, Question, SignInRule } from "../../domain/pauses/pause.ts";
 import type { CreatePause, CreatePauseResult, IdempotencyClaim, Opening, PauseAction } from "../../ports/store.ts";
 import { audit, byActor } from "../access/audit.ts";
 import { findIdempotencyKey, rememberKey } from "../delivery/idempotency.ts";
@@ -99,8 +99,8 @@ const INSERT = `
   INSERT INTO pauses
     (id, tenant_seq, message, options, allow_text_response, timeout_default, metadata, channel, recipient_sealed,
      expires_at, created_at, notification, notification_reason, notification_due_at, sign_in,
-     trace, agent_id, agent_name, details)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     trace, agent_id, agent_name, act, details)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   RETURNING seq`;
 
 function insertPause(
@@ -129,6 +129,7 @@ function insertPause(
     pause.trace,
     agent === undefined ? null : uuidBytes(agent.id),
     agent?.name ?? null,
+    pause.act === undefined ? null : JSON.stringify({ kind: pause.act, begun: null, outcome: null } satisfies AskedAct),
     detailsText(question.details),
   );
 }

@@ -105,7 +105,12 @@ export const pause = {
   oldEvent: "This question ended before the server noted its event.",
   noDeliveries: "No endpoint takes this event.",
   askedBy: "Asked by",
-  agentKey: (name: string) => `agent key ${name}`,
+  agentKey: (name: string) => `agent key ${name}, which wrote the question`,
+  serverAsks: (name: string) => `The server asks this for the agent key ${name}`,
+  serverActs:
+    "If you approve, the server does what the details say, once, as soon as the agent waits for your decision. The agent did not write this question.",
+  carriedOut: "Carried out",
+  notCarriedOut: "not yet: the agent has to wait for the decision",
   acts: {
     "pause.created": "asked the question",
     "pause.notified": "sent the message",
@@ -116,6 +121,7 @@ export const pause = {
     "pause.answer_refused": "was too late with the answer",
     "pause.resent": "sent the message again",
     "pause.link_revealed": "was shown the link",
+    "pause.act_begun": "had the server do what was approved",
   } as Readonly<Record<string, string>>,
   inSlack: "in Slack",
   actors: {

@@ -1,5 +1,6 @@
 /** What was asked, by when, and the caller's own data. */
-import { Text, Title } from "@mantine/core";
+import { APPROVE } from "@domain/pauses/act.ts";
+import { Alert, Text, Title } from "@mantine/core";
 import type { Pause, PauseDetail } from "@signalbox/sdk";
 import { Fragment } from "react";
 import { pause as m, pauses } from "../../messages/en/pauses.ts";
@@ -11,16 +12,21 @@ import classes from "./pause-page.module.css";
 import { Remaining } from "./remaining.tsx";
 
 export function Question({ pause }: { readonly pause: Pause }) {
-  const { agent, message, details, timeout_default: byDefault, metadata, status } = pause;
+  const { agent, act, message, details, timeout_default: byDefault, metadata, status } = pause;
   return (
     <Section title={m.message}>
+      {agent !== null && act !== null && (
+        <Alert color="blue" variant="light" mb="md" role="note" title={<Foreign text={m.serverAsks(agent.name)} />}>
+          {m.serverActs}
+        </Alert>
+      )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <p className={classes.message} tabIndex={0}>
         <Foreign text={message} />
       </p>
       {details !== null && <Details details={details} />}
       <dl className={classes.facts}>
-        {agent !== null && (
+        {agent !== null && act === null && (
           <>
             <dt>{m.askedBy}</dt>
             <dd>
@@ -41,6 +47,12 @@ export function Question({ pause }: { readonly pause: Pause }) {
             </>
           )}
         </dd>
+        {act !== null && status === "responded" && pause.response_choice === APPROVE && (
+          <>
+            <dt>{m.carriedOut}</dt>
+            <dd>{act.begun_at === null ? m.notCarriedOut : <Time at={act.begun_at} focusable />}</dd>
+          </>
+        )}
         <dt>{m.otherwise}</dt>
         <dd>{byDefault === null ? pauses.noDefault : <Foreign text={m.isChosen(byDefault)} />}</dd>
       </dl>

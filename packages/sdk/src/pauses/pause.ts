@@ -60,6 +60,15 @@ export interface CreatedPause {
   readonly created_at: string;
 }
 
+/** What the server does if a person approves. */
+export interface PauseAct {
+  readonly kind: "pause_endpoint" | "resume_endpoint" | "recover" | "replay_events";
+  /** Null: not yet. */
+  readonly begun_at: string | null;
+  /** Null until it is done. */
+  readonly outcome: Readonly<Record<string, unknown>> | null;
+}
+
 /** The state of the notification. `reason` says why it was not sent. */
 export interface PauseNotification {
   readonly status: "none" | "pending" | "sent" | "failed";
@@ -73,6 +82,11 @@ export interface Pause {
   readonly status: PauseStatus;
   /** The key of the role `agent` that asked. Null: somebody else asked. */
   readonly agent: { readonly id: string; readonly name: string } | null;
+  /**
+   * The server itself asks, for the agent, and does what `metadata` says once a person has approved it. Null: the question is
+   * the caller's own.
+   */
+  readonly act: PauseAct | null;
   readonly message: string;
   readonly options: readonly string[];
   /** Null: there are none. */

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AGENT_SCOPES_DEFAULT, type KeyActor } from "../../../../src/domain/access/access.ts";
+import type { Uuid } from "../../../../src/domain/ids.ts";
 import { AGENT_OPEN_PAUSES_COUNT_MAX, AGENT_PAUSES_PER_MINUTE_COUNT_MAX } from "../../../../src/domain/limits.ts";
-import { MINUTE, SECOND, START } from "../delivery/times.ts";
+import { APPROVE, REFUSE } from "../../../../src/domain/pauses/act.ts";
+import { HOUR, MINUTE, SECOND, START } from "../delivery/times.ts";
 import { type OpenStore, useWorld } from "../world.ts";
 import { ANY_PAUSE, createAsking, EMAIL } from "./asking.ts";
 
@@ -120,5 +122,44 @@ export function agentCases(open: OpenStore): void {
     assert.equal((await ask(email.toUpperCase())).kind, "created");
     await world.store.setUserDisabled({ id: user.id, disabled: true, now: START });
     assert.deepEqual(await ask(email), { kind: "recipientNotUser" });
+  });
+
+  test("what a person approved begins once, for the agent that asked", async () => {
+    const { tenant, askAs, audit, find, newAgent } = await newScene();
+    const [agent, other] = [await newAgent(), await newAgent()];
+    const asked = await askAs(agent, START, { act: "pause_endpoint", options: [REFUSE, APPROVE], metadata: "{}" });
+    assert(asked.kind === "created");
+    const { id, act } = asked.pause;
+    assert.deepEqual(act, { kind: "pause_endpoint", begun: null, outcome: null });
+    const { tenantSeq } = tenant;
+    const begin = (actor: KeyActor, claim: Uuid, now = START) =>
+      world.store.beginAct({ actor, tenantSeq, id, claim, now });
+    const [first, second] = [world.newId(), world.newId()];
+    assert.equal((await begin(agent, first)).kind, "notApproved");
+    const person = { actor: { ...tenant.actor, kind: "user" as const }, email: "ada@example.com", tenantSeq };
+    await world.store.endPause({ id, by: "user", ...person, choice: APPROVE, text: null, now: START });
+    assert.equal((await begin(other, second)).kind, "unknown");
+    assert.equal((await begin(agent, first, START + HOUR)).kind, "notApproved");
+    assert.equal((await begin(agent, first)).kind, "begun");
+    assert.equal((await begin(agent, first)).kind, "begun", "the same call, repeated");
+    assert.equal((await begin(agent, second)).kind, "before");
+    await world.store.endAct({ tenantSeq, id, claim: second, outcome: "{}" });
+    assert.equal((await find(asked.pause)).act?.outcome, null);
+    await world.store.endAct({ tenantSeq, id, claim: first, outcome: '{"status":"PAUSED"}' });
+    await world.store.endAct({ tenantSeq, id, claim: first, outcome: "{}" });
+    const done = (await find(asked.pause)).act;
+    assert.deepEqual(done, {
+      kind: "pause_endpoint",
+      begun: { claim: first, at: START },
+      outcome: '{"status":"PAUSED"}',
+    });
+    const begun = await audit({ type: "pause.act_begun" });
+    assert.deepEqual(
+      begun.map(({ by, data }) => [by?.id, data.act]),
+      [[agent.id, "pause_endpoint"]],
+    );
+    const own = await askAs(agent, START);
+    assert(own.kind === "created");
+    assert.deepEqual([own.pause.act, (await find(own.pause)).act], [null, null]);
   });
 }

@@ -3,7 +3,14 @@ import assert from "node:assert/strict";
 import type { TraceContext } from "../../../../src/domain/delivery/trace-context.ts";
 import type { Endpoint } from "../../../../src/domain/endpoints/endpoint.ts";
 import type { EpochMs, Uuid } from "../../../../src/domain/ids.ts";
-import type { NotificationState, Pause, Question, Recipient, SignInRule } from "../../../../src/domain/pauses/pause.ts";
+import type {
+  ActKind,
+  NotificationState,
+  Pause,
+  Question,
+  Recipient,
+  SignInRule,
+} from "../../../../src/domain/pauses/pause.ts";
 import type { AuditFilter, AuditRow, CreatePause, EndPauseResult, EventView } from "../../../../src/ports/store.ts";
 import { type Ground, keyClaim, type PublishOptions, type Tenancy } from "../access/tenancy.ts";
 import { HOUR, START } from "../delivery/times.ts";
@@ -19,6 +26,7 @@ export interface AskOptions extends Partial<Question> {
   readonly notification?: NotificationState;
   readonly key?: PublishOptions["key"];
   readonly trace?: TraceContext;
+  readonly act?: ActKind;
 }
 
 export interface Asking {
@@ -60,6 +68,7 @@ export function createAsking(world: Ground, tenant: Tenancy): Asking {
     notification,
     expiresAt,
     trace,
+    act,
     ...question
   }: AskOptions = {}) {
     const claim = keyClaim(key);
@@ -74,6 +83,7 @@ export function createAsking(world: Ground, tenant: Tenancy): Asking {
       expiresAt: expiresAt ?? now + HOUR,
       idempotency: claim === null ? null : { ...claim, surface: "pauses" as const },
       trace: trace ?? null,
+      ...(act !== undefined && { act }),
       now,
     };
   }
@@ -90,9 +100,7 @@ export function createAsking(world: Ground, tenant: Tenancy): Asking {
     cancel: ({ id }, now = START) => world.store.endPause({ id, by: "developer", actor, tenantSeq, now }),
     expire: ({ id, expiresAt }, now = expiresAt) => world.store.endPause({ id, by: "deadline", now }),
     async find({ id }) {
-      const found = await world.store.getPause(tenantSeq, id);
-      assert(found !== null);
-      return found;
+      return (await world.store.getPause(tenantSeq, id)) ?? assert.fail();
     },
     async events(endpoint) {
       const rows = (await tenant.all()).filter(({ endpointId }) => endpointId === endpoint.id);

@@ -41,6 +41,7 @@ export function pauseCases(open: OpenStore): void {
       tenantName: "Tenant",
       linkWithheld: false,
       agent: null,
+      act: null,
       ...question,
       recipient: EMAIL,
       signIn: null,

@@ -46,6 +46,16 @@ class PauseNotification(TypedDict):
     reason: str | None
 
 
+class PauseAct(TypedDict):
+    """What the server does if a person approves."""
+
+    kind: Literal["pause_endpoint", "resume_endpoint", "recover", "replay_events"]
+    begun_at: str | None
+    """None: not yet."""
+    outcome: dict[str, Any] | None
+    """None until it is done."""
+
+
 class PauseAgent(TypedDict):
     """The key of an agent that asked."""
 
@@ -80,6 +90,9 @@ class _PauseFields(TypedDict):
     """`evt_…`: the event of the ending; None while the pause is pending."""
     agent: PauseAgent | None
     """The key of the role `agent` that asked. None: somebody else asked."""
+    act: PauseAct | None
+    """The server itself asks, for the agent, and does what `metadata` says once a person has approved it.
+    None: the question is the caller's own."""
     channel: PauseChannel | None
     recipient: str | None
     """Slack URLs are masked."""
