@@ -69,6 +69,7 @@ describe("a pause on the server", () => {
       status: "responded",
       agent: null,
       act: null,
+      details: null,
       allow_text_response: false,
       timeout_default: null,
       protected: false,
