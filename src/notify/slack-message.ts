@@ -40,7 +40,7 @@ export function slackMessage(notification: Notification): SlackMessage {
     ...(slackValues === null ? [] : [IN_PLACE_SENTENCE]),
     ...(allowTextResponse ? [TEXT_SENTENCE] : []),
     deadlineSentences(notification),
-    linkSentences(notification),
+    ...(slackValues === null || !signInRequired ? [linkSentences(notification)] : []),
   ];
   const choices = options.map((option) => `• ${oneLine(option)}`).join("\n");
   const preview = escapedParts(`${headline}: ${oneLine(message)}`, SLACK_PREVIEW_CHARS_MAX)[0] ?? "";

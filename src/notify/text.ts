@@ -36,7 +36,7 @@ export function deadlineSentences({ expiresAt, timeoutDefault }: Notification): 
 /** For people who hesitate to open a link, and for people who forward messages. */
 export function linkSentences({ signInRequired }: Pick<Notification, "signInRequired">): string {
   return signInRequired
-    ? "The page shows the question. To answer it, sign in to the console, which asks you to confirm."
+    ? "To answer, sign in to the console, which asks you to confirm. Opening a page does not send an answer."
     : "Opening the page does not send an answer: it asks you to confirm. Anyone with this message can answer, so do not forward it.";
 }
 

@@ -10,6 +10,7 @@ import { nodes } from "./nodes.ts";
 import { operational } from "./operational.ts";
 import { scheduling } from "./scheduling.ts";
 import { sender } from "./sender.ts";
+import { slack } from "./slack.ts";
 import { start } from "./start.ts";
 import { store } from "./store.ts";
 
@@ -21,6 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...operational,
   ...store,
   ...sender,
+  ...slack,
   ...start,
   ...nodes,
 ];
