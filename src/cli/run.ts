@@ -13,6 +13,7 @@ import { type CommandFailure, EXIT, printFailure } from "./failure.ts";
 import { helpOf } from "./help.ts";
 import { KEY_COMMANDS } from "./keys.ts";
 import { printJson, printText } from "./print.ts";
+import { RECEIPT_KEY_COMMANDS } from "./receipt-keys.ts";
 import { SERVE } from "./serve.ts";
 import { STORE_COMMANDS } from "./stores.ts";
 import { TENANT_COMMANDS } from "./tenants.ts";
@@ -31,7 +32,14 @@ export interface CliEnvironment {
   readonly printError: (text: string) => void;
 }
 
-const COMMANDS: readonly Command[] = [SERVE, ...TENANT_COMMANDS, ...USER_COMMANDS, ...KEY_COMMANDS, ...STORE_COMMANDS];
+const COMMANDS: readonly Command[] = [
+  SERVE,
+  ...TENANT_COMMANDS,
+  ...USER_COMMANDS,
+  ...KEY_COMMANDS,
+  ...RECEIPT_KEY_COMMANDS,
+  ...STORE_COMMANDS,
+];
 
 /**
  * Run one command.

@@ -18,6 +18,7 @@ const READING = [
   "isPasswordLink",
   "getTenant",
   "findQuotas",
+  "listReceiptKeys",
 ] as const;
 type WritingVerb = Exclude<keyof AccessVerbs, (typeof READING)[number]>;
 
@@ -35,6 +36,7 @@ const CHANGING = [
   "usePasswordLink",
   "setUserDisabled",
   "resetPassword",
+  "rotateReceiptKey",
 ] as const satisfies readonly WritingVerb[];
 
 /** Does not compile when a verb is in neither list. */

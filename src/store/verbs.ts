@@ -26,6 +26,7 @@ import { beginAct, endAct } from "./pauses/acts.ts";
 import { claimNotifications, resendNotification, settleNotification } from "./pauses/notifications.ts";
 import { endDuePauses, endPause } from "./pauses/pause-endings.ts";
 import { createPause, findRepeatedPause, recordOpening, recordReveal } from "./pauses/pauses.ts";
+import { rotateReceiptKey } from "./pauses/receipt-keys.ts";
 import { changesSince } from "./upkeep/foreign-changes.ts";
 import { cancelJob, startBulk, startRecover, stepBulk, stepJob } from "./upkeep/jobs.ts";
 import { enter, heartbeat, leases, leave } from "./upkeep/nodes.ts";
@@ -62,6 +63,7 @@ const VERBS = {
   createKey,
   revokeKey,
   rotateKey,
+  rotateReceiptKey,
   createTenant,
   patchTenant,
   createUser,

@@ -123,6 +123,8 @@ const CALLS: Readonly<Record<string, readonly [operationId: string, call: (given
   "keys.revoke": ["revokeKey", ({ client }) => client.keys.revoke(`key_${UUID}`)],
   "keys.rotate": ["rotateKey", ({ client }) => client.keys.rotate()],
   "keys.revokeOwn": ["revokeOwnKey", ({ client }) => client.keys.revokeOwn()],
+  "receiptKeys.list": ["listReceiptKeys", ({ client }) => client.receiptKeys.list()],
+  "receiptKeys.rotate": ["rotateReceiptKey", ({ client }) => client.receiptKeys.rotate()],
   "tenants.create": ["createTenant", ({ client }) => client.tenants.create({ name: "a" })],
   "tenants.get": ["getTenant", ({ client }) => client.tenants.get(`dev_${UUID}`)],
   "tenants.update": [

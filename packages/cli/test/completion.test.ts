@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { KEY_COMMANDS } from "../../../src/cli/keys.ts";
+import { RECEIPT_KEY_COMMANDS } from "../../../src/cli/receipt-keys.ts";
 import { STORE_COMMANDS } from "../../../src/cli/stores.ts";
 import { TENANT_COMMANDS } from "../../../src/cli/tenants.ts";
 import { USER_COMMANDS } from "../../../src/cli/users.ts";
@@ -40,7 +41,7 @@ const WORDS: readonly (readonly [string, readonly string[]])[] = [
   ["deliveries list --status FAILED --json --j", []],
   ["endpoints list --state dis", ["disabled"]],
   ["completion ", SHELLS],
-  ["admin re", ["restore"]],
+  ["admin re", ["receipt-keys", "restore"]],
   ["admin keys ", ["list", "add", "revoke"]],
   ["admin keys a", ["add"]],
   ["admin keys add --n", ["--name"]],
@@ -80,7 +81,13 @@ test("files and profiles are completed", async (t) => {
 });
 
 test("the commands and options of admin are those that the server's program has", () => {
-  const commands = [...TENANT_COMMANDS, ...USER_COMMANDS, ...KEY_COMMANDS, ...STORE_COMMANDS].map(
+  const commands = [
+    ...TENANT_COMMANDS,
+    ...USER_COMMANDS,
+    ...KEY_COMMANDS,
+    ...RECEIPT_KEY_COMMANDS,
+    ...STORE_COMMANDS,
+  ].map(
     ({ group, action, options }) =>
       [action === null ? group : `${group} ${action}`, Object.keys(options).map((option) => `--${option}`)] as const,
   );

@@ -39,6 +39,7 @@ import {
   type WaitForPauseOptions,
   waitForPause,
 } from "./pauses/pauses.ts";
+import { ReceiptKeys } from "./pauses/receipt-keys.ts";
 import { Audit, Session, Users } from "./people.ts";
 import { Status } from "./status.ts";
 import { type FollowedEvent, type FollowOptions, type StreamEvent, type StreamOptions, stream } from "./stream.ts";
@@ -81,6 +82,7 @@ export class Signalbox {
   readonly analytics: Analytics;
   readonly jobs: Jobs;
   readonly keys: Keys;
+  readonly receiptKeys: ReceiptKeys;
   readonly tenants: Tenants;
   readonly users: Users;
   readonly audit: Audit;
@@ -116,6 +118,7 @@ export class Signalbox {
     this.analytics = new Analytics(this.#transport);
     this.jobs = new Jobs(this.#transport);
     this.keys = new Keys(this.#transport);
+    this.receiptKeys = new ReceiptKeys(this.#transport);
     this.tenants = new Tenants(this.#transport);
     this.users = new Users(this.#transport);
     this.audit = new Audit(this.#transport);

@@ -30,6 +30,46 @@ export class WebhookVerificationError extends Error {
   }
 }
 
+/**
+ * Why a decision does not allow what you are about to do. The codes are stable, so you can compare and count them.
+ *
+ * - `malformed`: not a receipt, or one of a later version
+ * - `unknown_key`: none of the keys has signed it
+ * - `signature_mismatch`: a byte of it was changed
+ * - `retired_key`: its key was no longer in use at the time of the decision
+ * - `other_pause`, `other_tenant`: the decision of another pause, or of another tenant
+ * - `other_question`, `other_metadata`: people saw another question, or it had other metadata
+ * - `other_choice`: people chose something else
+ * - `too_few_people`: fewer users made the choice than you ask for
+ * - `too_old`, `too_new`: decided too long ago, or in the future
+ * - `already_used`: your `once` says that this decision was acted on before
+ */
+export type DecisionVerificationCode =
+  | "malformed"
+  | "unknown_key"
+  | "signature_mismatch"
+  | "retired_key"
+  | "other_pause"
+  | "other_tenant"
+  | "other_question"
+  | "other_metadata"
+  | "other_choice"
+  | "too_few_people"
+  | "too_old"
+  | "too_new"
+  | "already_used";
+
+/** A decision that you must not act on. */
+export class DecisionVerificationError extends Error {
+  readonly code: DecisionVerificationCode;
+
+  constructor(code: DecisionVerificationCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "DecisionVerificationError";
+    this.code = code;
+  }
+}
+
 /** The fields of a {@link SignalboxError}. */
 export interface SignalboxErrorFields {
   readonly status: number;

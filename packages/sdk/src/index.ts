@@ -3,7 +3,13 @@ export { type SessionOptions, Signalbox, type SignalboxOptions } from "./client.
 export type * from "./delivery/bulk-types.ts";
 export type * from "./delivery/event-types.ts";
 export type * from "./delivery/exchange.ts";
-export { SignalboxError, type WebhookVerificationCode, WebhookVerificationError } from "./errors.ts";
+export {
+  type DecisionVerificationCode,
+  DecisionVerificationError,
+  SignalboxError,
+  type WebhookVerificationCode,
+  WebhookVerificationError,
+} from "./errors.ts";
 export type { WebhookHeaders } from "./headers.ts";
 export type { CallOptions } from "./http.ts";
 export type * from "./inbound/inbound.ts";
@@ -36,11 +42,14 @@ export {
   type PauseTimedOutEvent,
 } from "./pauses/pause.ts";
 export type { GetPauseOptions, PauseOptions, WaitForPauseOptions } from "./pauses/pauses.ts";
+export type * from "./pauses/receipt.ts";
+export { type ReceiptKeySource, type ReceiptKeysOptions, receiptKeysOf } from "./pauses/receipt-keys.ts";
 export type * from "./people.ts";
 export { signJcs } from "./signing/jcs.ts";
 export { type SignOptions, sign } from "./signing/sign.ts";
 export type { SignatureScheme } from "./signing/signature.ts";
 export { type VerifiedWebhook, type VerifyOptions, verify } from "./signing/verify.ts";
+export { type VerifyDecisionOptions, verifyDecision } from "./signing/verify-decision.ts";
 export type * from "./statistics.ts";
 export type { Readiness, ServerNode, ServerStatus } from "./status.ts";
 export type { FollowedEvent, FollowOptions, StreamEvent, StreamOptions, StreamTopic } from "./stream.ts";

@@ -23,6 +23,12 @@ export const STREAM_RECONNECT_MS_MAX = 30_000;
 export const STREAM_FAILURES_MAX = 10;
 /** The size of one stream event. A delivery in it has less than 2 KB. */
 export const STREAM_EVENT_CHARS_MAX = 1024 * 1024;
+/** How long the keys of receipts are cached. Only a new key needs another look, and its receipts name it. */
+export const RECEIPT_KEYS_CACHE_MS = 300_000;
+/** How soon they may be read again for a key that is not among them. Anyone can make up the name of a key. */
+export const RECEIPT_KEYS_AGAIN_MS = 10_000;
+/** How far the clocks may differ: of the nodes of a server, and of the program that verifies. */
+export const RECEIPT_CLOCK_SECONDS = 60;
 /** The longest wait that the server allows in one request for a pause. */
 export const PAUSE_WAIT_SECONDS_MAX = 60;
 /** How late a response may be before the connection counts as dead. */

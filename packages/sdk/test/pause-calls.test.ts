@@ -32,6 +32,7 @@ const PENDING: Pause = {
   recipient: null,
   notification: { status: "none", reason: null },
   metadata: null,
+  receipt: null,
   respond_url: "http://localhost/respond/t",
   expires_at: "2026-05-09T14:23:00Z",
   created_at: "2026-05-08T14:23:00Z",

@@ -73,6 +73,7 @@ interface ShownPause {
   readonly decided_by_user: { readonly email: string } | null;
   readonly notification: { readonly status: string; readonly reason: string | null };
   readonly metadata: object | null;
+  readonly receipt: object | null;
   readonly expires_at: string;
   readonly created_at: string;
   readonly act: { readonly kind: string; readonly begun_at: string | null; readonly outcome: object | null } | null;
@@ -100,6 +101,10 @@ const Question = Type.Object({
       { description: "What Signalbox itself asks for, and does once a person has approved it." },
     ),
   ),
+  receipt: Nullable({
+    ...AnyObject,
+    description: "The signed decision. Pass it unchanged to the program that acts on it, which verifies it.",
+  }),
   notification: Type.String({ description: "Whether the person was notified: none, pending, sent or failed." }),
   expires_at: Type.String(),
   created_at: Type.String(),
@@ -132,6 +137,7 @@ function questionOf(pause: ShownPause): Static<typeof Question> {
     default_taken: isDecided(pause) ? null : pause.response_choice,
     decided_at: pause.response_at,
     act: pause.act === null ? null : { kind: pause.act.kind, outcome: pause.act.outcome, state: actState(pause) },
+    receipt: pause.receipt,
     notification: pause.notification.status,
     expires_at: pause.expires_at,
     created_at: pause.created_at,

@@ -56,6 +56,35 @@ export function detailsJson({ details }: Question): Static<typeof DetailsShown> 
   return details.length === 0 ? null : [...details];
 }
 
+const Sha256 = Type.String({ pattern: "^[0-9a-f]{64}$" });
+
+const Receipt = Type.Object(
+  {
+    version: Type.Literal(1),
+    key_id: Type.String({ description: "The key of `GET /.well-known/signalbox-keys` that signed it." }),
+    pause_id: IdText(ID_PREFIX.pause),
+    developer_id: IdText(ID_PREFIX.tenant),
+    question_hash: Sha256,
+    metadata_hash: Sha256,
+    choice: Type.String(),
+    text: Nullable(Type.String()),
+    people: Type.Array(
+      Type.Object({ id: IdText(ID_PREFIX.user), email: Type.String(), choice: Type.String(), at: Time }),
+      { description: "The users who decided. Empty: a person decided through the link." },
+    ),
+    via: Type.Enum(["user", "slack", "link"]),
+    asked_at: Time,
+    decided_at: Time,
+    signature: Type.String({
+      description: "Ed25519 over the canonical form (RFC 8785) of the other fields, in base64.",
+    }),
+  },
+  {
+    title: "Receipt",
+    description: "What people decided, signed. Null unless a person decided.",
+  },
+);
+
 export const PauseResponse = Type.Object(
   {
     pause_id: IdText(ID_PREFIX.pause),
@@ -105,6 +134,7 @@ export const PauseResponse = Type.Object(
       reason: Nullable(Type.String()),
     }),
     metadata: Nullable(Type.Object({}, { additionalProperties: true })),
+    receipt: Nullable(Receipt),
     respond_url: Nullable(
       Type.String({
         description:
@@ -214,7 +244,7 @@ function actJson(act: Pause["act"]) {
   return { kind: act.kind, begun_at: wholeSecondsOrNull(act.begun?.at ?? null), outcome };
 }
 
-/** A pause's JSON text, with the metadata as it was sent. */
+/** A pause's JSON text, with the metadata as it was sent, and the receipt as it was signed. */
 export function pauseText({ pause, respondUrl }: PauseView): string {
   const response = responseOf(pause.ending);
   const approvers = pause.signIn === null || pause.signIn.approvers.length === 0 ? null : pause.signIn.approvers;
@@ -246,5 +276,6 @@ export function pauseText({ pause, respondUrl }: PauseView): string {
     expires_at: wholeSeconds(pause.expiresAt),
     created_at: wholeSeconds(pause.createdAt),
   });
-  return `${head.slice(0, -1)},"metadata":${pause.metadata ?? "null"},${tail.slice(1)}`;
+  const own = `"metadata":${pause.metadata ?? "null"},"receipt":${pause.receipt ?? "null"}`;
+  return `${head.slice(0, -1)},${own},${tail.slice(1)}`;
 }

@@ -21,6 +21,7 @@ import { registerInboundEventRoutes } from "../inbound/inbound-event-routes.ts";
 import { registerSourceEventRoutes } from "../inbound/source-event-routes.ts";
 import { registerSourceRoutes } from "../inbound/source-routes.ts";
 import { registerPauseEndings } from "../pauses/pause-endings.ts";
+import { registerOpenReceiptKeyRoutes, registerReceiptKeyRoutes } from "../pauses/receipt-key-routes.ts";
 import { refuseUnknownQuery } from "../schema/query.ts";
 import { registerJobRoutes } from "../upkeep/job-routes.ts";
 import { registerStatusRoutes } from "../upkeep/status-routes.ts";
@@ -31,6 +32,7 @@ export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDe
   app.register(async (open) => {
     open.addHook("onRequest", refuseUnknownQuery(envelope));
     registerOpenTerminalRoutes(open, deps);
+    registerOpenReceiptKeyRoutes(open, deps);
   });
 }
 
@@ -51,6 +53,7 @@ function registerRoutes(app: FastifyInstance, deps: ApiDeps): void {
   registerSourceRoutes(app, deps);
   registerSourceEventRoutes(app, deps);
   registerInboundEventRoutes(app, deps);
+  registerReceiptKeyRoutes(app, deps);
   registerTenantRoutes(app, deps);
   registerUserRoutes(app, deps);
   registerTerminalRoutes(app, deps);

@@ -15,6 +15,7 @@ export const AUDIT_TYPES = [
   "key.created",
   "key.rotated",
   "key.revoked",
+  "receipt_key.rotated",
   "terminal.approved",
   "terminal.denied",
   "tenant.updated",

@@ -32,6 +32,10 @@ export const AGENT_PAUSES_WINDOW_MS = MINUTE_MS;
 export const AGENT_DEFAULT_SECONDS_MIN = 300;
 /** How long an agent waits that has too many open questions. People take minutes to answer. */
 export const AGENT_OPEN_PAUSES_RETRY_AFTER_SECONDS = 60;
+/** Keys for receipts, all of which are published. One a year lasts for a century. */
+export const RECEIPT_KEYS_COUNT_MAX = 100;
+/** How long caches may keep the published keys: for as long, a reader behind one may not find a new key. */
+export const RECEIPT_KEYS_CACHE_SECONDS = 60;
 /** Times that a person's message can be sent again. A person who got ten does not need another one. */
 export const PAUSE_RESENDS_COUNT_MAX = 10;
 /** Characters of a search in the questions. */

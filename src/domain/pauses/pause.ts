@@ -106,6 +106,8 @@ export interface Pause extends Question {
   readonly expiresAt: EpochMs;
   readonly createdAt: EpochMs;
   readonly ending: Ending | null;
+  /** The signed JSON of what people decided. Null: nobody has decided, or did before there were receipts. */
+  readonly receipt: string | null;
   /** The event of the ending. Null while the pause is pending, and if it ended before events were noted. */
   readonly eventId: Uuid | null;
 }

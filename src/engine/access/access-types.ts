@@ -3,7 +3,17 @@ import type { Actor, AgentScope, Role } from "../../domain/access/access.ts";
 import type { QuotaChanges, QuotaExceeded } from "../../domain/access/quota.ts";
 import type { TenantSettings } from "../../domain/access/tenant.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
-import type { Cursor, KeyPage, KeyRow, RevokeKeyResult, Tenant, TenantPage, TenantView } from "../../ports/store.ts";
+import type {
+  Cursor,
+  KeyPage,
+  KeyRow,
+  ReceiptKey,
+  RevokeKeyResult,
+  RotateReceiptKeyResult,
+  Tenant,
+  TenantPage,
+  TenantView,
+} from "../../ports/store.ts";
 import type { Caller } from "./caller.ts";
 
 export interface CreatedKey {
@@ -42,6 +52,9 @@ export interface AccessService {
   revokeKey(caller: Caller, id: Uuid): Promise<RevokeKeyResult>;
   /** Replaces the actor's own key. Null when the actor is not a key, or the key was revoked in the meantime. */
   rotateKey(caller: Caller): Promise<string | null>;
+  /** The keys that sign receipts, the newest first. */
+  listReceiptKeys(): Promise<readonly ReceiptKey[]>;
+  rotateReceiptKey(caller: Caller): Promise<RotateReceiptKeyResult>;
   createTenant(caller: Caller, name: string): Promise<{ readonly tenant: Tenant; readonly apiKey: string }>;
   /** With its quotas and its usage. */
   getTenant(id: Uuid): Promise<TenantView | null>;

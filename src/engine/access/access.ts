@@ -10,7 +10,9 @@ import type {
   Cursor,
   KeyPage,
   NewKey,
+  ReceiptKey,
   RevokeKeyResult,
+  RotateReceiptKeyResult,
   Tenant,
   TenantPage,
   TenantView,
@@ -102,6 +104,14 @@ export class Access implements AccessService {
     const rotated = await this.#store.rotateKey(request);
     this.forget();
     return rotated ? apiKey : null;
+  }
+
+  listReceiptKeys(): Promise<readonly ReceiptKey[]> {
+    return this.#store.listReceiptKeys();
+  }
+
+  rotateReceiptKey({ actor, tenantSeq }: Caller): Promise<RotateReceiptKeyResult> {
+    return this.#store.rotateReceiptKey({ actor, tenantSeq, now: this.#clock.now() });
   }
 
   async createTenant({ actor }: Caller, name: string): Promise<{ tenant: Tenant; apiKey: string }> {

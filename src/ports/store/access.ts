@@ -116,6 +116,21 @@ export interface Bootstrap {
   readonly now: EpochMs;
 }
 
+/** A key that signs the receipts of decisions. */
+export interface ReceiptKey {
+  readonly id: string;
+  /** Ed25519: the 32 bytes in base64. */
+  readonly publicKey: string;
+  readonly createdAt: EpochMs;
+  /** When the next key replaced it. Null: it signs. */
+  readonly retiredAt: EpochMs | null;
+}
+
+export type RotateReceiptKeyResult =
+  | { readonly kind: "rotated"; readonly key: ReceiptKey }
+  /** There are `RECEIPT_KEYS_COUNT_MAX` keys. */
+  | { readonly kind: "tooMany" };
+
 export type RevokeKeyResult = "revoked" | "unknown" | "forbidden" | "lastAdmin";
 
 export interface AccessVerbs {
@@ -133,6 +148,10 @@ export interface AccessVerbs {
   revokeKey(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<RevokeKeyResult>;
   /** Replace the actor's own key by one with the same name, role, scopes, expiry and idle time. False when that key was revoked meanwhile. */
   rotateKey(request: { actor: Actor; id: Uuid; hash: string; now: EpochMs }): Promise<boolean>;
+  /** The newest first. The retired ones stay, because they verify older receipts. */
+  listReceiptKeys(): Promise<readonly ReceiptKey[]>;
+  /** Sign the receipts of later decisions with a new key. The audit of this tenant records it. */
+  rotateReceiptKey(request: { actor: Actor; tenantSeq: Seq; now: EpochMs }): Promise<RotateReceiptKeyResult>;
   createTenant(request: { actor: Actor; id: Uuid; name: string; key: NewKey; now: EpochMs }): Promise<Tenant>;
   /** Change only what is present. Null when there is no such tenant. */
   patchTenant(request: {

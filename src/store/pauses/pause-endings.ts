@@ -17,6 +17,7 @@ import type { Writing } from "../writing.ts";
 import { ENDED_FIRST } from "./notifications.ts";
 import { endingOf, PAUSE_COLUMNS, type PauseColumns, readPause } from "./pause-rows.ts";
 import { findPause, loadPause } from "./pause-views.ts";
+import { receiptOf } from "./receipts.ts";
 
 // ── One pause ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -60,7 +61,7 @@ function timeOut(row: PauseColumns): Ending {
 // A notification that waits fails. One in flight is settled by the node that has claimed it.
 const END = `
   UPDATE pauses
-  SET status = ?, choice = ?, text = ?, ended_at = ?, decided_by = ?, event_id = ?,
+  SET status = ?, choice = ?, text = ?, ended_at = ?, decided_by = ?, event_id = ?, receipt = ?,
     notification = CASE WHEN notification_due_at IS NULL THEN notification ELSE 3 END,
     notification_reason = CASE WHEN notification_due_at IS NULL THEN notification_reason ELSE '${ENDED_FIRST}' END,
     notification_due_at = NULL
@@ -71,9 +72,10 @@ function end(w: Writing, row: PauseColumns, ending: Ending, request: EndPause | 
   const { choice, text, user } = responseOf(ending);
   const decidedBy = user === null ? null : JSON.stringify(user);
   const eventId = w.newId();
+  const receipt = receiptOf(w, row, ending, request.by === "user" ? request.via : undefined);
   const { changes } = w
     .prepare(END)
-    .run(PAUSE_STATUS.number(ending.status), choice, text, now, decidedBy, uuidBytes(eventId), row.seq);
+    .run(PAUSE_STATUS.number(ending.status), choice, text, now, decidedBy, uuidBytes(eventId), receipt, row.seq);
   if (changes !== 1) throw new Error(`pause ${row.seq} has ended before`);
   w.usage.addOpenPauses(row.tenant_seq, -1);
   const id = uuidText(row.id);

@@ -19,7 +19,7 @@ export const PAUSE_COLUMNS = `
   p.seq, p.id, p.tenant_seq, t.id AS tenant_id, t.name AS tenant_name, t.links_withheld, p.status, p.message, p.options,
   p.allow_text_response, p.timeout_default, p.metadata, p.channel, p.recipient_sealed, p.expires_at, p.created_at,
   p.choice, p.text, p.ended_at, p.notification, p.notification_reason, p.sign_in, p.decided_by,
-  p.event_id, p.trace, p.agent_id, p.agent_name, p.act, p.details`;
+  p.event_id, p.trace, p.agent_id, p.agent_name, p.act, p.details, p.receipt`;
 
 export const PAUSES = "pauses p CROSS JOIN tenants t ON t.seq = p.tenant_seq";
 
@@ -58,6 +58,7 @@ export interface PauseColumns {
   readonly act: string | null;
   /** JSON array of `Detail`; null: there are none. */
   readonly details: string | null;
+  readonly receipt: string | null;
 }
 
 export function readPause(vault: Vault, row: PauseColumns): Pause {
@@ -85,6 +86,7 @@ export function readPause(vault: Vault, row: PauseColumns): Pause {
     expiresAt: row.expires_at,
     createdAt: row.created_at,
     ending: endingOf(row),
+    receipt: row.receipt,
     eventId: row.event_id === null ? null : uuidText(row.event_id),
   };
 }

@@ -42,6 +42,7 @@ import { findSource, getDeletedSource, getSource, hadSource, listSources } from 
 import { findInboundOfEvent, getInbound, listInbound, listRejected, sumRefused } from "../inbound/views.ts";
 import { countPauseEndings } from "../pauses/pause-statistics.ts";
 import { countOpenPauses, countPauses, getPause, listPauses } from "../pauses/pause-views.ts";
+import { listReceiptKeys } from "../pauses/receipt-keys.ts";
 import type { ReadConnection } from "../read-connection.ts";
 import { changesOfNodes } from "../upkeep/changes-of-nodes.ts";
 import { getJob, listJobs } from "../upkeep/job-views.ts";
@@ -85,6 +86,7 @@ const VERBS = {
   getJob,
   listJobs,
   listKeys,
+  listReceiptKeys,
   findTenant,
   getTenant,
   findQuotas,

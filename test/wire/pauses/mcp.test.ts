@@ -82,6 +82,8 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
       ],
       ["responded", "Stop", email, null, { commit: "4f2a" }, details],
     );
+    const { pause_id: ofPause, choice } = decided.receipt as { pause_id: string; choice: string };
+    assert.deepEqual([pending.receipt, ofPause, choice], [null, id, "Stop"]);
     assert.doesNotMatch(JSON.stringify([asked, pending, decided]), /respond\//);
   });
 }

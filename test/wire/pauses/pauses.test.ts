@@ -8,10 +8,10 @@ import { sharedServer } from "../../processes/one-server.ts";
 const server = await sharedServer({ after });
 
 const FIELDS = [
-  ["pause_id", "status", "agent", "message", "options", "details", "allow_text_response", "timeout_default"],
+  ["pause_id", "status", "agent", "act", "message", "options", "details", "allow_text_response", "timeout_default"],
   ["protected", "approvers", "approver_emails"],
   ["response_choice", "response_text", "response_at", "decided_by", "decided_by_user", "event_id"],
-  ["channel", "recipient", "notification", "metadata", "respond_url", "expires_at", "created_at"],
+  ["channel", "recipient", "notification", "metadata", "receipt", "respond_url", "expires_at", "created_at"],
 ].flat();
 const WHOLE_SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const NOBODY = `psr_${"0190e0c4-5b1a-7cc0-8f00-0123456789ab"}`;

@@ -24,6 +24,8 @@ export const ADMIN_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   "keys list": ["--tenant"],
   "keys add": ["--name", "--role", "--scopes", "--tenant", "--test"],
   "keys revoke": [],
+  "receipt-keys list": [],
+  "receipt-keys rotate": [],
   backup: ["--force"],
   restore: ["--force"],
   verify: [],

@@ -1,5 +1,6 @@
 /** Human pauses as the API returns them, and the events of their endings. */
 import type { JsonObject, PauseEventType, UserRef } from "../types.ts";
+import type { Receipt } from "./receipt.ts";
 
 /** A pause is `pending` until it ends, which happens exactly once. */
 export type PauseStatus = "pending" | "responded" | "timed_out" | "cancelled";
@@ -113,6 +114,8 @@ export interface Pause {
   readonly recipient: string | null;
   readonly notification: PauseNotification;
   readonly metadata: JsonObject | null;
+  /** What people decided, signed, for `verifyDecision`. Null unless a person decided. */
+  readonly receipt: Receipt | null;
   /** Null when the pause has ended, and when the call was made with a session or by a viewer. */
   readonly respond_url: string | null;
   readonly expires_at: string;

@@ -20,12 +20,15 @@ const FIELD = "signature";
  */
 export async function signJcs(body: object | string, secret: string): Promise<string> {
   checkSecret(secret);
-  const { [FIELD]: _, ...rest } = parse(typeof body === "string" ? body : textOf(body));
+  const { [FIELD]: _, ...rest } = parse(typeof body === "string" ? body : objectText(body));
   const signature = `sha256=${await hmacHex(secret, canonical(rest))}`;
   return canonical({ ...rest, [FIELD]: signature });
 }
 
-function textOf(body: object): string {
+/**
+ * @throws {TypeError} for what JSON cannot represent without a change
+ */
+export function objectText(body: object): string {
   // In plain JavaScript the body can be anything. A function, for example, has no JSON text.
   if (isNotARecord(body)) throw new TypeError(`The body is of type ${tagOf(body)}, not a JSON object or its text.`);
   const text = stringify(body);

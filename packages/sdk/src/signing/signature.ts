@@ -50,7 +50,8 @@ function keyBytes(scheme: SignatureScheme, secret: string): Bytes {
   return isKey ? decoded : encoder.encode(secret);
 }
 
-function decodeBase64(text: string): Bytes | null {
+/** Null for what is not base64 with its padding. */
+export function decodeBase64(text: string): Bytes | null {
   return STRICT_BASE64.test(text) ? Uint8Array.from(atob(text), (digit) => digit.charCodeAt(0)) : null;
 }
 
@@ -95,6 +96,21 @@ function toBase64(bytes: Uint8Array): string {
 
 function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** SHA-256 of a text's UTF-8, in hex. */
+export async function sha256Hex(text: string): Promise<string> {
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text))));
+}
+
+/**
+ * Whether an Ed25519 key signed the UTF-8 of this text.
+ *
+ * @param publicKey 32 bytes
+ */
+export async function isSignedBy(publicKey: Bytes, text: string, signature: Bytes): Promise<boolean> {
+  const key = await crypto.subtle.importKey("raw", publicKey, "Ed25519", false, ["verify"]);
+  return crypto.subtle.verify("Ed25519", key, signature, encoder.encode(text));
 }
 
 /** Compare two strings in a time that depends only on their lengths. */

@@ -1,8 +1,8 @@
 /** Other bodies that the sender may have signed, each with what happened to the body. */
 import canonicalize from "canonicalize";
 import { JSON_DEPTH_MAX } from "../../../domain/limits.ts";
+import { findJcsFault } from "../../../domain/text/jcs-fault.ts";
 import { scanObject } from "../../../domain/text/json.ts";
-import { findJcsFault } from "../json/jcs-fault.ts";
 import { utf8Text } from "../schemes/form.ts";
 import { asciiEscapes, type JsonStyle, noEscapes, phpEscapes, rewriteJson } from "./rewrite-json.ts";
 

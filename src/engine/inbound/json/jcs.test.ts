@@ -7,9 +7,9 @@ import fc from "fast-check";
 import { anyCharacter } from "../../../../test/fixtures/any-character.ts";
 import { NOW, requestOf, settingsOf } from "../../../../test/fixtures/inbound-requests.ts";
 import { JSON_DEPTH_MAX } from "../../../domain/limits.ts";
+import { keepsValue } from "../../../domain/text/jcs-decimals.ts";
 import { verifyRequest } from "../verify/verify.ts";
 import { canonicalBody, contentDigest } from "./jcs.ts";
-import { keepsValue } from "./jcs-decimals.ts";
 
 function vectors<Vector>(name: string): readonly Vector[] {
   const file = new URL(`../../../../packages/sdk/vectors/${name}`, import.meta.url);

@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { JSON_DEPTH_MAX } from "../../../domain/limits.ts";
+import { findJcsFault, type JcsFault } from "../../../domain/text/jcs-fault.ts";
 import { firstCharacters } from "../../../domain/text/text.ts";
 import { utf8Text } from "../schemes/form.ts";
-import { findJcsFault, type JcsFault } from "./jcs-fault.ts";
 
 /** The member in which a body carries its own signature. */
 export const SIGNATURE_FIELD = "signature";

@@ -64,7 +64,7 @@ export function decidingCases(open: OpenStore): void {
     const won = await user.decide(pause, { choice: "no", text: "why" });
     assert(won.kind === "ended");
     const ending = { status: "responded", choice: "no", text: "why", at: AT, by: user.person } as const;
-    assert.deepEqual(won.pause, { ...pause, ending, eventId: won.pause.eventId });
+    assert.deepEqual(won.pause, { ...pause, ending, receipt: won.pause.receipt, eventId: won.pause.eventId });
     await world.restart(START);
     assert.deepEqual(await find(pause), won.pause);
     const [event] = await events(endpoint);
@@ -76,6 +76,34 @@ export function decidingCases(open: OpenStore): void {
       [entry?.type, entry?.actor, entry?.by?.id, entry?.email],
       ["pause.responded", "user", user.id, user.email],
     );
+  });
+
+  test("a receipt names the people of the decision, and is the same after a restart and a new key", async () => {
+    const asking = await newAsking();
+    const { tenant, ask, answer, find } = asking;
+    const user = await newUser(asking);
+    const receiptOf = (pause: Pause | null) => JSON.parse(pause?.receipt ?? "null") as Record<string, unknown> | null;
+    const [byUser, byLink] = [await ask(), await ask()];
+    const won = await user.decide(byUser);
+    assert(won.kind === "ended");
+    const receipt = receiptOf(won.pause);
+    const person = { id: `usr_${user.id}`, email: user.email, choice: "yes", at: receipt?.decided_at };
+    assert.deepEqual([receipt?.people, receipt?.via], [[person], "user"]);
+    const [first] = await world.store.listReceiptKeys();
+    assert.deepEqual([receipt?.key_id, first?.retiredAt], [first?.id, null]);
+    const { actor, tenantSeq } = tenant;
+    const rotated = await world.store.rotateReceiptKey({ actor, tenantSeq, now: AT });
+    assert(rotated.kind === "rotated");
+    const linked = await answer(byLink);
+    assert(linked.kind === "ended");
+    const { key_id: keyId, people, via } = receiptOf(linked.pause) ?? {};
+    assert.deepEqual([keyId, people, via], [rotated.key.id, [], "link"]);
+    await world.restart(START);
+    assert.equal((await find(byUser))?.receipt, won.pause.receipt);
+    const [second, former] = await world.store.listReceiptKeys();
+    assert.deepEqual([second, former], [rotated.key, { ...first, retiredAt: rotated.key.createdAt }]);
+    const early = await world.store.rotateReceiptKey({ actor, tenantSeq, now: START });
+    assert(early.kind === "rotated" && early.key.createdAt >= rotated.key.createdAt, "a clock that is behind");
   });
 
   test("an event of an answer by link has no user, nor has its audit entry", async () => {

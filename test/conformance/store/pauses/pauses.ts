@@ -49,6 +49,7 @@ export function pauseCases(open: OpenStore): void {
       expiresAt: START + 5 * SECOND,
       createdAt: START,
       ending: null,
+      receipt: null,
       eventId: null,
     });
     assert.deepEqual(await find(pause), pause);

@@ -1,6 +1,7 @@
 /** What `JSON.parse` hides of a JSON text, at any depth: repeated keys, and digits that a double cannot hold. */
-import { JsonScanner } from "../../../domain/text/json-scanner.ts";
+
 import { keepsValue } from "./jcs-decimals.ts";
+import { JsonScanner } from "./json-scanner.ts";
 
 export type JcsFault =
   | { readonly kind: "repeatedKey"; readonly key: string }
