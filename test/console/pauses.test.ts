@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { type Asked, ask, auditOf, readPause, respond } from "../harness/pauses.ts";
 import { PASSWORD } from "../harness/people.ts";
+import { createEndpoint } from "../harness/scene.ts";
 import type { Client } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
 import { change, go, stepsOf, tryAgain, unnoticed, until } from "./waiting.ts";
@@ -28,12 +29,15 @@ test("questions to people, from an empty list to every way in which one ends", a
   await step("a protected question asks for the password, and says when it is wrong", () =>
     answerProtected(visit, owner),
   );
+  await step("an agent that drives the browser of a person who is signed in does not decide what the server asks", () =>
+    driveBrowser(visit, owner),
+  );
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });
 
 /** Opens the page of a question by way of the list, so that nothing of another question is left. */
-async function open({ page }: Visit, { id }: Asked): Promise<void> {
+async function open({ page }: Visit, { id }: Pick<Asked, "id">): Promise<void> {
   await go(page, "/settings");
   await go(page, `/pauses/${id}`);
   await page.getByRole("region", { name: "The question" }).waitFor();
@@ -237,6 +241,47 @@ async function answerProtected(visit: Visit, owner: Client): Promise<void> {
   await confirm.click();
   await page.getByText(`by ${person.email}`).waitFor();
   assert.equal((await readPause(owner, asked.id)).status, "responded");
+}
+
+async function driveBrowser(visit: Visit, owner: Client): Promise<void> {
+  const { page } = visit;
+  const body = { name: "deploy-bot", role: "agent", scopes: ["ask", "operate"] };
+  const key = (await owner.request("POST", "/v1/auth/keys", { body })).body.api_key;
+  const id = await askToPause(owner, key);
+  app.stage.later(6 * 60_000);
+  await open(visit, { id });
+  await page.getByText("The server asks this for the agent key deploy-bot").waitFor();
+  await visit.assertAccessible("pause-act");
+  const codes = await page.evaluate(
+    async ([path, apiKey]) => {
+      const decide = async (headers: Record<string, string>) => {
+        const json = { "content-type": "application/json" };
+        const init = { method: "POST", headers: { ...json, ...headers }, body: '{"choice":"Approve"}' };
+        return ((await (await fetch(path, init)).json()) as { error: string }).error;
+      };
+      return [await decide({}), await decide({ authorization: `Bearer ${apiKey}` })];
+    },
+    [`/v1/pause/${id}/decide`, key] as const,
+  );
+  assert.deepEqual(codes, ["PASSWORD_REQUIRED", "SESSION_REQUIRED"]);
+  await page.getByRole("button", { name: "Approve" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Answer “Approve”" }).click();
+  await dialog.getByLabel("Your password", { exact: true }).waitFor();
+  assert.equal((await readPause(owner, id)).status, "pending");
+}
+
+/** The id of the question with which the server asks whether an endpoint may be paused. */
+async function askToPause(owner: Client, key: string): Promise<string> {
+  const endpoint = await createEndpoint(owner, { url: "http://127.0.0.1:9/", name: "Billing" });
+  const params = { name: "pause_endpoint", arguments: { endpoint_id: endpoint } };
+  const types = { accept: "application/json, text/event-stream", "content-type": "application/json" };
+  const called = await fetch(`${app.url}/mcp`, {
+    method: "POST",
+    headers: { ...types, authorization: `Bearer ${key}` },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }),
+  });
+  return /psr_[0-9a-f-]{36}/.exec(await called.text())?.[0] ?? assert.fail();
 }
 
 test("a button of a mail leads to the question with its option marked, through the sign-in page", async () => {

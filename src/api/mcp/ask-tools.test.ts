@@ -62,13 +62,20 @@ test("a default that a timeout took is no choice of a person", async () => {
   );
 });
 
-test("a client that has gone waits for one more step at most, and its request for permission is withdrawn", async () => {
-  const waiting = scene();
-  waiting.cancelled.abort();
-  const answer = await waiting.run("request_permission", { tool_name: "bash", input: {} });
-  assert.deepEqual(answer, { behavior: "deny", message: "Nobody allowed it in time." });
+test("a client that goes ends the wait at once, and its request for permission is withdrawn", async () => {
+  const { requests, cancelled, context } = scene();
+  const call = async (request: ApiRequest): Promise<unknown> => {
+    if (request.method !== "GET") return context.call(request);
+    requests.push(request);
+    cancelled.abort();
+    request.signal?.throwIfAborted();
+    return PENDING;
+  };
+  const input = { tool_name: "bash", input: {} } as never;
+  const answer = await toolOf("request_permission").run(input, { ...context, call });
+  assert.deepEqual(answer, { behavior: "deny", message: "The host waits no longer." });
   assert.deepEqual(
-    waiting.requests.map(({ method }) => method),
+    requests.map(({ method }) => method),
     ["POST", "GET", "DELETE"],
   );
 });

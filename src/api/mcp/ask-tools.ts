@@ -23,6 +23,7 @@ import { DetailsShown } from "../pauses/pause-wire.ts";
 import { IdText, Nullable } from "../schema/schemas.ts";
 import {
   ADDS,
+  type ApiRequest,
   ENDS,
   pathOf,
   REACHES,
@@ -240,6 +241,7 @@ const WAIT_FOR_DECISION = tool({
   annotations: WAITS,
   async run({ pause_id: id, wait_seconds: seconds = MCP_WAIT_SECONDS_MAX }, context) {
     const ended = await waitForEnd(context, id, seconds);
+    if (ended === null) throw new ToolFailure("CANCELLED: The client waits no longer.");
     const pause = await carriedOut(context, ended);
     return { ...questionOf(pause), retry_after_seconds: pause.status === "pending" ? 1 : null };
   },
@@ -252,18 +254,29 @@ async function carriedOut({ acts, call }: ToolContext, pause: ShownPause): Promi
   return (await call({ method: "GET", path: pauseOf(pause.pause_id) })) as ShownPause;
 }
 
-/** Waits in steps, with a sign of life after each, and at most one step longer than the client does. */
-async function waitForEnd(context: ToolContext, id: string, seconds: number): Promise<ShownPause> {
+/** Waits in steps, with a sign of life after each. Null as soon as the client waits no longer. */
+async function waitForEnd(context: ToolContext, id: string, seconds: number): Promise<ShownPause | null> {
+  const { signal } = context;
   const untilMs = context.monotonicMs() + seconds * 1000;
   for (;;) {
     const left = Math.ceil(Math.max(0, untilMs - context.monotonicMs()) / 1000);
     const wait = Math.min(left, MCP_WAIT_STEP_SECONDS);
     const begunMs = context.monotonicMs();
-    const pause = (await context.call({ method: "GET", path: pauseOf(id), query: { wait } })) as ShownPause;
+    const pause = await look(context, { method: "GET", path: pauseOf(id), query: { wait }, signal });
     // A server that stops responds to every wait at once.
     const isEarly = context.monotonicMs() - begunMs < (wait * 1000) / 2;
-    if (pause.status !== "pending" || left <= wait || isEarly || context.signal.aborted) return pause;
+    if (pause?.status !== "pending" || left <= wait || isEarly) return pause;
     await context.progress("Nobody has decided yet.");
+  }
+}
+
+async function look({ call, signal }: ToolContext, request: ApiRequest): Promise<ShownPause | null> {
+  if (signal.aborted) return null;
+  try {
+    return (await call(request)) as ShownPause;
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
   }
 }
 
@@ -354,7 +367,8 @@ const REQUEST_PERMISSION = tool({
     const body = withText(fields, "metadata", metadata);
     const { pause_id: id } = (await context.call({ method: "POST", path: "/v1/pause", body })) as ShownPause;
     const pause = await waitForEnd(context, id, MCP_PERMISSION_SECONDS);
-    if (pause.status === "pending") await withdraw(context, id);
+    if (pause === null || pause.status === "pending") await withdraw(context, id);
+    if (pause === null) return { behavior: "deny" as const, message: "The host waits no longer." };
     const by = pause.decided_by_user?.email ?? "Nobody";
     if (pause.status === "responded" && pause.response_choice === ALLOW) {
       return { behavior: "allow" as const, message: `${by} allowed it.`, updatedInput: input };

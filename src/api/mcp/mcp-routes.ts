@@ -36,12 +36,13 @@ function handlerOf(app: FastifyInstance, deps: ApiDeps): () => Promise<McpHttpHa
   const { clock, version } = deps;
   let made: Promise<McpHttpHandler> | null = null;
   app.addHook("onClose", async () => (await made?.catch(() => null))?.close());
-  const sendToApi = async (apiKey: string, { method, path, query = {}, body, headers }: ApiRequest) => {
+  const sendToApi = async (apiKey: string, { method, path, query = {}, body, headers, signal }: ApiRequest) => {
     const response = await app.inject({
       method,
       url: path,
       query: queryOf(query),
       headers: { authorization: `Bearer ${apiKey}`, "content-type": JSON_TYPE, ...headers },
+      ...(signal !== undefined && { signal }),
       ...(body !== undefined && { payload: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     return { status: response.statusCode, text: response.payload };

@@ -30,6 +30,8 @@ export interface ApiRequest {
   /** A string is the body's JSON text. */
   readonly body?: object | string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Ends the request, which then fails. */
+  readonly signal?: AbortSignal;
 }
 
 /** The call cannot be done, for a reason that the model can read. */
