@@ -13,7 +13,7 @@ export interface EmailMessage {
 }
 
 export function emailMessage(notification: Notification): EmailMessage {
-  const headline = opening(notification.requester);
+  const headline = opening(notification);
   return {
     subject: cut(`${headline}: ${oneLine(notification.message)}`, MAIL_SUBJECT_CHARS_MAX),
     text: plainText(notification, headline),

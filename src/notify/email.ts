@@ -53,7 +53,7 @@ export function createEmail({ smtpUrl, from, clock }: EmailOptions): Notifier {
   async function send(notification: Notification, running: Try): Promise<Notified> {
     triesBySignal.set(running.signal, running);
     const deadline = clock.after(NOTIFICATION_MS_MAX, () => running.end(LATE));
-    const { address, pauseId, createdAt } = notification;
+    const { address, pauseId, reminder, createdAt } = notification;
     try {
       const { subject, ...parts } = emailMessage(notification);
       await transport.sendMail({
@@ -61,9 +61,9 @@ export function createEmail({ smtpUrl, from, clock }: EmailOptions): Notifier {
         from: sender,
         to: { name: "", address },
         envelope: { from: sender.address, to: [address] },
-        // The same for every try, so that a repeat after a crash is recognized as a duplicate.
-        messageId: `<${ID_PREFIX.pause}${pauseId}@${domainOf(sender.address)}>`,
-        date: new Date(createdAt),
+        // The same for every try, so that a repeat after a crash is recognized as a duplicate. A reminder is none.
+        messageId: `<${ID_PREFIX.pause}${pauseId}${reminder === 0 ? "" : `.${reminder}`}@${domainOf(sender.address)}>`,
+        date: new Date(reminder === 0 ? createdAt : clock.now()),
         // RFC 3834 §5: prevents vacation replies.
         headers: {
           "Auto-Submitted": "auto-generated",

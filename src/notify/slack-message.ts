@@ -34,7 +34,7 @@ const IN_PLACE_SENTENCE = "Press a button to answer here as yourself: it asks yo
  */
 export function slackMessage(notification: Notification): SlackMessage {
   const { message, options, allowTextResponse, slackValues, signInRequired, consoleUrl, respondUrl } = notification;
-  const headline = opening(notification.requester);
+  const headline = opening(notification);
   const page = signInRequired ? consoleUrl : respondUrl;
   const notes = [
     ...(slackValues === null ? [] : [IN_PLACE_SENTENCE]),

@@ -22,9 +22,14 @@ const REFUSALS: Readonly<Record<SlackRefusal, string>> = {
   noUser:
     "Your answer did not count: no user who may answer this question has your email address in Slack. Open the page instead, or ask an administrator for a user.",
   protected: "This question takes your password, which you cannot type here. Open the page instead.",
+  requester:
+    "Your answer did not count: you asked this question, or created the key that asked it, so you have no vote.",
+  votedBefore: "Your answer did not count: you have already voted for something else, and your first vote counts.",
   unavailable:
     "Your answer did not count, because the server could not find out who you are. Press the button again, or open the page.",
 };
+
+const VOTED = "Your vote counts. The question stays open until enough people agree.";
 
 /** @param replaces the reply takes the place of the message with the button */
 export function slackReply(reply: SlackReply, replaces: boolean): object {
@@ -46,6 +51,8 @@ function shown(reply: SlackReply): Shown {
       return confirmation(reply);
     case "ended":
       return ended(reply);
+    case "voted":
+      return plainly(`${VOTED} ${reply.votes} of ${reply.quorum} people have voted for this answer.`, reply.page);
     case "notAnApprover":
       return plainly(`Your answer did not count: only ${reply.approvers.join(", ")} may answer this question.`, null);
     default:
@@ -60,7 +67,11 @@ function plainly(sentence: string, page: string | null): Shown {
 const open = (page: string) => pageButton("Open the page", page);
 
 function asked({ requester, message, details }: SlackQuestion): Block[] {
-  return [header(opening(requester)), ...sections(readable(message)), ...sections(detailLines({ details }))];
+  return [
+    header(opening({ requester, reminder: 0 })),
+    ...sections(readable(message)),
+    ...sections(detailLines({ details })),
+  ];
 }
 
 function confirmation({ question, option, value, allowTextResponse }: Extract<SlackReply, { kind: "confirm" }>): Shown {

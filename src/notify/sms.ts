@@ -76,11 +76,12 @@ export function createSms({ accountSid, authToken, from, baseUrl, sender, userAg
  * The requester, as much of the question as fits, the link and the deadline. Null when the link and the deadline do not
  * fit.
  */
-export function smsText({ requester, message, respondUrl, expiresAt }: Notification): string | null {
+export function smsText({ requester, reminder, message, respondUrl, expiresAt }: Notification): string | null {
   const end = `\nAnswer: ${respondUrl}\nby ${humanTime(expiresAt)}`;
   const charsLeft = SMS_CHARS_MAX - end.length;
   if (charsLeft < 0) return null;
-  const who = `${opening(requester === null ? null : cut(oneLine(requester), SMS_REQUESTER_CHARS_MAX, MARK))}: `;
+  const name = requester === null ? null : cut(oneLine(requester), SMS_REQUESTER_CHARS_MAX, MARK);
+  const who = `${opening({ requester: name, reminder })}: `;
   const question = cut(oneLine(message), SMS_QUESTION_CHARS_MAX, MARK);
   return cut(`${who}${question}`, charsLeft, charsLeft < MARK.length ? "" : MARK) + end;
 }

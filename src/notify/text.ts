@@ -15,8 +15,9 @@ export function cut(text: string, charsMax: number, mark = "…"): string {
  * The start of a message without punctuation at its end: the requester, or a general phrase when the tenant has no
  * name.
  */
-export function opening(requester: string | null): string {
-  return requester === null ? "Your answer is needed" : `${oneLine(requester)} asks`;
+export function opening({ requester, reminder }: Pick<Notification, "requester" | "reminder">): string {
+  const asks = requester === null ? "Your answer is needed" : `${oneLine(requester)} asks`;
+  return reminder === 0 ? asks : `Reminder: ${asks}`;
 }
 
 /** A line for each detail. Further lines of a value are indented, so that none of them looks like another detail. */

@@ -35,6 +35,8 @@ interface OpenPage extends Asked {
   readonly timeoutDefault: string | null;
   readonly expiresAt: EpochMs;
   readonly now: EpochMs;
+  /** Null: the first answer decides. */
+  readonly tally: Tally | null;
   /** Where a signed-in person answers, if the link only shows the question; null if the page has the form. */
   readonly signInAt: string | null;
   /** The option from `?choice=`, which is highlighted and focused first. Null or an unknown option highlights none. */
@@ -42,6 +44,16 @@ interface OpenPage extends Asked {
   /** Why the previous submission was rejected; null when there was none. */
   readonly problem: string | null;
   readonly typedText: string;
+}
+
+/** The votes on a question that several people decide. Who voted is for people who are signed in. */
+interface Tally {
+  readonly quorum: number;
+  readonly veto: string | null;
+  /** For each option, in their order. */
+  readonly counts: readonly number[];
+  /** Whether some option can still get enough votes. */
+  readonly isReachable: boolean;
 }
 
 interface Ended extends Asked {
@@ -186,11 +198,24 @@ function textField(typedText: string): Html {
 ${typedText}</textarea>`;
 }
 
-function deadline({ expiresAt, now, timeoutDefault }: OpenPage): Html {
+function votes({ options }: OpenPage, { quorum, veto, counts, isReachable }: Tally): Html {
+  const rows = options.map(
+    (option, index) => html`
+<div><dt>${quoted(option)}</dt><dd>${String(counts[index] ?? 0)} of ${String(quorum)} votes${option === veto ? VETO : NOTHING}</dd></div>`,
+  );
+  return html`${rows}${isReachable ? NOTHING : OUT_OF_REACH}`;
+}
+
+const VETO = html`. One vote for it ends the question`;
+const OUT_OF_REACH = html`
+<div><dt>Result</dt><dd>No answer can get enough votes any more. The question stays open until the deadline.</dd></div>`;
+
+function deadline(page: OpenPage): Html {
+  const { expiresAt, now, timeoutDefault, tally } = page;
   const otherwise = timeoutDefault === null ? html`no option is chosen` : html`${quoted(timeoutDefault)} is chosen`;
-  return html`<dl>
+  return html`<dl>${tally === null ? NOTHING : votes(page, tally)}
 <div><dt>Answer by</dt><dd>${time(expiresAt)} <span class="aside">(${relativeTime(expiresAt, now)})</span></dd></div>
-<div><dt>If nobody answers</dt><dd>${otherwise}.</dd></div>
+<div><dt>${tally === null ? "If nobody answers" : "If it is not decided by then"}</dt><dd>${otherwise}.</dd></div>
 </dl>`;
 }
 

@@ -6,6 +6,8 @@ export interface Notification {
   readonly pauseId: Uuid;
   /** An email address, a Slack incoming-webhook URL, or an E.164 number. */
   readonly address: string;
+  /** 0: the first message. Otherwise, the number of the reminder. */
+  readonly reminder: number;
   /** The name of the tenant that asks; null when the tenant has no name of its own. */
   readonly requester: string | null;
   /** Untrusted text. */

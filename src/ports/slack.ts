@@ -37,6 +37,8 @@ export type SlackReply =
     }
   /** This person may not answer here, or not now. `page`: where to answer instead. */
   | { readonly kind: SlackRefusal; readonly page: string | null }
+  /** The vote is stored, and more are needed. */
+  | { readonly kind: "voted"; readonly votes: number; readonly quorum: number; readonly page: string }
   | { readonly kind: "notAnApprover"; readonly approvers: readonly string[] };
 
 export type SlackRefusal =
@@ -50,6 +52,10 @@ export type SlackRefusal =
   | "noUser"
   /** The answer takes a password. */
   | "protected"
+  /** The person asked, and the question takes votes. */
+  | "requester"
+  /** The person has voted for something else. */
+  | "votedBefore"
   | "unavailable";
 
 export interface SlackApp {

@@ -25,6 +25,7 @@ import { createSource, deleteSource, ensureSources, patchSource } from "./inboun
 import { beginAct, endAct } from "./pauses/acts.ts";
 import { claimNotifications, resendNotification, settleNotification } from "./pauses/notifications.ts";
 import { endDuePauses, endPause } from "./pauses/pause-endings.ts";
+import { extendPause } from "./pauses/pause-steps.ts";
 import { createPause, findRepeatedPause, recordOpening, recordReveal } from "./pauses/pauses.ts";
 import { rotateReceiptKey } from "./pauses/receipt-keys.ts";
 import { changesSince } from "./upkeep/foreign-changes.ts";
@@ -85,6 +86,7 @@ const VERBS = {
   findRepeatedPause,
   endPause,
   endDuePauses,
+  extendPause,
   recordOpening,
   recordReveal,
   beginAct,

@@ -156,7 +156,16 @@ test("the event of a pause's ending is sent at once, whatever caused the ending"
     metadata: null,
   };
   const make = async (expiresInSeconds: number) => {
-    const input = { question, recipient: null, signIn: null, expiresInSeconds, idempotencyKey: null, trace: null };
+    const input = {
+      question,
+      recipient: null,
+      signIn: null,
+      plan: null,
+      tellsApprovers: false,
+      expiresInSeconds,
+      idempotencyKey: null,
+      trace: null,
+    };
     const made = await ask((engine) => engine.pauses.create(caller, input));
     if (made.kind !== "created") throw new Error(made.kind);
     return made.view;

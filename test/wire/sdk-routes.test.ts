@@ -230,6 +230,10 @@ const CALLS: Readonly<Record<string, readonly [operationId: string, call: (given
   iteratePauses: ["listPauses", ({ client }) => client.iteratePauses(PAUSES)],
   countPauses: ["countPauses", ({ client }) => client.countPauses()],
   decidePause: ["decidePause", ({ client }) => client.decidePause(`psr_${UUID}`, { choice: "Yes", text: "n" })],
+  extendPause: [
+    "extendPause",
+    ({ client }) => client.extendPause(`psr_${UUID}`, { expires_at: "2027-01-01T00:00:00Z" }),
+  ],
   resendPause: ["resendPause", ({ client }) => client.resendPause(`psr_${UUID}`)],
   revealPauseLink: ["revealPauseLink", ({ client }) => client.revealPauseLink(`psr_${UUID}`)],
   readPauseLink: ["readQuestion", ({ client }) => client.readPauseLink("t")],

@@ -17,6 +17,7 @@ import type {
   PauseAnswer,
   PauseCounts,
   PauseDecision,
+  PauseExtension,
   PauseFilter,
   PauseInput,
   PauseLink,
@@ -28,6 +29,7 @@ import {
   countPauses,
   createPause,
   decidePause,
+  extendPause,
   type GetPauseOptions,
   getPause,
   iteratePauses,
@@ -197,8 +199,13 @@ export class Signalbox {
    * If somebody else was faster, the error is 410 `TOKEN_USED` or `TOKEN_EXPIRED`, or 409 `ALREADY_CANCELLED`. A
    * protected pause needs the user's password: 403 `PASSWORD_REQUIRED`.
    */
-  decidePause(id: string, decision: PauseDecision, options?: CallOptions): Promise<EndedPause> {
+  decidePause(id: string, decision: PauseDecision, options?: CallOptions): Promise<Pause> {
     return decidePause(this.#transport, id, decision, options);
+  }
+
+  /** Give a pending pause a later deadline, at most a year from now. Needs the role `org_admin`. */
+  extendPause(id: string, extension: PauseExtension, options?: CallOptions): Promise<Pause> {
+    return extendPause(this.#transport, id, extension, options);
   }
 
   /** Send the person the message again. Needs the role `org_admin`. */

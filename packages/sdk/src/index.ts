@@ -21,6 +21,7 @@ export type { LinkedPage, ListOptions, PageOptions } from "./paging.ts";
 export {
   type CreatedPause,
   type EndedPause,
+  type EscalationInput,
   isPauseEvent,
   type Pause,
   type PauseAct,
@@ -31,7 +32,9 @@ export {
   type PauseCounts,
   type PauseDecision,
   type PauseDetail,
+  type PauseEscalation,
   type PauseEvent,
+  type PauseExtension,
   type PauseFilter,
   type PauseInput,
   type PauseLink,

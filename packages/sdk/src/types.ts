@@ -16,6 +16,14 @@ export interface UserRef {
   readonly email: string;
 }
 
+/** One person's decision on a pause that takes several. */
+export interface Vote {
+  readonly user: UserRef;
+  readonly choice: string;
+  readonly text: string | null;
+  readonly at: string;
+}
+
 /** An invalid field of a request, and the rule that it breaks. */
 export interface FieldFault {
   readonly field: string;
@@ -191,6 +199,8 @@ export interface Event {
   /** The pause that the event is about, and the signed-in user who decided it. */
   readonly pause_id: string | null;
   readonly decided_by_user: UserRef | null;
+  /** Only of a pause that takes several votes, in their order. */
+  readonly votes?: readonly Vote[];
   /** The inbound event that it was published from, and its source. */
   readonly inbound_event_id: string | null;
   readonly source_id: string | null;

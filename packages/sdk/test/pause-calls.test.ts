@@ -4,39 +4,12 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it, type TestContext } from "node:test";
-import { isPauseEvent, type Pause, type PauseEvent, Signalbox, SignalboxError, sign, verify } from "../src/index.ts";
+import { isPauseEvent, type PauseEvent, Signalbox, SignalboxError, sign, verify } from "../src/index.ts";
+import { PENDING, QUESTION } from "./pending-pause.ts";
 import { type Answering, hangUp, json, type Seen, serve } from "./server.ts";
 
 const KEY = `sb_test_${"0".repeat(48)}`;
-const QUESTION = { message: "Pay 340 EUR to Acme?", options: ["Approve", "Reject"] };
 const CREATED = { pause_id: "psr_1", status: "pending", respond_url: "http://localhost/respond/t" };
-const PENDING: Pause = {
-  ...QUESTION,
-  pause_id: "psr_1",
-  status: "pending",
-  agent: null,
-  act: null,
-  details: null,
-  allow_text_response: false,
-  timeout_default: null,
-  protected: false,
-  approvers: null,
-  approver_emails: null,
-  response_choice: null,
-  response_text: null,
-  response_at: null,
-  decided_by: null,
-  decided_by_user: null,
-  event_id: null,
-  channel: null,
-  recipient: null,
-  notification: { status: "none", reason: null },
-  metadata: null,
-  receipt: null,
-  respond_url: "http://localhost/respond/t",
-  expires_at: "2026-05-09T14:23:00Z",
-  created_at: "2026-05-08T14:23:00Z",
-};
 const RESPONDED = { ...PENDING, status: "responded", response_choice: "Approve", respond_url: null };
 const TIMED_OUT = { ...PENDING, status: "timed_out", respond_url: null };
 const CANCELLED = { ...PENDING, status: "cancelled", respond_url: null };

@@ -16,6 +16,7 @@ import { wholeSeconds } from "../../domain/text/time.ts";
 import type { PublishInput, PublishOutput } from "../../engine/delivery/publish-types.ts";
 import type { EventView } from "../../ports/store.ts";
 import { UserRef, userRefJson } from "../access/user-ref.ts";
+import { VoteResponse, voteJson } from "../access/vote-ref.ts";
 import { invalid, type Problem, problem, tooLarge } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
 import { CLOSED_RULE } from "../errors/v1-errors.ts";
@@ -111,6 +112,9 @@ export const EventResponse = Type.Object(
     created_at: Time,
     pause_id: Nullable(Type.String({ description: "The pause that the event is about." })),
     decided_by_user: Nullable(UserRef),
+    votes: Type.Optional(
+      Type.Array(VoteResponse, { description: "Only of a pause that takes several votes, in their order." }),
+    ),
     inbound_event_id: Nullable(Type.String({ description: "The inbound event that this event was published from." })),
     source_id: Nullable(Type.String({ description: "The source of that inbound event." })),
     traceparent: Nullable(
@@ -270,6 +274,7 @@ export function eventText(view: EventView, origin: Origin | null): string {
     created_at: wholeSeconds(view.acceptedAt),
     pause_id: view.pauseId === null ? null : ID_PREFIX.pause + view.pauseId,
     decided_by_user: view.decidedBy === null ? null : userRefJson(view.decidedBy),
+    ...(view.votes !== null && { votes: view.votes.map(voteJson) }),
     inbound_event_id: origin === null ? null : ID_PREFIX.inbound + origin.inboundId,
     source_id: origin === null || origin.sourceId === null ? null : ID_PREFIX.source + origin.sourceId,
     traceparent: view.trace === null ? null : traceparentIn(view.trace),

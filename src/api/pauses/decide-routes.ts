@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { PASSWORD_FRESH_MS, PAUSE_RESENDS_COUNT_MAX } from "../../domain/limits.ts";
-import type { Pause } from "../../domain/pauses/pause.ts";
+import { deciders, type Pause } from "../../domain/pauses/pause.ts";
 import type { DecideOutput, ResendOutput } from "../../engine/pauses/pause-types.ts";
 import { tooManyTries } from "../access/session-routes.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -15,7 +15,7 @@ import { PathId } from "../schema/schemas.ts";
 import { alreadyEnded, channelNotConfigured, sendPause } from "./pause-routes.ts";
 import { PauseResponse, RevealedLinkResponse } from "./pause-wire.ts";
 import { sendTooLate } from "./respond-routes.ts";
-import { answerOf, answerProblem, checkDecide, DecideBody, TooLateResponse } from "./respond-wire.ts";
+import { answerOf, answerProblem, checkDecide, DecideBody, outcomeOf, TooLateResponse } from "./respond-wire.ts";
 
 const tags = ["Pauses"];
 type Request = FastifyRequest<ById>;
@@ -34,7 +34,8 @@ const DECIDE = {
     summary: "Decide a pause as the signed-in user",
     description:
       "A key gets 403 SESSION_REQUIRED. The pause, the audit log and the event name the user. " +
-      "Sending the same answer again is 200 again.",
+      "Sending the same answer again is 200 again. With a quorum above 1 it is a vote: the pause stays pending until enough " +
+      "people have voted for the same option, and a second, different vote is 409 ALREADY_VOTED.",
     params: PathId,
     body: DecideBody,
     response: {
@@ -61,16 +62,24 @@ function decide({ engine: { pauses }, trustProxy }: ApiDeps) {
     switch (output.kind) {
       case "decided":
         return sendPause(request, reply, { pause: output.pause, respondUrl: null });
+      case "voted":
+        return sendPause(request, reply, { pause: output.pause, respondUrl: null });
       case "tooLate":
         return sendTooLate(reply, output.ending);
+      case "votedBefore":
+        return sendVotedBefore(reply, output.pause);
       default:
         return refuse(reply, decideProblem(output));
     }
   };
 }
 
-function decideProblem(output: Exclude<DecideOutput, { kind: "decided" | "tooLate" }>): Problem {
+type Refused = Exclude<DecideOutput, { kind: "decided" | "voted" | "tooLate" | "votedBefore" }>;
+
+function decideProblem(output: Refused): Problem {
   switch (output.kind) {
+    case "requester":
+      return REQUESTER_CANNOT_DECIDE;
     case "notAnApprover":
       return notAnApprover(output.pause);
     case "passwordRequired":
@@ -84,10 +93,29 @@ function decideProblem(output: Exclude<DecideOutput, { kind: "decided" | "tooLat
   }
 }
 
-function notAnApprover({ signIn }: Pause): Problem {
-  const emails = (signIn?.approvers ?? []).map(({ email }) => email).join(", ");
+function notAnApprover(pause: Pause): Problem {
+  const emails = deciders(pause)
+    .map(({ email }) => email)
+    .join(", ");
   return problem(403, "NOT_AN_APPROVER", `Only the approvers of this pause may decide it: ${emails}.`);
 }
+
+const REQUESTER_CANNOT_DECIDE = problem(
+  403,
+  "REQUESTER_CANNOT_DECIDE",
+  "You asked this question, or created the key that asked it, so you have no vote.",
+);
+
+function sendVotedBefore(reply: FastifyReply, { ending }: Pause): FastifyReply {
+  const { status, code, message } = ALREADY_VOTED;
+  return reply.code(status).send({ error: code, message, status_code: status, outcome: outcomeOf(ending) });
+}
+
+const ALREADY_VOTED = problem(
+  409,
+  "ALREADY_VOTED",
+  "You have already voted for something else. Your first vote counts.",
+);
 
 const MINUTE_MS = 60_000;
 const PASSWORD_REQUIRED = problem(

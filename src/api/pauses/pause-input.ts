@@ -2,7 +2,7 @@
 import Type, { type Static } from "typebox";
 import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { Fault } from "../../domain/errors.ts";
-import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
+import type { Uuid } from "../../domain/ids.ts";
 import {
   AGENT_DEFAULT_SECONDS_MIN,
   PAUSE_APPROVERS_COUNT_MAX,
@@ -28,6 +28,7 @@ import { idempotencyKeyFaults } from "../http/idempotency-key.ts";
 import { checker } from "../schema/check.ts";
 import { Nullable } from "../schema/schemas.ts";
 import { ChannelName } from "./pause-wire.ts";
+import { idsOf, isToApprovers, PLAN_FIELDS, planFaults, planOf } from "./plan-input.ts";
 
 const Option = Type.String({ minLength: 1, maxLength: PAUSE_OPTION_CHARS_MAX, format: "text" });
 
@@ -61,7 +62,8 @@ export const CreatePauseBody = Type.Object(
           minLength: 1,
           maxLength: 2048,
           description:
-            "An email address, an E.164 phone number or a Slack incoming-webhook URL, depending on `channel`.",
+            "An email address, an E.164 phone number or a Slack incoming-webhook URL, depending on `channel`. " +
+            "With `approvers`, `channel` `email` and no recipient, each approver gets the message.",
         }),
       ),
     ),
@@ -94,6 +96,7 @@ export const CreatePauseBody = Type.Object(
         }),
       ),
     ),
+    ...PLAN_FIELDS,
     metadata: Type.Optional(
       Nullable(
         Type.Object(
@@ -172,7 +175,8 @@ function crossFaults(body: object, metadata: string | null): Fault[] {
   if (metadata !== null && Buffer.byteLength(metadata) > PAUSE_METADATA_BYTES_MAX) {
     faults.push({ field: "metadata", rule: `must be at most ${PAUSE_METADATA_BYTES_MAX} bytes` });
   }
-  if (isGiven(channel) !== isGiven(recipient)) {
+  faults.push(...planFaults(body));
+  if (isGiven(channel) !== isGiven(recipient) && !isToApprovers({ channel, recipient, approvers })) {
     const [missing, given] = isGiven(channel) ? ["recipient", "channel"] : ["channel", "recipient"];
     faults.push({ field: missing, rule: `is required with ${given}` });
   } else if (isChannel(channel) && typeof recipient === "string" && recipient !== "") {
@@ -219,10 +223,18 @@ export const RECIPIENT_NOT_USER = invalid([
 ]);
 
 /** Some approvers are not users of the tenant, or may not decide. */
-export function unknownApprovers({ signIn }: CreatePauseInput, unknown: readonly Uuid[]): Problem {
-  const indexes = [...(signIn?.approvers ?? []).entries()].filter(([, id]) => unknown.includes(id));
+export function unknownApprovers({ signIn, plan }: CreatePauseInput, unknown: readonly Uuid[]): Problem {
   const rule = "must be the id of a user of this tenant who can sign in and has at least the role developer";
-  return invalid(indexes.map(([index]) => ({ field: `approvers[${index}]`, rule })));
+  const faultsIn = (list: string, ids: readonly Uuid[] = []) =>
+    ids.flatMap((id, index) => (unknown.includes(id) ? [{ field: `${list}[${index}]`, rule }] : []));
+  const escalated = faultsIn("escalate_to.approvers", plan?.escalation?.approvers);
+  return invalid([...faultsIn("approvers", signIn?.approvers), ...escalated]);
+}
+
+/** The user who asks is among the approvers. */
+export function tooFewApprovers(count: number): Problem {
+  const rule = `must be at most ${count}: the user who asks, or who created the key that asks, has no vote`;
+  return invalid([{ field: "quorum", rule }]);
 }
 
 function optionFaults(options: readonly unknown[]): Fault[] {
@@ -302,12 +314,14 @@ function inputOf(
         ? null
         : { channel, address: recipient },
     signIn: signInRuleOf(body),
+    plan: planOf(body),
+    tellsApprovers: isToApprovers(body),
     expiresInSeconds: body.expires_in_seconds ?? (body.timeout_hours ?? PAUSE_HOURS_DEFAULT) * HOUR_SECONDS,
     idempotencyKey,
   };
 }
 
 function signInRuleOf({ protected: isProtected = false, approvers }: PauseFields): CreatePauseInput["signIn"] {
-  const ids = (approvers ?? []).map((id) => parseId(ID_PREFIX.user, id)).filter((id) => id !== null);
+  const ids = idsOf(approvers ?? []);
   return isProtected || ids.length > 0 ? { protected: isProtected, approvers: ids } : null;
 }

@@ -18,7 +18,7 @@ import { IdempotencyHeaders, idempotencyKeyOf } from "../http/idempotency-key.ts
 import { WAITS_RETRY_AFTER_SECONDS } from "../http/limits.ts";
 import { sendPages } from "../lists/pages.ts";
 import { PathId } from "../schema/schemas.ts";
-import { CreatePauseBody, parsePause, RECIPIENT_NOT_USER, unknownApprovers } from "./pause-input.ts";
+import { CreatePauseBody, parsePause, RECIPIENT_NOT_USER, tooFewApprovers, unknownApprovers } from "./pause-input.ts";
 import {
   CreatedPauseResponse,
   checkPauseQuery,
@@ -82,6 +82,8 @@ export function createProblem(output: Exclude<CreatePauseOutput, { kind: "create
       return quotaProblem(output);
     case "agentLimit":
       return tooManyQuestions(output);
+    case "tooFewApprovers":
+      return tooFewApprovers(output.count);
     case "recipientNotUser":
       return RECIPIENT_NOT_USER;
     case "recipientRefused":
@@ -237,7 +239,7 @@ function cancelPause({ engine: { pauses } }: ApiDeps) {
 }
 
 /** @param what what was refused, as the start of a sentence */
-export function alreadyEnded({ ending }: Pause, what: string): Problem {
+export function alreadyEnded({ ending }: Pick<Pause, "ending">, what: string): Problem {
   switch (ending?.status) {
     case "responded":
       return problem(409, "ALREADY_RESPONDED", `${what}: it has been answered.`);

@@ -11,6 +11,7 @@ import {
 import {
   ACT_KINDS,
   CHANNELS,
+  channelOf,
   maskedAddress,
   PAUSE_STATUSES,
   type Pause,
@@ -24,6 +25,7 @@ import { UserRef, userRefJson } from "../access/user-ref.ts";
 import { listOf, NextPageFields, type PageRequestOf } from "../lists/pages.ts";
 import { queryChecker } from "../schema/query.ts";
 import { IdText, Nullable, Time } from "../schema/schemas.ts";
+import { PlanResponseFields, planJson } from "./plan-wire.ts";
 
 export const ChannelName = Type.Enum([...CHANNELS], { title: "PauseChannel" });
 const StatusName = Type.Enum([...PAUSE_STATUSES], { title: "PauseStatus" });
@@ -121,6 +123,7 @@ export const PauseResponse = Type.Object(
     approver_emails: Nullable(
       Type.Array(Type.String(), { description: "The email addresses of the approvers, in the same order." }),
     ),
+    ...PlanResponseFields,
     response_choice: Nullable(Type.String()),
     response_text: Nullable(Type.String()),
     response_at: Nullable(Time),
@@ -261,13 +264,14 @@ export function pauseText({ pause, respondUrl }: PauseView): string {
     protected: pause.signIn?.protected ?? false,
     approvers: approvers?.map(({ id }) => ID_PREFIX.user + id) ?? null,
     approver_emails: approvers?.map(({ email }) => email) ?? null,
+    ...planJson(pause),
     response_choice: response.choice,
     response_text: response.text,
     response_at: wholeSecondsOrNull(response.at),
     decided_by: response.decidedBy,
     decided_by_user: response.user === null ? null : userRefJson(response.user),
     event_id: pause.eventId === null ? null : ID_PREFIX.event + pause.eventId,
-    channel: pause.recipient?.channel ?? null,
+    channel: channelOf(pause),
     recipient: pause.recipient === null ? null : maskedAddress(pause.recipient),
     notification: pause.notification,
   });

@@ -82,7 +82,7 @@ export const LinkResponse = Type.Object(
 
 export const TooLateResponse = Type.Object(
   { error: Type.String(), message: Type.String(), status_code: Type.Integer(), outcome: Type.Object(Outcome) },
-  { title: "TooLate", description: "The pause had already ended in another way." },
+  { title: "TooLate", description: "The pause had already ended in another way, or the user had already voted." },
 );
 
 /** @param publicUrl without a trailing slash */
@@ -153,13 +153,13 @@ export function tooLateProblem(ending: Ending) {
 
 export function tooLateJson(ending: Ending): Static<typeof TooLateResponse> {
   const { status, code, message } = tooLateProblem(ending);
+  return { error: code, message, status_code: status, outcome: outcomeOf(ending) };
+}
+
+/** Null: the pause is pending. */
+export function outcomeOf(ending: Ending | null): Static<typeof TooLateResponse>["outcome"] {
   const { choice, at } = responseOf(ending);
-  return {
-    error: code,
-    message,
-    status_code: status,
-    outcome: { status: ending.status, response_choice: choice, response_at: wholeSecondsOrNull(at) },
-  };
+  return { status: ending?.status ?? "pending", response_choice: choice, response_at: wholeSecondsOrNull(at) };
 }
 
 /** Forms send line breaks as CRLF (HTML Living Standard, "constructing the entry list"). An empty text is the same as none. */

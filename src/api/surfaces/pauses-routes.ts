@@ -6,6 +6,7 @@ import type { ApiDeps } from "../deps.ts";
 import { registerWebhookRoutes } from "../endpoints/pause-webhook-routes.ts";
 import { envelope } from "../errors/pauses-errors.ts";
 import { registerDecideRoutes } from "../pauses/decide-routes.ts";
+import { registerExtendRoute } from "../pauses/extend-routes.ts";
 import { registerPauseRoutes } from "../pauses/pause-routes.ts";
 import { registerRespondPage } from "../pauses/respond-page-routes.ts";
 import { registerRespondRoutes } from "../pauses/respond-routes.ts";
@@ -17,6 +18,7 @@ export async function registerPausesSurface(app: FastifyInstance, deps: ApiDeps)
     installSurface(inner, deps, envelope);
     registerPauseRoutes(inner, deps);
     registerDecideRoutes(inner, deps);
+    registerExtendRoute(inner, deps);
     registerWebhookRoutes(inner, deps);
     registerAuditRoute(inner, deps);
     registerKeyRoutes(inner, deps);

@@ -1,7 +1,7 @@
 /** Events and the filters that select the endpoints they go to. */
 import type { EpochMs, Uuid } from "../ids.ts";
 import { EVENT_TYPE_CHARS_MAX } from "../limits.ts";
-import type { Person } from "../pauses/pause.ts";
+import type { Person, Vote } from "../pauses/pause.ts";
 import type { TraceContext } from "./trace-context.ts";
 
 /** One published event, which goes to any number of endpoints. */
@@ -16,6 +16,8 @@ export interface Event {
   readonly pauseId: Uuid | null;
   /** The signed-in user who decided that pause; absent for other events, and when nobody was signed in. */
   readonly decidedBy?: Person;
+  /** The votes on that pause; absent unless it takes several. */
+  readonly votes?: readonly Vote[];
   /** How many Signalbox servers the event passed through before this one; absent when there were none. */
   readonly hops?: number;
   /** The trace that the event is part of; absent when there is none. */

@@ -20,6 +20,10 @@ export const PAUSE_LIFE_MS_MIN = SECOND_MS / 2;
 export const PAUSE_WAIT_SECONDS_MAX = 60;
 /** The people that one question names. More would be a group, and a question to a group names nobody. */
 export const PAUSE_APPROVERS_COUNT_MAX = 20;
+/** Messages that repeat a question before its deadline. More would be nagging. */
+export const PAUSE_REMINDERS_COUNT_MAX = 5;
+/** How far the creators of a key are followed, from key to key, to the user who is behind it. */
+export const KEY_CREATORS_COUNT_MAX = 100;
 /** Open questions of one agent. Nobody answers more, and a question that is asked again and again is a loop. */
 export const AGENT_OPEN_PAUSES_COUNT_MAX = 30;
 /** Questions of one agent in any minute. Each one may send a person a message. */

@@ -49,6 +49,35 @@ export interface Detail {
   readonly value: string;
 }
 
+/**
+ * How several people decide a pause, and what happens as its time passes; the rules are in `plan.ts`.
+ *
+ * @typeParam Approver a user's id in a request to create a pause
+ */
+export interface Plan<Approver = Person> {
+  /** How many people must choose the same option. With 1, the first decision ends the pause. */
+  readonly quorum: number;
+  /** The option that ends the pause with a single vote. Only with a quorum above 1. */
+  readonly veto: string | null;
+  /** The shares of the pause's time after which the message is sent again, in increasing order. */
+  readonly reminders: readonly number[];
+  /** The users who may decide too once this share of the pause's time has passed. */
+  readonly escalation: { readonly share: number; readonly approvers: readonly Approver[] } | null;
+}
+
+/** The plan of a stored pause. */
+export interface KnownPlan extends Plan {
+  /** The user who asked, or who created the key that asked, and who has no vote. Null: no user did. */
+  readonly requester: Uuid | null;
+}
+
+/** One person's decision on a pause with a quorum above 1. */
+export interface Vote extends Person {
+  readonly choice: string;
+  readonly text: string | null;
+  readonly at: EpochMs;
+}
+
 /** The question that a person is asked. */
 export interface Question {
   readonly message: string;
@@ -102,6 +131,17 @@ export interface Pause extends Question {
   readonly recipient: Recipient | null;
   /** Null: anyone who has the link may decide. */
   readonly signIn: SignInRule | null;
+  /** Each approver gets the message by email, instead of one recipient. */
+  readonly tellsApprovers: boolean;
+  /** Null: the first decision ends the pause, and nothing happens before its deadline. */
+  readonly plan: KnownPlan | null;
+  /** In their order. Empty unless the plan has a quorum above 1. */
+  readonly votes: readonly Vote[];
+  /** Whether some option can still get enough votes. Null once the pause has ended, and if it takes no votes. */
+  readonly isQuorumReachable: boolean | null;
+  /** How many reminders were due so far. */
+  readonly reminded: number;
+  readonly escalatedAt: EpochMs | null;
   readonly notification: NotificationState;
   readonly expiresAt: EpochMs;
   readonly createdAt: EpochMs;
@@ -171,9 +211,21 @@ export function isSameAnswer(ending: Ending, choice: string, text: string | null
   return ending.choice === choice && ending.text === text;
 }
 
+/** The users who may decide the pause now. Empty: every user of the tenant. */
+export function deciders({ signIn, plan, escalatedAt }: Pick<Pause, "signIn" | "plan" | "escalatedAt">) {
+  const escalated = escalatedAt === null ? [] : (plan?.escalation?.approvers ?? []);
+  return [...(signIn?.approvers ?? []), ...escalated];
+}
+
 /** Whether this signed-in user may decide the pause. */
-export function mayDecide({ signIn }: Pick<Pause, "signIn">, user: Uuid): boolean {
-  return signIn === null || signIn.approvers.length === 0 || signIn.approvers.some(({ id }) => id === user);
+export function mayDecide(pause: Pick<Pause, "signIn" | "plan" | "escalatedAt">, user: Uuid): boolean {
+  const people = deciders(pause);
+  return people.length === 0 || people.some(({ id }) => id === user);
+}
+
+/** The channel of the pause's messages; null: they go to nobody. */
+export function channelOf({ recipient, tellsApprovers }: Pick<Pause, "recipient" | "tellsApprovers">): Channel | null {
+  return recipient?.channel ?? (tellsApprovers ? "email" : null);
 }
 
 /**

@@ -56,6 +56,8 @@ export class Acts implements ActService {
       act: act.kind,
       recipient,
       signIn: { protected: true, approvers: [] },
+      plan: null,
+      tellsApprovers: false,
       expiresInSeconds,
       idempotencyKey: null,
       trace: null,

@@ -25,6 +25,7 @@ export async function testChannel(
     pauseId: clock.uuid(),
     address,
     requester: null,
+    reminder: 0,
     message: MESSAGE,
     options: ["OK"],
     details: [],

@@ -89,9 +89,10 @@ export class ChannelWorker {
     this.#inFlight.add(sending);
   }
 
-  async #notify({ pause, attempts }: ClaimedNotification): Promise<void> {
+  async #notify(claimed: ClaimedNotification): Promise<void> {
+    const { pause, attempts } = claimed;
     const { clock, telemetry } = this.#options;
-    const notified = this.#stopping ? ABORTED : await this.#notifier.notify(this.#notificationOf(pause));
+    const notified = this.#stopping ? ABORTED : await this.#notifier.notify(this.#notificationOf(claimed));
     const reason = "reason" in notified ? notified.reason : null;
     telemetry.noticed({
       level: reason === null ? "info" : "warn",
@@ -135,11 +136,12 @@ export class ChannelWorker {
     return { kind: "again", reason, at: clock.now() + Math.max(waitMs, notified.retryAfterMs ?? 0) };
   }
 
-  #notificationOf(pause: Pause): Notification {
+  #notificationOf({ pause, to, reminder }: ClaimedNotification): Notification {
     const { message, options, details, allowTextResponse, timeoutDefault, expiresAt, createdAt } = pause;
     return {
       pauseId: pause.id,
-      address: pause.recipient?.address ?? "",
+      address: to?.email ?? pause.recipient?.address ?? "",
+      reminder,
       requester: requesterOf(pause),
       message,
       options,

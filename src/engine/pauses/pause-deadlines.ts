@@ -1,4 +1,4 @@
-/** Times pauses out at their deadlines. */
+/** Times pauses out at their deadlines, and takes the steps that are due before. */
 import type { EpochMs } from "../../domain/ids.ts";
 import { DUE_PAUSES_COUNT_MAX, DUE_PAUSES_LOOK_MS } from "../../domain/limits.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
@@ -11,11 +11,13 @@ export interface DeadlinesOptions {
   readonly outage: Pick<Outage, "report">;
   /** These pauses have timed out. */
   readonly onEnded: (ended: DuePauses["ended"], woken: readonly Wake[]) => void;
+  /** These pauses were escalated, or have messages to send. */
+  readonly onStepped: (stepped: DuePauses["stepped"]) => void;
 }
 
 export class PauseDeadlines {
   readonly #options: DeadlinesOptions;
-  /** When the next pause is due. In the past at the start, because nothing has been read yet. */
+  /** When the next pause is due, or has a step. In the past at the start, because nothing has been read yet. */
   #nextAt: EpochMs = 0;
   #timer: Timer | null = null;
   #running: Promise<void> | null = null;
@@ -29,10 +31,10 @@ export class PauseDeadlines {
     this.#arm();
   }
 
-  /** A pause with this deadline was created. */
-  add(expiresAt: EpochMs): void {
-    if (expiresAt >= this.#nextAt) return;
-    this.#nextAt = expiresAt;
+  /** A pause has something to do at this time. */
+  add(at: EpochMs): void {
+    if (at >= this.#nextAt) return;
+    this.#nextAt = at;
     if (this.#running === null) this.#arm();
   }
 
@@ -77,13 +79,14 @@ export class PauseDeadlines {
   }
 
   async #endDue(): Promise<void> {
-    const { clock, store, onEnded } = this.#options;
+    const { clock, store, onEnded, onStepped } = this.#options;
     while (!this.#stopped) {
       const now = clock.now();
       // `add` may set an earlier deadline during the read, which the store may not have seen.
       this.#nextAt = Number.POSITIVE_INFINITY;
       const due = await store.endDuePauses(now, DUE_PAUSES_COUNT_MAX);
       if (due.ended.length > 0) onEnded(due.ended, due.woken);
+      if (due.stepped.length > 0) onStepped(due.stepped);
       this.#nextAt = Math.min(this.#nextAt, due.nextAt ?? Number.POSITIVE_INFINITY);
       if (this.#nextAt > clock.now()) return;
     }

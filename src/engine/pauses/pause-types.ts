@@ -2,7 +2,16 @@
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
-import type { ActKind, Channel, Ending, Pause, Question, Recipient, SignInRule } from "../../domain/pauses/pause.ts";
+import type {
+  ActKind,
+  Channel,
+  Ending,
+  Pause,
+  Plan,
+  Question,
+  Recipient,
+  SignInRule,
+} from "../../domain/pauses/pause.ts";
 import type {
   AgentLimit,
   CreatePauseResult,
@@ -22,6 +31,9 @@ export interface CreatePauseInput {
   readonly signIn: SignInRule<Uuid> | null;
   /** The server asks for the agent, and does this if a person approves. */
   readonly act?: ActKind;
+  readonly plan: Plan<Uuid> | null;
+  /** Each approver is notified by email, instead of one recipient. */
+  readonly tellsApprovers: boolean;
   readonly expiresInSeconds: number;
   readonly idempotencyKey: string | null;
   readonly trace: TraceContext | null;
@@ -32,7 +44,7 @@ export type CreatePauseOutput =
   | { readonly kind: "created"; readonly view: PauseView }
   /** An earlier call used the idempotency key with different content. */
   | { readonly kind: "conflict" }
-  | Extract<CreatePauseResult, { kind: "unknownApprovers" | "recipientNotUser" }>
+  | Extract<CreatePauseResult, { kind: "unknownApprovers" | "tooFewApprovers" | "recipientNotUser" }>
   | AgentLimit
   | QuotaExceeded
   | { readonly kind: "channelNotConfigured"; readonly channel: Channel }
@@ -84,6 +96,12 @@ export type Decider =
 
 export type DecideOutput =
   | RespondOutput
+  /** The pause needs more votes than this one, which is stored, or was before. */
+  | { readonly kind: "voted"; readonly pause: Pause }
+  /** The user has voted for something else. */
+  | { readonly kind: "votedBefore"; readonly pause: Pause }
+  /** The user asked, and the pause takes votes. */
+  | { readonly kind: "requester"; readonly pause: Pause }
   /** The pause names its approvers, and the user is not one of them. */
   | { readonly kind: "notAnApprover"; readonly pause: Pause }
   /** The pause is protected, and no password was typed within `PASSWORD_FRESH_MS`. */
@@ -96,6 +114,16 @@ export type ResendOutput =
   | { readonly kind: "resent"; readonly view: PauseView }
   | { readonly kind: "ended"; readonly view: PauseView }
   | { readonly kind: "channelNotConfigured"; readonly channel: Channel };
+
+export type ExtendOutput =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "extended" | "notLater"; readonly view: PauseView }
+  | { readonly kind: "ended"; readonly ending: Ending }
+  /** The deadline would be more than `PAUSE_SECONDS_MAX` from now. */
+  | { readonly kind: "tooFar" };
+
+/** When a pause shall end: seconds from now, or a time. */
+export type NewDeadline = { readonly seconds: number } | { readonly at: EpochMs };
 
 /** An agent sees only the pauses that it asked; to its `get`, `list` and `cancel`, there are no others. */
 export interface PauseService {
@@ -124,8 +152,10 @@ export interface PauseService {
   /** Show the pause of a link and record that it was opened. Opening a link decides nothing. Null: an invalid token. */
   open(token: string, opened: { readonly method: string; readonly userAgent: string | null }): Promise<Pause | null>;
   respond(token: string, answer: { readonly choice: string; readonly text: string | null }): Promise<RespondOutput>;
-  /** Decide as a user. */
+  /** Decide as a user, or vote where the pause takes several votes. */
   decide(caller: Caller, id: Uuid, input: DecideInput): Promise<DecideOutput>;
+  /** Give a pending pause a later deadline. Repeating it is no error. */
+  extend(caller: Caller, id: Uuid, deadline: NewDeadline): Promise<ExtendOutput>;
   /** Send the person the message again. */
   resend(caller: Caller, id: Uuid): Promise<ResendOutput>;
   /** The pause with its link, which the audit log records as shown to the caller. Null: an unknown pause. */

@@ -2,8 +2,9 @@
 import { hash } from "node:crypto";
 import { StoreUnavailable } from "../../domain/errors.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import { AGENT_WAITS_OF_PAUSE_COUNT_MAX, PAUSE_LIFE_MS_MIN } from "../../domain/limits.ts";
-import { isSameAnswer, mayDecide, type NotificationState, type Pause } from "../../domain/pauses/pause.ts";
+import { AGENT_WAITS_OF_PAUSE_COUNT_MAX, PAUSE_LIFE_MS_MIN, PAUSE_SECONDS_MAX } from "../../domain/limits.ts";
+import { channelOf, mayDecide, type Pause } from "../../domain/pauses/pause.ts";
+import { isRequester, nextStepAt } from "../../domain/pauses/plan.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { DuePauses, EndPause, EndPauseResult, IdempotencyClaim, Store, Wake } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
@@ -12,6 +13,7 @@ import type { SessionService } from "../access/session-types.ts";
 import type { Claims } from "../delivery/claims.ts";
 import type { Streams } from "../history/streams.ts";
 import type { Outage } from "../upkeep/outage.ts";
+import { type Answer, answerFault, hasCounted } from "./answers.ts";
 import type { Notifications } from "./notifications.ts";
 import { PauseDeadlines } from "./pause-deadlines.ts";
 import type {
@@ -19,13 +21,16 @@ import type {
   CreatePauseOutput,
   DecideInput,
   DecideOutput,
+  ExtendOutput,
   ListPausesInput,
   LongPoll,
+  NewDeadline,
   PauseService,
   PauseView,
   ResendOutput,
   RespondOutput,
 } from "./pause-types.ts";
+import { checkRecipient } from "./recipients.ts";
 import type { RespondLinks } from "./respond-links.ts";
 import type { Waits, Watch } from "./waits.ts";
 
@@ -44,10 +49,6 @@ export interface PausesOptions {
   readonly respondUrl: (token: string) => string;
 }
 
-type RecipientCheck =
-  | { readonly kind: "accepted"; readonly notification: NotificationState }
-  | Extract<CreatePauseOutput, { kind: "channelNotConfigured" | "recipientRefused" }>;
-
 const SECOND_MS = 1000;
 
 export class Pauses implements PauseService {
@@ -62,6 +63,7 @@ export class Pauses implements PauseService {
       store,
       outage,
       onEnded: (ended, woken) => this.#onEnded(ended, woken),
+      onStepped: (stepped) => this.#onStepped(stepped),
     });
   }
 
@@ -77,11 +79,11 @@ export class Pauses implements PauseService {
 
   async create(caller: Caller, input: CreatePauseInput): Promise<CreatePauseOutput> {
     const { clock, notifications, store } = this.#options;
-    const check = await this.#checkRecipient(caller, input);
+    const check = await checkRecipient(notifications, caller.actor, input);
     // A repeated request gets the first response even if the channel is no longer configured.
     if (check.kind !== "accepted") return (await this.#findRepeated(caller, input)) ?? check;
     const { notification } = check;
-    const { question, recipient, signIn, trace } = input;
+    const { question, recipient, signIn, plan, tellsApprovers, trace } = input;
     const now = clock.now();
     const result = await store.createPause({
       actor: caller.actor,
@@ -90,6 +92,8 @@ export class Pauses implements PauseService {
       question,
       recipient,
       signIn,
+      plan,
+      tellsApprovers,
       notification,
       ...(input.act !== undefined && { act: input.act }),
       expiresAt: deadlineOf(now, input.expiresInSeconds),
@@ -98,9 +102,10 @@ export class Pauses implements PauseService {
       now,
     });
     if (result.kind !== "created" && result.kind !== "repeated") return result;
-    this.#deadlines.add(result.pause.expiresAt);
+    this.#deadlines.add(nextStepAt(result.pause) ?? result.pause.expiresAt);
     if (result.kind === "created") this.#announce(result.pause);
-    if (recipient !== null && notification.status === "pending") notifications.wake(recipient.channel);
+    const channel = channelOf(input);
+    if (channel !== null && notification.status === "pending") notifications.wake(channel);
     return { kind: "created", view: this.#viewWithLink(result.pause) };
   }
 
@@ -184,8 +189,11 @@ export class Pauses implements PauseService {
 
   async decide({ actor, tenantSeq }: Caller, id: Uuid, input: DecideInput): Promise<DecideOutput> {
     const { choice, text, by } = input;
+    // An escalation that is due lets more people decide.
+    await this.#deadlines.caughtUp();
     const pause = await this.#find(tenantSeq, id);
     if (pause === null) return { kind: "unknown" };
+    if (isRequester(pause, actor.id)) return { kind: "requester", pause };
     if (!mayDecide(pause, actor.id)) return { kind: "notAnApprover", pause };
     const fault = answerFault(pause, input);
     if (fault !== null) return fault;
@@ -199,9 +207,25 @@ export class Pauses implements PauseService {
     return this.#answer({ id, by: "user", actor, ...user, tenantSeq, choice, text, now });
   }
 
+  async extend({ actor, tenantSeq }: Caller, id: Uuid, deadline: NewDeadline): Promise<ExtendOutput> {
+    const now = this.#options.clock.now();
+    const expiresAt = "at" in deadline ? deadline.at : deadlineOf(now, deadline.seconds);
+    if (expiresAt > now + (PAUSE_SECONDS_MAX + 1) * SECOND_MS) return { kind: "tooFar" };
+    const before = await this.#find(tenantSeq, id);
+    if (before === null) return { kind: "unknown" };
+    const result = await this.#options.store.extendPause({ actor, tenantSeq, id, expiresAt, now });
+    if (result.kind === "unknown") return result;
+    const pause = await this.#timeOutIfDue(result.pause);
+    if (pause.ending !== null) return { kind: "ended", ending: pause.ending };
+    if (result.kind === "ended") return { kind: "unknown" };
+    if (result.kind === "extended") this.#announce(pause);
+    return { kind: result.kind, view: this.#viewOf(pause) };
+  }
+
   async resend({ actor, tenantSeq }: Caller, id: Uuid): Promise<ResendOutput> {
     const { clock, notifications, store } = this.#options;
-    const channel = (await this.#find(tenantSeq, id))?.recipient?.channel ?? null;
+    const before = await this.#find(tenantSeq, id);
+    const channel = before === null ? null : channelOf(before);
     if (channel !== null && !notifications.isConfigured(channel)) return { kind: "channelNotConfigured", channel };
     const result = await store.resendNotification({ actor, tenantSeq, id, now: clock.now() });
     if (!("pause" in result)) return result;
@@ -232,11 +256,20 @@ export class Pauses implements PauseService {
     }
   }
 
+  #onStepped(stepped: DuePauses["stepped"]): void {
+    const { notifications, streams } = this.#options;
+    for (const { id, tenantSeq, channel } of stepped) {
+      if (channel !== null) notifications.wake(channel);
+      streams.announce(tenantSeq, { topic: "pause", pauseId: id, status: "pending" });
+    }
+  }
+
   async #end(request: EndPause): Promise<EndPauseResult> {
     const { claims, store, telemetry, waits } = this.#options;
     const result = await store.endPause(request);
     if (result.kind === "unknown") return result;
     claims.wake(result.woken);
+    if (result.kind === "voted") this.#announce(result.pause);
     if (result.pause.ending === null) return result;
     waits.signal(request.id);
     this.#announce(result.pause);
@@ -247,13 +280,25 @@ export class Pauses implements PauseService {
     return result;
   }
 
-  async #answer(request: EndPause & { readonly by: "human" | "user" }): Promise<RespondOutput> {
+  async #answer(request: Answer & { readonly by: "human" }): Promise<RespondOutput>;
+  async #answer(request: Answer): Promise<DecideOutput>;
+  async #answer(request: Answer): Promise<DecideOutput> {
     const result = await this.#end(request);
-    if (result.kind === "unknown" || result.pause.ending === null) return { kind: "unknown" };
-    const { ending } = result.pause;
-    const user = request.by === "user" ? request.actor.id : null;
-    const isSame = isSameAnswer(ending, request.choice, request.text, user);
-    return { kind: isSame ? "decided" : "tooLate", pause: result.pause, ending };
+    switch (result.kind) {
+      case "voted":
+        return { kind: "voted", pause: result.pause };
+      case "votedBefore":
+        return { kind: "votedBefore", pause: result.pause };
+      case "noVote":
+        return { kind: "notAnApprover", pause: result.pause };
+      default:
+        if (result.kind === "unknown" || result.pause.ending === null) return { kind: "unknown" };
+        return {
+          kind: hasCounted(result.pause, request) ? "decided" : "tooLate",
+          pause: result.pause,
+          ending: result.pause.ending,
+        };
+    }
   }
 
   #announce({ id, tenantSeq, ending }: Pause): void {
@@ -299,18 +344,6 @@ export class Pauses implements PauseService {
     return pause === null ? null : { kind: "created", view: this.#viewWithLink(pause) };
   }
 
-  /** Decide whether the recipient will be notified, or why the recipient cannot be. */
-  async #checkRecipient({ actor }: Caller, { recipient }: CreatePauseInput): Promise<RecipientCheck> {
-    if (recipient === null) return { kind: "accepted", notification: { status: "none", reason: null } };
-    const { notifications } = this.#options;
-    const { channel, address } = recipient;
-    if (!notifications.isConfigured(channel) && !actor.test) return { kind: "channelNotConfigured", channel };
-    const reason = await notifications.addressFault(channel, address);
-    if (reason !== null) return { kind: "recipientRefused", reason };
-    if (actor.test) return { kind: "accepted", notification: { status: "none", reason: "made with a test key" } };
-    return { kind: "accepted", notification: { status: "pending", reason: null } };
-  }
-
   #viewOf(pause: Pause): PauseView {
     return pause.ending === null ? this.#viewWithLink(pause) : { pause, respondUrl: null };
   }
@@ -331,16 +364,6 @@ function maySee({ actor: { agent } }: Caller, pause: Pause): boolean {
   return agent === undefined || pause.agent?.id === agent.id;
 }
 
-/** Why a pending pause does not accept this answer. A pause that has ended says how it ended instead. */
-function answerFault(
-  pause: Pause,
-  { choice, text }: { readonly choice: string; readonly text: string | null },
-): Extract<RespondOutput, { kind: "noSuchChoice" | "textNotAllowed" }> | null {
-  if (pause.ending !== null) return null;
-  if (!pause.options.includes(choice)) return { kind: "noSuchChoice", pause };
-  return text !== null && !pause.allowTextResponse ? { kind: "textNotAllowed", pause } : null;
-}
-
 /** A whole second, because every view shows whole seconds: callers see exactly when the pause ends. */
 function deadlineOf(now: EpochMs, seconds: number): EpochMs {
   const shown = Math.floor(now / SECOND_MS) * SECOND_MS + seconds * SECOND_MS;
@@ -348,7 +371,7 @@ function deadlineOf(now: EpochMs, seconds: number): EpochMs {
 }
 
 function idempotencyOf({ actor }: Caller, input: CreatePauseInput): IdempotencyClaim | null {
-  const { idempotencyKey, question, recipient, signIn, expiresInSeconds } = input;
+  const { idempotencyKey, question, recipient, signIn, plan, tellsApprovers, expiresInSeconds } = input;
   if (idempotencyKey === null) return null;
   const { message, options, details, allowTextResponse, timeoutDefault, metadata } = question;
   const content = [
@@ -363,6 +386,7 @@ function idempotencyOf({ actor }: Caller, input: CreatePauseInput): IdempotencyC
     // Left out when there is none, so that a key from before an upgrade still fits its question.
     ...(signIn === null ? [] : [signIn]),
     ...(details.length === 0 ? [] : [{ details }]),
+    ...(plan === null && !tellsApprovers ? [] : [plan, tellsApprovers]),
   ];
   // An agent does not get the pause of somebody else by guessing an idempotency key.
   const scope = actor.agent === undefined ? "" : `${actor.agent.id} `;

@@ -19,7 +19,8 @@ import {
   SLACK_REQUESTS_SEEN_COUNT_MAX,
   STOP_GRACE_MS,
 } from "../../domain/limits.ts";
-import { type Ending, mayDecide, type Pause } from "../../domain/pauses/pause.ts";
+import { deciders, type Ending, mayDecide, type Pause } from "../../domain/pauses/pause.ts";
+import { isRequester } from "../../domain/pauses/plan.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { SlackApp, SlackQuestion, SlackRefusal, SlackReply } from "../../ports/slack.ts";
 import type { Store, UserCredentials } from "../../ports/store.ts";
@@ -198,6 +199,7 @@ export class SlackAnswers implements SlackService {
   #choose(running: Running, { id }: UserCredentials): Answered {
     const { click, button, pause } = running;
     const option = pause.options[button.option] ?? "";
+    if (isRequester(pause, id)) return this.#refuse(running, "requester");
     if (!mayDecide(pause, id)) return notAnApprover(running);
     if (pause.signIn?.protected === true) return this.#refuse(running, "protected");
     const { buttons, clock } = this.#options;
@@ -234,6 +236,11 @@ export class SlackAnswers implements SlackService {
         return this.#ended({ ...running, pause: output.pause }, output.ending, null);
       case "tooLate":
         return this.#ended({ ...running, pause: output.pause }, output.ending, choice);
+      case "voted":
+        return this.#voted({ ...running, pause: output.pause }, choice);
+      case "requester":
+      case "votedBefore":
+        return this.#refuse(running, output.kind);
       case "notAnApprover":
         return notAnApprover(running);
       case "passwordRequired":
@@ -243,6 +250,13 @@ export class SlackAnswers implements SlackService {
       default:
         return refusal(click, "badButton", output.kind);
     }
+  }
+
+  /** The message for everybody keeps its buttons. */
+  #voted({ click, pause }: Running, choice: string): Answered {
+    const votes = pause.votes.filter((vote) => vote.choice === choice).length;
+    const reply = { kind: "voted", votes, quorum: pause.plan?.quorum ?? 1, page: this.#options.pageOf(pause) } as const;
+    return { pause, outcome: reply.kind, replies: [{ url: click.replyUrl, reply, replaces: true }] };
   }
 
   /** Tell the ending where the person clicked, and in the message for everybody. */
@@ -282,7 +296,7 @@ function refusal({ replyUrl }: SlackClick, kind: SlackRefusal, reason?: string):
 }
 
 function notAnApprover({ click, button, pause }: Running): Answered {
-  const approvers = (pause.signIn?.approvers ?? []).map(({ email }) => email);
+  const approvers = deciders(pause).map(({ email }) => email);
   const reply: SlackReply = { kind: "notAnApprover", approvers };
   const replaces = button.step === "confirm";
   return { pause, outcome: reply.kind, replies: [{ url: click.replyUrl, reply, replaces }] };

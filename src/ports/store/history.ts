@@ -6,7 +6,7 @@ import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { DeliverySearch } from "../../domain/history/ledger.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import type { Person } from "../../domain/pauses/pause.ts";
+import type { Person, Vote } from "../../domain/pauses/pause.ts";
 import type { Cursor } from "./cursor.ts";
 import type { DeliveryRef, Wake } from "./delivery.ts";
 
@@ -86,6 +86,8 @@ export interface EventView {
   readonly pauseId: Uuid | null;
   /** The signed-in user who decided that pause. */
   readonly decidedBy: Person | null;
+  /** The votes on that pause; null unless it takes several. */
+  readonly votes: readonly Vote[] | null;
   /** The trace that the event is part of. */
   readonly trace: TraceContext | null;
   readonly deliveries: readonly DeliveryRow[];

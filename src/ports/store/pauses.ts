@@ -9,6 +9,8 @@ import type {
   NotificationState,
   Pause,
   PauseStatus,
+  Person,
+  Plan,
   Question,
   Recipient,
   SignInRule,
@@ -23,6 +25,9 @@ export interface CreatePause {
   readonly question: Question;
   readonly recipient: Recipient | null;
   readonly signIn: SignInRule<Uuid> | null;
+  readonly plan: Plan<Uuid> | null;
+  /** Each approver is the recipient of an email. Only without `recipient`. */
+  readonly tellsApprovers: boolean;
   /** `pending`: the recipient gets a message. */
   readonly notification: NotificationState;
   readonly expiresAt: EpochMs;
@@ -42,6 +47,8 @@ export type CreatePauseResult =
   | { readonly kind: "conflict" }
   /** These approvers are not users of the tenant who can sign in and decide: a viewer cannot. */
   | { readonly kind: "unknownApprovers"; readonly ids: readonly Uuid[] }
+  /** Without the user who asks, the approvers are fewer than the quorum. */
+  | { readonly kind: "tooFewApprovers"; readonly count: number }
   /** An agent may notify only a user of the tenant, by email, who can sign in and decide. */
   | { readonly kind: "recipientNotUser" }
   /** The agent has too many open questions, or asked too many in the last minute. The audit records it. */
@@ -61,7 +68,7 @@ export type EndPause = {
   readonly now: EpochMs;
 } & (
   | { readonly by: "human"; readonly choice: string; readonly text: string | null }
-  /** A user decides the pause, if it is the tenant's. */
+  /** A user decides the pause, if it is the tenant's. With a quorum above 1, the decision is a vote. */
   | {
       readonly by: "user";
       readonly actor: Actor;
@@ -84,13 +91,22 @@ export type EndPauseResult =
    * `ended`: this call ended the pause. `before`: another call had ended it, or its deadline had, which this call may
    * have recorded. `pending`: its deadline is still to come.
    */
-  | { readonly kind: "ended" | "before" | "pending"; readonly pause: Pause; readonly woken: readonly Wake[] };
+  | { readonly kind: "ended" | "before" | "pending"; readonly pause: Pause; readonly woken: readonly Wake[] }
+  /** The vote is stored, or the same one was before. The pause goes on. */
+  | { readonly kind: "voted"; readonly pause: Pause; readonly woken: readonly Wake[] }
+  /** This user has voted for something else, or has no vote. */
+  | { readonly kind: "votedBefore" | "noVote"; readonly pause: Pause; readonly woken: readonly Wake[] };
 
 export interface DuePauses {
   /** The pauses that this call timed out. */
   readonly ended: readonly { readonly id: Uuid; readonly tenantSeq: Seq }[];
   readonly woken: readonly Wake[];
-  /** When the next pending pause expires; not in the future when more are due already. Null when no pause is pending. */
+  /** The pauses that were escalated, or whose message is sent again, by the channel of the message. */
+  readonly stepped: readonly { readonly id: Uuid; readonly tenantSeq: Seq; readonly channel: Channel | null }[];
+  /**
+   * When the next pending pause expires, is escalated, or has a reminder; not in the future when more are due already. Null
+   * when no pause is pending.
+   */
   readonly nextAt: EpochMs | null;
 }
 
@@ -176,6 +192,16 @@ export type ResendResult =
   /** It was sent again `PAUSE_RESENDS_COUNT_MAX` times. */
   | { readonly kind: "tooMany" };
 
+export interface ExtendPause extends PauseAction {
+  /** Must be later than the deadline, or the same. */
+  readonly expiresAt: EpochMs;
+}
+
+export type ExtendResult =
+  | { readonly kind: "unknown" }
+  /** `ended`: the pause has ended, or its deadline has passed. `notLater`: the pause has a later deadline. */
+  | { readonly kind: "extended" | "ended" | "notLater"; readonly pause: Pause };
+
 /** Somebody opened the link of a pause. */
 export interface Opening {
   readonly pauseId: Uuid;
@@ -196,6 +222,10 @@ export interface ClaimedNotification {
   readonly pause: Pause;
   /** How many attempts were made before. */
   readonly attempts: number;
+  /** The user who gets the message; null: the recipient of the pause. */
+  readonly to: Person | null;
+  /** 0: the first message. Otherwise, the number of the reminder. */
+  readonly reminder: number;
 }
 
 export interface ClaimedNotifications {
@@ -225,7 +255,10 @@ export interface PauseVerbs {
    * published in the same transaction. An answer or a cancellation at or after `expiresAt` records the timeout instead.
    */
   endPause(request: EndPause): Promise<EndPauseResult>;
-  /** Time out at most `limit` pauses whose deadline has passed, and publish their events. */
+  /**
+   * Time out at most `limit` pauses whose deadline has passed, and publish their events. Then escalate those whose share of
+   * the time has passed, and send messages again, at most `limit` too.
+   */
   endDuePauses(now: EpochMs, limit: number): Promise<DuePauses>;
   /** Keeps at most `OPENINGS_COUNT_MAX` openings per pause. */
   recordOpening(opening: Opening): Promise<void>;
@@ -237,6 +270,8 @@ export interface PauseVerbs {
   settleNotification(request: SettleNotification): Promise<void>;
   /** Send the message of a pending pause again, with a new series of attempts. */
   resendNotification(request: PauseAction): Promise<ResendResult>;
+  /** Give a pending pause a later deadline. */
+  extendPause(request: ExtendPause): Promise<ExtendResult>;
   /** Record that a user was shown the link of a pending pause. Null when there is no such pause. */
   recordReveal(request: PauseAction): Promise<Pause | null>;
   beginAct(request: BeginAct): Promise<BeginActResult>;

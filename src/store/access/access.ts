@@ -63,10 +63,12 @@ interface StoredKey {
   readonly idle_ms: number | null;
   readonly scopes: string | null;
   readonly agent_id: Uint8Array | null;
+  readonly created_by_kind: ActorRef["kind"] | null;
+  readonly created_by: Uint8Array | null;
 }
 
 const LIVE_KEY = `
-  SELECT tenant_seq, name, role, test, expires_at, idle_ms, scopes, agent_id
+  SELECT tenant_seq, name, role, test, expires_at, idle_ms, scopes, agent_id, created_by_kind, created_by
   FROM keys
   WHERE id = ? AND revoked_at IS NULL`;
 // The row stays until retention deletes it, so that the same hash cannot be inserted again meanwhile.
@@ -110,9 +112,14 @@ export function rotateKey(w: Writing, { actor, id, hash, now }: RotateKey): bool
   const key = { id, hash, ...nameAndRights(old), test: old.test === 1, expiresAt, idleMs };
   w.prepare(REVOKE).run(now, uuidBytes(actor.id));
   const agentId = old.agent_id === null ? id : uuidText(old.agent_id);
-  insertKey(w, { tenantSeq: old.tenant_seq, key, agentId, by: actorRef(actor), now });
+  insertKey(w, { tenantSeq: old.tenant_seq, key, agentId, by: creatorOf(old), now });
   auditKey(w, { actor, tenantSeq: old.tenant_seq, type: "key.rotated", key, now });
   return true;
+}
+
+/** A rotated key keeps its creator: retention deletes the old key, and who is behind the new one must remain known. */
+function creatorOf({ created_by_kind: kind, created_by: id }: StoredKey): ActorRef | null {
+  return kind === null || id === null ? null : { kind, id: uuidText(id) };
 }
 
 export interface CreateTenant {

@@ -8,7 +8,6 @@ import { inTrace, type TraceContext } from "../../domain/delivery/trace-context.
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, LeaseToken, Seq } from "../../domain/ids.ts";
 import { BROKEN_LANE_MS, VOID_CLAIMS_MAX } from "../../domain/limits.ts";
-import type { Person } from "../../domain/pauses/pause.ts";
 import type { ClaimedLane, ClaimRequest, ClaimResult, Wake } from "../../ports/store.ts";
 import { loadDestination } from "../endpoints/endpoint-rows.ts";
 import { noteChanged } from "../history/ledger-changes.ts";
@@ -16,6 +15,7 @@ import { uuidText } from "../rows.ts";
 import { DELIVERY_STATE, FORMAT } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
 import { drainOf, mustLeaveLast } from "./drain.ts";
+import { readDeciders } from "./event-deciders.ts";
 import { isForeign, isHeld, type LaneRow, laneState, refreshReadyAt, updateLane } from "./lane-rows.ts";
 import { publishFailed } from "./operational-events.ts";
 import { readyLanes } from "./ready-lanes.ts";
@@ -227,6 +227,6 @@ function eventOf(row: DueRow, tenantId: Event["tenantId"]): Event {
     acceptedAt: row.accepted_at as number,
     pauseId: row.pause_id === null ? null : uuidText(row.pause_id as Uint8Array),
   };
-  if (row.decided_by !== null) return { ...event, decidedBy: JSON.parse(row.decided_by as string) as Person };
-  return inTrace(cameThrough(event, (row.hops as number | null) ?? 0), row.trace as TraceContext | null);
+  const decided = row.decided_by === null ? event : { ...event, ...readDeciders(row.decided_by as string) };
+  return inTrace(cameThrough(decided, (row.hops as number | null) ?? 0), row.trace as TraceContext | null);
 }

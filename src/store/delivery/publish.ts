@@ -17,6 +17,7 @@ import type {
 import { each } from "../group.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 import type { Writing } from "../writing.ts";
+import { decidersText } from "./event-deciders.ts";
 import { findIdempotencyKey, rememberKey } from "./idempotency.ts";
 import { creationTime, eventBytes, insertDelivery, insertEvent } from "./insert.ts";
 import { advanceReadyAt, isForeign, isHeld, type LaneRow, mayLease, updateLane } from "./lane-rows.ts";
@@ -187,7 +188,7 @@ export function publishOwn(w: Writing, tenantSeq: Seq, event: Event, origin: Own
 }
 
 /** Apart from the insert of every event, which the few decisions of signed-in users must not make wider. */
-const SET_DECIDER = "UPDATE events SET decided_by = ? WHERE seq = ?";
+const SET_DECIDERS = "UPDATE events SET decided_by = ? WHERE seq = ?";
 
 /** Like `publishOwn`, and also returns the event's sequence. */
 export function publishFrom(
@@ -206,7 +207,8 @@ export function publishFrom(
     keyed: false,
     origin,
   });
-  if (event.decidedBy !== undefined) w.prepare(SET_DECIDER).run(JSON.stringify(event.decidedBy), eventSeq);
+  const deciders = decidersText(event);
+  if (deciders !== null) w.prepare(SET_DECIDERS).run(deciders, eventSeq);
   const createdAt = creationTime(w, event.acceptedAt);
   for (const target of targets) {
     insertDelivery(w, {

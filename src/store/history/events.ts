@@ -5,9 +5,9 @@ import type { TraceContext } from "../../domain/delivery/trace-context.ts";
 import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { EVENT_TARGETS_MAX, LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../domain/limits.ts";
-import type { Person } from "../../domain/pauses/pause.ts";
 import type { EventView } from "../../ports/store.ts";
 import type { Connection } from "../connection.ts";
+import { readDeciders } from "../delivery/event-deciders.ts";
 import { all, one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 import { readDeliveryRows } from "./delivery-rows.ts";
@@ -44,7 +44,9 @@ export function getEvent(connection: Connection, tenantSeq: Seq, id: Uuid): Even
     payload: event.payload,
     acceptedAt: event.accepted_at,
     pauseId: event.pause_id === null ? null : uuidText(event.pause_id),
-    decidedBy: event.decided_by === null ? null : (JSON.parse(event.decided_by) as Person),
+    decidedBy: null,
+    votes: null,
+    ...readDeciders(event.decided_by),
     trace: event.trace,
     deliveries: readDeliveryRows(
       connection,

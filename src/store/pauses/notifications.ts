@@ -1,6 +1,7 @@
 /** claimNotifications, settleNotification and resendNotification: the outbox of the messages that tell people of pauses. */
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { NOTIFICATIONS_OF_TENANT_COUNT_MAX, PAUSE_RESENDS_COUNT_MAX } from "../../domain/limits.ts";
+import { channelOf } from "../../domain/pauses/pause.ts";
 import type {
   ClaimedNotification,
   ClaimedNotifications,
@@ -14,6 +15,7 @@ import { all, one } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import { CHANNEL } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
+import { addresseesOf, claimLetter, releaseLetter, settleLetter, writeLetters } from "./letters.ts";
 import { readPause } from "./pause-rows.ts";
 import { findPause, loadPause } from "./pause-views.ts";
 
@@ -23,7 +25,7 @@ export const ENDED_FIRST = "the pause ended first";
 // ── Claim ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const DUE = `
-  SELECT seq, expires_at, notification_attempts AS attempts
+  SELECT seq, expires_at, notification_attempts AS attempts, reminded AS reminder, letters
   FROM pauses INDEXED BY notifications_of_tenant
   WHERE channel = ? AND tenant_seq = ? AND notification_due_at IS NOT NULL AND notification_due_at <= ?
   ORDER BY notification_due_at, seq
@@ -54,6 +56,9 @@ interface Due {
   readonly seq: Seq;
   readonly expires_at: EpochMs;
   readonly attempts: number;
+  readonly reminder: number;
+  /** Null: the message goes to the recipient alone. */
+  readonly letters: string | null;
 }
 
 export function claimNotifications(w: Writing, request: ClaimNotifications): ClaimedNotifications {
@@ -88,16 +93,21 @@ function claimOf(w: Writing, tenantSeq: Seq, request: ClaimNotifications): Claim
       fail(w, due.seq, ENDED_FIRST);
       continue;
     }
-    w.prepare(CLAIM).run(w.self.node, due.seq);
-    claimed.push({ pause: loadPause(w, due.seq), attempts: due.attempts });
+    const claim = due.letters === null ? claimOnly(w, due) : claimLetter(w, due.seq, now);
+    if (claim !== null) claimed.push(claim);
   }
   return claimed;
+}
+
+function claimOnly(w: Writing, { seq, attempts, reminder }: Due): ClaimedNotification {
+  w.prepare(CLAIM).run(w.self.node, seq);
+  return { pause: loadPause(w, seq), attempts, to: null, reminder };
 }
 
 // ── Settle ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const CLAIMED = `
-  SELECT seq, tenant_seq, status, channel
+  SELECT seq, tenant_seq, status, channel, letters
   FROM pauses
   WHERE id = ? AND notification_node = ?`;
 const SENT = `
@@ -119,19 +129,27 @@ interface Claimed {
   readonly tenant_seq: Seq;
   readonly status: number;
   readonly channel: number;
+  readonly letters: string | null;
 }
 
 /** Only what this node has claimed: a settlement that is repeated, or that comes after a restart, has no effect. */
 export function settleNotification(w: Writing, { pauseId, now, outcome }: SettleNotification): void {
   const row = one<Claimed>(w, CLAIMED, uuidBytes(pauseId), w.self.node);
   if (row === undefined) return;
+  const notified = (data: Readonly<Record<string, string>>) => {
+    const whole = { channel: CHANNEL.name(row.channel), ...data };
+    audit(w, { tenantSeq: row.tenant_seq, actor: "system", type: "pause.notified", pauseId, data: whole, now });
+  };
+  if (row.letters !== null) {
+    const reached = settleLetter(w, row.seq, { now, outcome });
+    if (reached !== undefined) notified(reached === null ? {} : { email: reached.email });
+    return;
+  }
   switch (outcome.kind) {
-    case "sent": {
+    case "sent":
       w.prepare(SENT).run(row.seq);
-      const data = { channel: CHANNEL.name(row.channel) };
-      audit(w, { tenantSeq: row.tenant_seq, actor: "system", type: "pause.notified", pauseId, data, now });
+      notified({});
       return;
-    }
     case "failed":
       fail(w, row.seq, outcome.reason);
       return;
@@ -151,22 +169,27 @@ function fail(w: Writing, seq: Seq, reason: string): void {
 
 // ── Resend ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+const COUNT_RESEND = "UPDATE pauses SET resends = resends + 1 WHERE seq = ? AND resends < ?";
 // A message that was sent or has failed permanently: nobody has claimed it, and it is not due.
 const RESEND = `
   UPDATE pauses
-  SET notification = 1, notification_reason = NULL, notification_due_at = ?, notification_attempts = 0,
-    resends = resends + 1
-  WHERE seq = ? AND resends < ?`;
+  SET notification = 1, notification_reason = NULL, notification_due_at = ?, notification_attempts = 0
+  WHERE seq = ?`;
 
 export function resendNotification(w: Writing, { actor, tenantSeq, id, now }: PauseAction): ResendResult {
   const row = findPause(w, id);
   if (row === null || row.tenant_seq !== tenantSeq) return { kind: "unknown" };
-  const pause = readPause(w.vault, row);
+  const pause = readPause(w, row);
   if (pause.ending !== null || now >= pause.expiresAt) return { kind: "ended", pause };
-  if (pause.recipient === null || pause.notification.status === "none" || actor.test) return { kind: "notifiesNobody" };
+  const channel = channelOf(pause);
+  if (channel === null || pause.notification.status === "none" || actor.test) return { kind: "notifiesNobody" };
   if (pause.notification.status === "pending") return { kind: "pending" };
-  if (w.prepare(RESEND).run(now, row.seq, PAUSE_RESENDS_COUNT_MAX).changes === 0) return { kind: "tooMany" };
-  const data = { channel: pause.recipient.channel, ...byActor(actor) };
+  const people = addresseesOf(pause);
+  if (people.length === 0) return { kind: "notifiesNobody" };
+  if (w.prepare(COUNT_RESEND).run(row.seq, PAUSE_RESENDS_COUNT_MAX).changes === 0) return { kind: "tooMany" };
+  if (people.length === 1 && people[0] === null) w.prepare(RESEND).run(now, row.seq);
+  else writeLetters(w, row.seq, people, { now, reminder: pause.reminded });
+  const data = { channel, ...byActor(actor) };
   audit(w, { tenantSeq, actor, type: "pause.resent", pauseId: id, data, now });
   return { kind: "resent", pause: loadPause(w, row.seq) };
 }
@@ -178,17 +201,20 @@ const RELEASE = `
   SET notification_node = NULL, notification_due_at = ?
   WHERE seq = ?`;
 
-function release(w: Writing, { seq, status }: Pick<Claimed, "seq" | "status">, now: EpochMs): void {
+type Released = Pick<Claimed, "seq" | "status" | "letters">;
+
+function release(w: Writing, { seq, status, letters }: Released, now: EpochMs): void {
   if (status !== 0) fail(w, seq, ENDED_FIRST);
+  else if (letters !== null) releaseLetter(w, seq, now);
   else w.prepare(RELEASE).run(now, seq);
 }
 
 const CLAIMED_BY = `
-  SELECT seq, status
+  SELECT seq, status, letters
   FROM pauses INDEXED BY notifications_claimed
   WHERE notification_node IS NOT NULL AND notification_node = ?`;
 
 /** What a node that is gone had claimed is due again. Its attempt stays counted, since it may have been sent. */
 export function voidNotifications(w: Writing, node: number, now: EpochMs): void {
-  for (const row of all<Pick<Claimed, "seq" | "status">>(w, CLAIMED_BY, node)) release(w, row, now);
+  for (const row of all<Released>(w, CLAIMED_BY, node)) release(w, row, now);
 }

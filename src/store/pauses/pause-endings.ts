@@ -5,7 +5,15 @@
 import { inTrace } from "../../domain/delivery/trace-context.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { REFUSED_ANSWERS_COUNT_MAX } from "../../domain/limits.ts";
-import { type Ending, endingEvent, isSameAnswer, responseOf, timeOutOf } from "../../domain/pauses/pause.ts";
+import {
+  type Ending,
+  endingEvent,
+  isSameAnswer,
+  type PauseStatus,
+  responseOf,
+  timeOutOf,
+} from "../../domain/pauses/pause.ts";
+import { isSameVote, takesVotes } from "../../domain/pauses/plan.ts";
 import type { DuePauses, EndPause, EndPauseResult, Wake } from "../../ports/store.ts";
 import { type AuditEntry, audit, byActor } from "../access/audit.ts";
 import type { Connection } from "../connection.ts";
@@ -15,9 +23,11 @@ import { uuidBytes, uuidText } from "../rows.ts";
 import { PAUSE_STATUS } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
 import { ENDED_FIRST } from "./notifications.ts";
-import { endingOf, PAUSE_COLUMNS, type PauseColumns, readPause } from "./pause-rows.ts";
+import { endingOf, PAUSE_COLUMNS, type PauseColumns, planOf, readPause, votesOf } from "./pause-rows.ts";
+import { nextStep, takeDueSteps } from "./pause-steps.ts";
 import { findPause, loadPause } from "./pause-views.ts";
 import { receiptOf } from "./receipts.ts";
+import { vote } from "./votes.ts";
 
 // ── One pause ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -27,11 +37,14 @@ export function endPause(w: Writing, request: EndPause): EndPauseResult {
   const before = endingOf(row);
   if (before !== null) {
     noteRefusal(w, row, before, request);
-    return { kind: "before", pause: readPause(w.vault, row), woken: [] };
+    return { kind: "before", pause: readPause(w, row), woken: [] };
   }
   const ending = endingBy(row, request);
-  if (ending === null) return { kind: "pending", pause: readPause(w.vault, row), woken: [] };
-  const woken = end(w, row, ending, request);
+  if (ending === null) return { kind: "pending", pause: readPause(w, row), woken: [] };
+  const voted = vote(w, row, ending, request);
+  if (voted.kind === "votedBefore") refuse(w, row, "pending", request);
+  if ("pause" in voted) return voted;
+  const woken = end(w, voted.row, ending, request);
   noteRefusal(w, row, ending, request);
   const came = ending.status !== "timed_out" || request.by === "deadline" ? "ended" : "before";
   return { kind: came, pause: loadPause(w, row.seq), woken };
@@ -64,7 +77,7 @@ const END = `
   SET status = ?, choice = ?, text = ?, ended_at = ?, decided_by = ?, event_id = ?, receipt = ?,
     notification = CASE WHEN notification_due_at IS NULL THEN notification ELSE 3 END,
     notification_reason = CASE WHEN notification_due_at IS NULL THEN notification_reason ELSE '${ENDED_FIRST}' END,
-    notification_due_at = NULL
+    notification_due_at = NULL, letters = NULL, step_at = NULL
   WHERE seq = ? AND status = 0`;
 
 function end(w: Writing, row: PauseColumns, ending: Ending, request: EndPause | { by: "deadline"; now: EpochMs }) {
@@ -88,6 +101,7 @@ function end(w: Writing, row: PauseColumns, ending: Ending, request: EndPause | 
     acceptedAt: now,
     pauseId: id,
     ...(user !== null && { decidedBy: user }),
+    ...(takesVotes({ plan: planOf(row) }) && { votes: votesOf(row) }),
   };
   return publishOwn(w, row.tenant_seq, inTrace(event, row.trace), "pause");
 }
@@ -123,18 +137,25 @@ const COUNT_REFUSAL = `
   SET refused_answers = refused_answers + 1
   WHERE seq = ? AND refused_answers < ?`;
 
-/** Record that an answer came too late, unless it is a repeat of the answer that won. */
+/** Record that an answer came too late, unless it is a repeat of the answer that won, or of a vote that counted. */
 function noteRefusal(w: Writing, row: PauseColumns, ending: Ending, request: EndPause): void {
   if (request.by !== "human" && request.by !== "user") return;
+  const { choice, text } = request;
   const user = request.by === "user" ? request.actor.id : null;
-  if (isSameAnswer(ending, request.choice, request.text, user)) return;
+  if (isSameAnswer(ending, choice, text, user)) return;
+  if (user !== null && isSameVote({ votes: votesOf(row) }, { id: user, choice, text })) return;
+  refuse(w, row, ending.status, request);
+}
+
+function refuse(w: Writing, row: PauseColumns, status: PauseStatus, request: EndPause): void {
+  if (request.by !== "human" && request.by !== "user") return;
   if (w.prepare(COUNT_REFUSAL).run(row.seq, REFUSED_ANSWERS_COUNT_MAX).changes === 0) return;
   audit(w, {
     tenantSeq: row.tenant_seq,
     actor: deciderOf(request),
     type: "pause.answer_refused",
     pauseId: request.id,
-    data: { choice: request.choice, status: ending.status, ...viaOf(request) },
+    data: { choice: request.choice, status, ...viaOf(request) },
     now: request.now,
   });
 }
@@ -161,10 +182,13 @@ export function endDuePauses(w: Writing, now: EpochMs, limit: number): DuePauses
     for (const wake of end(w, row, timeOut(row), { by: "deadline", now })) woken.set(wake.endpointSeq, wake);
     ended.push({ id: uuidText(row.id), tenantSeq: row.tenant_seq });
   }
-  return { ended, woken: [...woken.values()], nextAt: nextDeadline(w) };
+  const stepped = takeDueSteps(w, now, limit);
+  return { ended, woken: [...woken.values()], stepped, nextAt: nextDueAt(w) };
 }
 
-/** The next deadline of any pause. */
-export function nextDeadline(connection: Connection): EpochMs | null {
-  return one<{ expires_at: EpochMs }>(connection, NEXT)?.expires_at ?? null;
+/** When any pause expires, is escalated, or has a reminder. */
+export function nextDueAt(connection: Connection): EpochMs | null {
+  const deadline = one<{ expires_at: EpochMs }>(connection, NEXT)?.expires_at ?? null;
+  const step = nextStep(connection);
+  return deadline === null || step === null ? deadline : Math.min(deadline, step);
 }

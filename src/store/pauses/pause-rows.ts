@@ -5,21 +5,26 @@ import type { AskedAct } from "../../domain/pauses/pause.ts";
 import {
   type Detail,
   type Ending,
+  type KnownPlan,
   type Pause,
   type Person,
   type SignInRule,
   timeOutOf,
+  type Vote,
 } from "../../domain/pauses/pause.ts";
+import { isQuorumReachable, takesVotes, votersOf } from "../../domain/pauses/plan.ts";
+import type { ReadConnection } from "../read-connection.ts";
 import { uuidText } from "../rows.ts";
 import { CHANNEL, NOTIFICATION, PAUSE_STATUS } from "../stored-enums.ts";
-import type { Vault } from "../vault.ts";
+import { ableOf } from "./voters.ts";
 
 /** The columns for `readPause`, of tables that the query names `pauses p` and `tenants t`. */
 export const PAUSE_COLUMNS = `
   p.seq, p.id, p.tenant_seq, t.id AS tenant_id, t.name AS tenant_name, t.links_withheld, p.status, p.message, p.options,
   p.allow_text_response, p.timeout_default, p.metadata, p.channel, p.recipient_sealed, p.expires_at, p.created_at,
   p.choice, p.text, p.ended_at, p.notification, p.notification_reason, p.sign_in, p.decided_by,
-  p.event_id, p.trace, p.agent_id, p.agent_name, p.act, p.details, p.receipt`;
+  p.event_id, p.trace, p.agent_id, p.agent_name, p.act, p.details, p.receipt, p.plan, p.votes, p.reminded,
+  p.escalated_at`;
 
 export const PAUSES = "pauses p CROSS JOIN tenants t ON t.seq = p.tenant_seq";
 
@@ -59,10 +64,17 @@ export interface PauseColumns {
   /** JSON array of `Detail`; null: there are none. */
   readonly details: string | null;
   readonly receipt: string | null;
+  /** JSON of a `KnownPlan`. */
+  readonly plan: string | null;
+  /** JSON array of `Vote`. */
+  readonly votes: string | null;
+  readonly reminded: number;
+  readonly escalated_at: EpochMs | null;
 }
 
-export function readPause(vault: Vault, row: PauseColumns): Pause {
-  return {
+export function readPause(connection: ReadConnection, row: PauseColumns): Pause {
+  const { vault } = connection;
+  const pause: Pause = {
     id: uuidText(row.id),
     seq: row.seq,
     tenantId: uuidText(row.tenant_id),
@@ -82,6 +94,12 @@ export function readPause(vault: Vault, row: PauseColumns): Pause {
         ? null
         : { channel: CHANNEL.name(row.channel), address: vault.open(row.recipient_sealed) },
     signIn: row.sign_in === null ? null : (JSON.parse(row.sign_in) as SignInRule),
+    tellsApprovers: row.channel !== null && row.recipient_sealed === null,
+    plan: planOf(row),
+    votes: votesOf(row),
+    isQuorumReachable: null,
+    reminded: row.reminded,
+    escalatedAt: row.escalated_at,
     notification: { status: NOTIFICATION.name(row.notification), reason: row.notification_reason },
     expiresAt: row.expires_at,
     createdAt: row.created_at,
@@ -89,6 +107,23 @@ export function readPause(vault: Vault, row: PauseColumns): Pause {
     receipt: row.receipt,
     eventId: row.event_id === null ? null : uuidText(row.event_id),
   };
+  return pause.ending === null && takesVotes(pause) ? withReach(connection, pause) : pause;
+}
+
+/** The approvers may have left since. */
+function withReach(connection: ReadConnection, pause: Pause): Pause {
+  const { plan, votes, tenantSeq } = pause;
+  const voters = votersOf(pause);
+  const able = ableOf(connection, tenantSeq, voters);
+  return { ...pause, isQuorumReachable: plan !== null && isQuorumReachable(plan, { voters, votes, able }) };
+}
+
+export function planOf({ plan }: Pick<PauseColumns, "plan">): KnownPlan | null {
+  return plan === null ? null : (JSON.parse(plan) as KnownPlan);
+}
+
+export function votesOf({ votes }: Pick<PauseColumns, "votes">): readonly Vote[] {
+  return votes === null ? [] : (JSON.parse(votes) as Vote[]);
 }
 
 /** Null while the pause is pending. */

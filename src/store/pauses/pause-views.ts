@@ -19,14 +19,14 @@ export function findPause(connection: ReadConnection, id: Uuid): PauseColumns | 
 export function getPause(connection: ReadConnection, tenantSeq: Seq | null, id: Uuid): Pause | null {
   const row = findPause(connection, id);
   if (row === null || (tenantSeq !== null && row.tenant_seq !== tenantSeq)) return null;
-  return readPause(connection.vault, row);
+  return readPause(connection, row);
 }
 
 /** @throws when there is none. A pause is not deleted while something refers to its sequence. */
 export function loadPause(connection: ReadConnection, seq: Seq): Pause {
   const row = one<PauseColumns>(connection, BY_SEQ, seq);
   if (row === undefined) throw new Error(`no pause ${seq}`);
-  return readPause(connection.vault, row);
+  return readPause(connection, row);
 }
 
 // Every index ends in the sequence, so no sort is needed.
@@ -79,7 +79,7 @@ export function listPauses(
         matches: matcherOf(filter),
       });
   return {
-    pauses: rows.map((row) => readPause(connection.vault, row)),
+    pauses: rows.map((row) => readPause(connection, row)),
     next: more && last !== undefined ? cursorOf(last.seq) : null,
   };
 }

@@ -21,6 +21,8 @@ function open() {
           tenantSeq,
           id: newId(),
           signIn: null,
+          plan: null,
+          tellsApprovers: false,
           question: {
             message: "?",
             options: ["a", "b"],

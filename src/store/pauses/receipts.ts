@@ -8,7 +8,7 @@ import { findJcsFault } from "../../domain/text/jcs-fault.ts";
 import { wholeSeconds } from "../../domain/text/time.ts";
 import { uuidText } from "../rows.ts";
 import type { Writing } from "../writing.ts";
-import type { PauseColumns } from "./pause-rows.ts";
+import { type PauseColumns, votesOf } from "./pause-rows.ts";
 import { currentReceiptKey } from "./receipt-keys.ts";
 
 type Decision = Extract<Ending, { readonly status: "responded" }>;
@@ -35,7 +35,7 @@ export function receiptOf(
     metadata_hash: metadataHash(row.metadata ?? "null"),
     choice: ending.choice,
     text: ending.text,
-    people: peopleOf(ending),
+    people: peopleOf(row, ending),
     via: ending.by === undefined ? "link" : via,
     asked_at: wholeSeconds(row.created_at),
     decided_at: wholeSeconds(ending.at),
@@ -43,10 +43,16 @@ export function receiptOf(
   return JSON.stringify({ ...content, signature: key.sign(canonicalize(content) ?? "") });
 }
 
-/** The users whose decisions ended the pause, with the email addresses that they had. */
-function peopleOf({ by, choice, at }: Decision): readonly object[] {
-  if (by === undefined) return [];
-  return [{ id: ID_PREFIX.user + by.id, email: by.email, choice, at: wholeSeconds(at) }];
+/** The users who decided or voted, with the email addresses that they had. */
+function peopleOf(row: PauseColumns, { by, choice, at }: Decision): readonly object[] {
+  const votes = votesOf(row);
+  const decisions = votes.length > 0 || by === undefined ? votes : [{ ...by, choice, at }];
+  return decisions.map((decision) => ({
+    id: ID_PREFIX.user + decision.id,
+    email: decision.email,
+    choice: decision.choice,
+    at: wholeSeconds(decision.at),
+  }));
 }
 
 /** Over all that the person saw. */

@@ -3,7 +3,7 @@ import type { EpochMs, Seq } from "../../domain/ids.ts";
 import type { Changes, LaneRevision } from "../../ports/store.ts";
 import { laneState, readLane } from "../delivery/lane-rows.ts";
 import { loadDestination } from "../endpoints/endpoint-rows.ts";
-import { nextDeadline } from "../pauses/pause-endings.ts";
+import { nextDueAt } from "../pauses/pause-endings.ts";
 import { all, one, type ReadConnection } from "../read-connection.ts";
 import { recordedSince } from "./foreign-changes.ts";
 
@@ -23,7 +23,7 @@ export function changesOfNodes(
   return {
     ...recordedSince(connection, node, mark),
     lanes: changedLanes(connection, node, lanes),
-    nextPauseAt: nextDeadline(connection),
+    nextPauseAt: nextDueAt(connection),
     nextReadyAt: one<{ at: EpochMs | null }>(connection, NEXT_READY)?.at ?? null,
   };
 }

@@ -36,6 +36,8 @@ import { decidingCases } from "./pauses/deciding.ts";
 import { notificationCases } from "./pauses/notifications.ts";
 import { deadlineCases } from "./pauses/pause-deadlines.ts";
 import { pauseCases } from "./pauses/pauses.ts";
+import { stepCases } from "./pauses/steps.ts";
+import { voteCases } from "./pauses/votes.ts";
 import { bulkCases } from "./upkeep/bulk.ts";
 import { jobCases } from "./upkeep/jobs.ts";
 import { nodeCases } from "./upkeep/nodes.ts";
@@ -79,6 +81,8 @@ export const USUAL_CALLS: readonly Subject[] = [
   ["pause deadlines", deadlineCases],
   ["decisions of users", decidingCases],
   ["questions of agents", agentCases],
+  ["votes", voteCases],
+  ["steps before a deadline", stepCases],
   ["notifications", notificationCases],
   ["audit", auditCases],
   ["sources", sourceCases],

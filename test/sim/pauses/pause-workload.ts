@@ -95,6 +95,8 @@ class Workload implements PauseWorkload {
     const options = OPTIONS.slice(0, 2 + this.#random.below(4));
     const input: CreatePauseInput = {
       signIn: null,
+      plan: null,
+      tellsApprovers: false,
       question: {
         message: messageOf(number),
         options,

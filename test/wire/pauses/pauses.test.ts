@@ -10,6 +10,7 @@ const server = await sharedServer({ after });
 const FIELDS = [
   ["pause_id", "status", "agent", "act", "message", "options", "details", "allow_text_response", "timeout_default"],
   ["protected", "approvers", "approver_emails"],
+  ["quorum", "veto", "votes", "quorum_reachable", "reminders", "escalate_to", "escalated_at"],
   ["response_choice", "response_text", "response_at", "decided_by", "decided_by_user", "event_id"],
   ["channel", "recipient", "notification", "metadata", "receipt", "respond_url", "expires_at", "created_at"],
 ].flat();

@@ -214,6 +214,27 @@ test("only an approver decides, and only while the approver may", async () => {
   assert.equal((await readPause(client, id)).response_choice, "Reject");
 });
 
+test("with a quorum, a press is a vote, and the last one ends the question", async () => {
+  const client = await newTenant(server);
+  const people = [await colleague(client), await colleague(client), await colleague(client)] as const;
+  const { id, message } = await asked(client, { approvers: people.map((person) => person.id), quorum: 2 });
+  const vote = async ({ slackId }: { slackId: string }, label: string) => {
+    const confirm = await press(slackId, valueIn(message, label));
+    return press(slackId, valueIn(confirm, `Answer “${label}”`));
+  };
+  const first = await vote(people[0], "Approve");
+  assert.match(first.shown, /Your vote counts.*1 of 2/);
+  assert.match((await vote(people[0], "Approve")).shown, /Your vote counts/, "repeated");
+  assert.match((await vote(people[0], "Reject")).shown, /already voted for something else/);
+  const last = await vote(people[1], "Approve");
+  assert.ok(last.shown.includes(`${people[1].email} answered “Approve”`), last.shown);
+  const votes = (await entries(client, id)).filter(({ event_type }) => event_type === "pause.voted");
+  assert.deepEqual(
+    votes.map(({ data }) => data.via),
+    ["slack", "slack"],
+  );
+});
+
 test("a protected question has no buttons that answer: it leads to the console", async () => {
   const client = await newTenant(server);
   const { id, message } = await asked(client, { protected: true });

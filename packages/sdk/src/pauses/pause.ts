@@ -1,5 +1,5 @@
 /** Human pauses as the API returns them, and the events of their endings. */
-import type { JsonObject, PauseEventType, UserRef } from "../types.ts";
+import type { JsonObject, PauseEventType, UserRef, Vote } from "../types.ts";
 import type { Receipt } from "./receipt.ts";
 
 /** A pause is `pending` until it ends, which happens exactly once. */
@@ -43,8 +43,27 @@ export interface PauseInput {
   readonly protected?: boolean;
   /** `usr_…`: only these 1 to 20 users may decide, signed in. The link only shows the question. */
   readonly approvers?: readonly string[] | null;
+  /**
+   * How many of the approvers must choose the same option, each with one vote. The user who asks, or who created the key
+   * that asks, has none. Default: 1, the first decision counts.
+   */
+  readonly quorum?: number;
+  /** The option that ends the pause with one vote. Only with a quorum above 1. */
+  readonly veto?: string | null;
+  /** The message is sent again after these 1 to 5 shares of the time, such as 0.5 for half of it, in increasing order. */
+  readonly reminders?: readonly number[] | null;
+  /** These users may decide too once the share of the time has passed. Only with `approvers`. */
+  readonly escalate_to?: EscalationInput | null;
   /** At most 16 KB of JSON, which is returned with the pause and in its event. */
   readonly metadata?: object | null;
+}
+
+/** Who may decide too, and when. */
+export interface EscalationInput {
+  /** Between 0 and 1. */
+  readonly share: number;
+  /** `usr_…`: 1 to 20 users. */
+  readonly approvers: readonly string[];
 }
 
 /** A new pause. */
@@ -76,6 +95,12 @@ export interface PauseNotification {
   readonly reason: string | null;
 }
 
+/** Who may decide a pause too, and when. */
+export interface PauseEscalation extends EscalationInput {
+  /** In the order of the approvers. */
+  readonly approver_emails: readonly string[];
+}
+
 /** A pause and its result. */
 export interface Pause {
   /** `psr_…`. */
@@ -99,6 +124,18 @@ export interface Pause {
   readonly approvers: readonly string[] | null;
   /** The email addresses of the approvers, in the same order. */
   readonly approver_emails: readonly string[] | null;
+  /** How many people must choose the same option. Null: the first decision counts. */
+  readonly quorum: number | null;
+  /** The option that ends the pause with one vote. */
+  readonly veto: string | null;
+  /** In their order. Null without a quorum. */
+  readonly votes: readonly Vote[] | null;
+  /** Whether some option can still get enough votes. Null once the pause has ended, and without a quorum. */
+  readonly quorum_reachable: boolean | null;
+  readonly reminders: readonly number[] | null;
+  readonly escalate_to: PauseEscalation | null;
+  /** When the users of `escalate_to` got the right to decide. */
+  readonly escalated_at: string | null;
   /** The person's choice, or `timeout_default` after a timeout; otherwise null. */
   readonly response_choice: string | null;
   /** The person's note. */
@@ -168,6 +205,14 @@ export interface PauseAnswer {
   readonly text?: string | null;
 }
 
+/** When a pause shall end: one of the two. */
+export interface PauseExtension {
+  /** From now on. */
+  readonly expires_in_seconds?: number | null;
+  /** A whole second. */
+  readonly expires_at?: string | null;
+}
+
 /** What a signed-in user decides. */
 export interface PauseDecision extends PauseAnswer {
   /** The user's password, for a protected pause. */
@@ -203,6 +248,8 @@ interface PauseEventOf<Type extends PauseEventType, Data> {
   readonly pause_id: string;
   /** `dev_…`: the tenant. */
   readonly developer_id: string;
+  /** Only of a pause that takes several votes, in their order. */
+  readonly votes?: readonly Vote[];
   readonly timestamp: string;
   readonly data: Data;
 }

@@ -17,6 +17,7 @@ import type {
   PauseAnswer,
   PauseCounts,
   PauseDecision,
+  PauseExtension,
   PauseFilter,
   PauseInput,
   PauseLink,
@@ -102,10 +103,23 @@ export async function decidePause(
   id: string,
   decision: PauseDecision,
   options?: CallOptions,
-): Promise<EndedPause> {
+): Promise<Pause> {
   const body = JSON.stringify(decision);
   const call = { method: "POST", path: `${one(id)}/decide`, body, repeatable: true, signal: options?.signal } as const;
-  return (await transport.call<EndedPause>(call)).body;
+  return (await transport.call<Pause>(call)).body;
+}
+
+/** A time can be sent again, so the call is retried. Seconds would count from a later moment. */
+export async function extendPause(
+  transport: Transport,
+  id: string,
+  extension: PauseExtension,
+  options?: CallOptions,
+): Promise<Pause> {
+  const body = JSON.stringify(extension);
+  const repeatable = extension.expires_at !== undefined && extension.expires_at !== null;
+  const call = { method: "POST", path: `${one(id)}/extend`, body, repeatable, signal: options?.signal } as const;
+  return (await transport.call<Pause>(call)).body;
 }
 
 export async function resendPause(transport: Transport, id: string, options?: CallOptions): Promise<Pause> {

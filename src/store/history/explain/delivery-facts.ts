@@ -5,8 +5,8 @@ import { cameThrough } from "../../../domain/delivery/loops.ts";
 import { inTrace, type TraceContext } from "../../../domain/delivery/trace-context.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { WAITING_COUNT_MAX } from "../../../domain/limits.ts";
-import type { Person } from "../../../domain/pauses/pause.ts";
 import type { DeliveryFacts, LaneFacts, Subscription } from "../../../ports/store.ts";
+import { readDeciders } from "../../delivery/event-deciders.ts";
 import { loadEndpoint } from "../../endpoints/endpoint-rows.ts";
 import { one, type ReadConnection } from "../../read-connection.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
@@ -86,8 +86,7 @@ function toEvent(row: FactColumns): Event {
     acceptedAt: row.accepted_at,
     pauseId: row.pause_id === null ? null : uuidText(row.pause_id),
   };
-  if (row.decided_by !== null) return { ...event, decidedBy: JSON.parse(row.decided_by) as Person };
-  return inTrace(cameThrough(event, row.hops ?? 0), row.trace);
+  return inTrace(cameThrough({ ...event, ...readDeciders(row.decided_by) }, row.hops ?? 0), row.trace);
 }
 
 // The newest row of the history that holds for the event. Served by the unique index.

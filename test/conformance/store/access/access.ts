@@ -153,7 +153,7 @@ export function accessCases(open: OpenStore): void {
     assert.equal(await world.store.findKey(old.hash), null);
     assert.deepEqual(await world.store.findKey(hash), { ...actor, id, createdAt: START + 5 });
     assert.deepEqual((await world.store.listKeys(tenant.tenantSeq, null, 10)).keys.at(-1), {
-      ...listed(old, START + 5, actor),
+      ...listed(old, START + 5, tenant.actor),
       id,
     });
     assert.equal(await world.store.rotateKey(rotation), true, "repeated after an ambiguous result");

@@ -1,19 +1,28 @@
 /** The pauses of one tenant, and their endings. */
 import assert from "node:assert/strict";
+import type { Actor } from "../../../../src/domain/access/access.ts";
 import type { TraceContext } from "../../../../src/domain/delivery/trace-context.ts";
 import type { Endpoint } from "../../../../src/domain/endpoints/endpoint.ts";
-import type { EpochMs, Uuid } from "../../../../src/domain/ids.ts";
+import type { EpochMs, Seq, Uuid } from "../../../../src/domain/ids.ts";
 import type {
   ActKind,
   NotificationState,
   Pause,
+  Plan,
   Question,
   Recipient,
   SignInRule,
 } from "../../../../src/domain/pauses/pause.ts";
-import type { AuditFilter, AuditRow, CreatePause, EndPauseResult, EventView } from "../../../../src/ports/store.ts";
+import type {
+  AuditFilter,
+  AuditRow,
+  CreatePause,
+  EndPauseResult,
+  EventView,
+  Store,
+} from "../../../../src/ports/store.ts";
 import { type Ground, keyClaim, type PublishOptions, type Tenancy } from "../access/tenancy.ts";
-import { HOUR, START } from "../delivery/times.ts";
+import { HOUR, SECOND, START } from "../delivery/times.ts";
 
 /** A filter that every pause of the tenant matches, newest first. */
 export const ANY_PAUSE = { status: null, order: "newest", channel: null, text: null } as const;
@@ -23,6 +32,8 @@ export interface AskOptions extends Partial<Question> {
   readonly expiresAt?: EpochMs;
   readonly recipient?: Recipient | null;
   readonly signIn?: SignInRule<Uuid> | null;
+  readonly plan?: Plan<Uuid> | null;
+  readonly tellsApprovers?: boolean;
   readonly notification?: NotificationState;
   readonly key?: PublishOptions["key"];
   readonly trace?: TraceContext;
@@ -46,6 +57,7 @@ export interface Asking {
 
 export const EMAIL: Recipient = { channel: "email", address: "ann@example.com" };
 export const PENDING: NotificationState = { status: "pending", reason: null };
+const AT = START + SECOND;
 const NOBODY: NotificationState = { status: "none", reason: null };
 
 const QUESTION = {
@@ -57,36 +69,46 @@ const QUESTION = {
   metadata: null,
 };
 
-export function createAsking(world: Ground, tenant: Tenancy): Asking {
-  const { tenantSeq, actor } = tenant;
-
-  function request({
+function requestOf(
+  world: Ground,
+  { actor, tenantSeq }: Tenancy,
+  {
     now = START,
     key,
     recipient = null,
     signIn = null,
+    plan = null,
+    tellsApprovers = false,
     notification,
     expiresAt,
     trace,
     act,
     ...question
-  }: AskOptions = {}) {
-    const claim = keyClaim(key);
-    return {
-      actor,
-      tenantSeq,
-      id: world.newId(),
-      question: { ...QUESTION, ...question },
-      recipient,
-      signIn,
-      notification: notification ?? NOBODY,
-      expiresAt: expiresAt ?? now + HOUR,
-      idempotency: claim === null ? null : { ...claim, surface: "pauses" as const },
-      trace: trace ?? null,
-      ...(act !== undefined && { act }),
-      now,
-    };
-  }
+  }: AskOptions = {},
+): CreatePause {
+  const claim = keyClaim(key);
+  return {
+    actor,
+    tenantSeq,
+    id: world.newId(),
+    question: { ...QUESTION, ...question },
+    recipient,
+    signIn,
+    plan,
+    tellsApprovers,
+    notification: notification ?? NOBODY,
+    expiresAt: expiresAt ?? now + HOUR,
+    idempotency: claim === null ? null : { ...claim, surface: "pauses" as const },
+    trace: trace ?? null,
+    ...(act !== undefined && { act }),
+    now,
+  };
+}
+
+export function createAsking(world: Ground, tenant: Tenancy): Asking {
+  const { tenantSeq, actor } = tenant;
+
+  const request = (options?: AskOptions) => requestOf(world, tenant, options);
 
   return {
     request,
@@ -120,4 +142,29 @@ export function createAsking(world: Ground, tenant: Tenancy): Asking {
 /** The audit entries of a pause, without ids and times. */
 export async function auditOf(asking: Asking, pauseId: Uuid): Promise<unknown[]> {
   return (await asking.audit({ pauseId })).map(({ type, actor, data }) => [type, actor, data]);
+}
+
+interface DecideOptions {
+  readonly choice?: string;
+  readonly text?: string | null;
+  readonly now?: number;
+  /** The store of another node. */
+  readonly store?: Store;
+}
+
+/** A user of the tenant who decides. */
+export async function newDecider(world: Ground, tenant: Tenancy, role: "developer" | "viewer" = "developer") {
+  const id = world.newId();
+  const user = { id, email: `${id}@example.com`, passwordHash: "$argon2id$x", role } as const;
+  const { tenantSeq } = tenant;
+  const created = await world.store.createUser({ ...tenant.owner, user, link: null, now: START });
+  assert.equal(created.kind, "created");
+  const actor: Actor = { ...tenant.actor, kind: "user", id, role };
+  const decide = (
+    { id: pauseId }: Pick<Pause, "id">,
+    { choice = "yes", text = null, now = AT, store = world.store }: DecideOptions = {},
+    of: Seq = tenantSeq,
+  ): Promise<EndPauseResult> =>
+    store.endPause({ id: pauseId, by: "user", actor, email: user.email, tenantSeq: of, choice, text, now });
+  return { id, email: user.email, person: { id, email: user.email }, actor, decide };
 }

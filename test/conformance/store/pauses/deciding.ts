@@ -1,13 +1,11 @@
 /** Decisions of signed-in users, lists by deadline and by text, counts, and messages that are sent again. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Actor } from "../../../../src/domain/access/access.ts";
-import type { Seq } from "../../../../src/domain/ids.ts";
 import type { Pause } from "../../../../src/domain/pauses/pause.ts";
-import type { Cursor, EndPauseResult, PauseFilter } from "../../../../src/ports/store.ts";
+import type { Cursor, PauseFilter } from "../../../../src/ports/store.ts";
 import { HOUR, SECOND, START } from "../delivery/times.ts";
 import { type OpenStore, useWorld } from "../world.ts";
-import { ANY_PAUSE, createAsking, EMAIL, PENDING } from "./asking.ts";
+import { ANY_PAUSE, createAsking, EMAIL, newDecider, PENDING } from "./asking.ts";
 
 const AT = START + SECOND;
 
@@ -19,21 +17,7 @@ export function decidingCases(open: OpenStore): void {
   };
   type Asking = Awaited<ReturnType<typeof newAsking>>;
 
-  async function newUser({ tenant }: Pick<Asking, "tenant">) {
-    const id = world.newId();
-    const user = { id, email: `${id}@example.com`, passwordHash: "$argon2id$x", role: "developer" } as const;
-    const { tenantSeq } = tenant;
-    const created = await world.store.createUser({ ...tenant.owner, user, link: null, now: START });
-    assert.equal(created.kind, "created");
-    const actor: Actor = { ...tenant.actor, kind: "user", id, role: "developer" };
-    const decide = (
-      { id: pauseId }: Pick<Pause, "id">,
-      { choice = "yes", text = null, now = AT }: { choice?: string; text?: string | null; now?: number } = {},
-      of: Seq = tenantSeq,
-    ): Promise<EndPauseResult> =>
-      world.store.endPause({ id: pauseId, by: "user", actor, email: user.email, tenantSeq: of, choice, text, now });
-    return { id, email: user.email, person: { id, email: user.email }, actor, decide };
-  }
+  const newUser = ({ tenant }: Pick<Asking, "tenant">) => newDecider(world, tenant);
 
   test("the audit says that a user answered in Slack, in time or too late", async () => {
     const asking = await newAsking();

@@ -36,7 +36,7 @@ export function notificationCases(open: OpenStore): void {
   test("a pending notification is claimed once, with everything that the message needs", () =>
     withNotices(open, async ({ askWithNotice, claim, settle, stateOf, audit }) => {
       const pause = await askWithNotice();
-      assert.deepEqual(await claim(), { claimed: [{ pause, attempts: 0 }], nextAt: null });
+      assert.deepEqual(await claim(), { claimed: [{ pause, attempts: 0, to: null, reminder: 0 }], nextAt: null });
       assert.deepEqual(await claim(), { claimed: [], nextAt: null });
       assert.deepEqual(await stateOf(pause), PENDING);
       for (let times = 0; times < 2; times += 1) await settle(pause, { kind: "sent" });
@@ -148,7 +148,7 @@ export function notificationCases(open: OpenStore): void {
       await settle(lost, { kind: "sent" }, START + MINUTE);
       assert.deepEqual(await stateOf(lost), PENDING);
       const { claimed } = await claim(START + MINUTE);
-      assert.deepEqual(claimed, [{ pause: lost, attempts: 1 }]);
+      assert.deepEqual(claimed, [{ pause: lost, attempts: 1, to: null, reminder: 0 }]);
       assert.deepEqual(await stateOf(sent), { status: "sent", reason: null });
     }));
 

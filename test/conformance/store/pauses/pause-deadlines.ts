@@ -68,7 +68,7 @@ export function deadlineCases(open: OpenStore): void {
     await withWorld(open, async (alone) => {
       const asking = await newAsking(alone);
       const others = await newAsking(alone);
-      assert.deepEqual(await alone.store.endDuePauses(START, 10), { ended: [], woken: [], nextAt: null });
+      assert.deepEqual(await alone.store.endDuePauses(START, 10), { ended: [], woken: [], stepped: [], nextAt: null });
       const endpoint = await asking.tenant.endpoint();
       const expiries = [5, 3, 1, 4, 2];
       const ids = new Map<number, Uuid>();
@@ -82,19 +82,21 @@ export function deadlineCases(open: OpenStore): void {
         return { id: ids.get(seconds), tenantSeq };
       };
       const wake = { endpointSeq: endpoint.seq, readyAt: START + 4 * SECOND };
-      assert.deepEqual(await due(SECOND - 1, 10), { ended: [], woken: [], nextAt: START + SECOND });
+      assert.deepEqual(await due(SECOND - 1, 10), { ended: [], woken: [], stepped: [], nextAt: START + SECOND });
       assert.deepEqual(await due(4 * SECOND, 2), {
         ended: [1, 2].map(of),
         woken: [wake],
+        stepped: [],
         nextAt: START + 3 * SECOND,
       });
       await alone.restart(START + 4 * SECOND);
       assert.deepEqual(await due(4 * SECOND, 10), {
         ended: [3, 4].map(of),
         woken: [wake],
+        stepped: [],
         nextAt: START + 5 * SECOND,
       });
-      assert.deepEqual(await due(4 * SECOND, 10), { ended: [], woken: [], nextAt: START + 5 * SECOND });
+      assert.deepEqual(await due(4 * SECOND, 10), { ended: [], woken: [], stepped: [], nextAt: START + 5 * SECOND });
       assert.equal((await asking.events(endpoint)).length, 3);
       assert.deepEqual((await due(DAY, 10)).nextAt, null);
     });
@@ -105,7 +107,12 @@ export function deadlineCases(open: OpenStore): void {
       const { ask, answer, cancel } = await newAsking(alone);
       await answer(await ask());
       await cancel(await ask());
-      assert.deepEqual(await alone.store.endDuePauses(START + DAY, 10), { ended: [], woken: [], nextAt: null });
+      assert.deepEqual(await alone.store.endDuePauses(START + DAY, 10), {
+        ended: [],
+        woken: [],
+        stepped: [],
+        nextAt: null,
+      });
     });
   });
 

@@ -4,6 +4,7 @@ import { command } from "../../command.ts";
 import { EXIT, usage } from "../../failure.ts";
 import { choice, duration, flag, operand, required, text, texts } from "../../options.ts";
 import { safe } from "../../output/text.ts";
+import { PEOPLE_OPTIONS, type People, peopleOf } from "./people.ts";
 import { checkAccepted, leaveOnInterrupt, WAIT_OPTIONS, type Waiting, waitForAnswer } from "./waiting.ts";
 
 const CHANNELS = ["email", "slack", "sms"] as const;
@@ -14,9 +15,9 @@ const OPTIONS = {
   default: text("TEXT", "the option that is taken when nobody answers in time"),
   timeout: duration("DURATION", "how long the question is open (default: 24h)"),
   to: text("ADDRESS", "who gets the question: an email address, a phone number or a Slack webhook's URL"),
-  channel: choice(CHANNELS, "how to send it"),
+  channel: choice(CHANNELS, "how to send it; email without --to goes to each approver"),
   note: flag("let the person add a note"),
-  approver: texts("USER", "the id of a user who may decide, signed in; nobody else may", { completes: "user" }),
+  ...PEOPLE_OPTIONS,
   protected: flag("only a user who has just typed the password may decide"),
   metadata: text("JSON", "an object that the answer and its event return"),
   idempotencyKey: text("KEY", "ask once under this key, however often the command runs within 72 hours"),
@@ -69,7 +70,7 @@ export const ask = command({
 
 const idOf = ({ pause_id: id }: CreatedPause): string => id;
 
-interface Question {
+interface Question extends People {
   readonly message: string;
   readonly option: readonly string[];
   readonly detail: readonly string[];
@@ -78,13 +79,12 @@ interface Question {
   readonly to: string | undefined;
   readonly channel: (typeof CHANNELS)[number] | undefined;
   readonly note: boolean;
-  readonly approver: readonly string[];
   readonly protected: boolean;
   readonly metadata: string | undefined;
 }
 
 function inputOf(question: Question): PauseInput {
-  const { message, option, detail, timeout, to, channel, note, approver, metadata } = question;
+  const { message, option, detail, timeout, to, channel, note, metadata } = question;
   return {
     message,
     options: option,
@@ -94,7 +94,7 @@ function inputOf(question: Question): PauseInput {
     channel: channel ?? null,
     allow_text_response: note,
     protected: question.protected,
-    approvers: approver.length === 0 ? null : approver,
+    ...peopleOf(question),
     metadata: metadata === undefined ? null : objectOf(metadata),
     ...(timeout !== undefined && { expires_in_seconds: timeout }),
   };
@@ -126,6 +126,7 @@ function check({ ok, requireHuman, cancelOnExit, wait, ...question }: Question &
   if (question.default !== undefined && !question.option.includes(question.default))
     throw usage(`--default ${JSON.stringify(question.default)} is none of the options`);
   checkAccepted({ ok, requireHuman }, question.option);
-  if ((question.to === undefined) !== (question.channel === undefined))
+  const isToApprovers = question.channel === "email" && question.approver.length > 0;
+  if ((question.to === undefined) !== (question.channel === undefined) && !isToApprovers)
     throw usage("--to and --channel need each other");
 }

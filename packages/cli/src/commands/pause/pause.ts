@@ -2,7 +2,7 @@
 import type { Pause } from "../../../../sdk/src/index.ts";
 import { command, group } from "../../command.ts";
 import { firstRows, LIST_OPTIONS, pageRows } from "../../listing.ts";
-import { choice, flag, operand, operands, text } from "../../options.ts";
+import { choice, duration, flag, operand, operands, required, text } from "../../options.ts";
 import type { ListView, View } from "../../output/output.ts";
 import type { Cell } from "../../output/table.ts";
 import { shortTime } from "../../output/time.ts";
@@ -44,6 +44,9 @@ const VIEW: View<Pause> = {
     ["recipient", pause.recipient],
     ["message to the recipient", pause.notification.reason ?? pause.notification.status],
     ["approvers", pause.approver_emails?.join(", ")],
+    ["votes needed", pause.quorum],
+    ["votes", pause.votes?.map(({ user, choice }) => `${user.email}: ${choice}`).join(", ")],
+    ["may decide later", pause.escalate_to?.approver_emails.join(", ")],
     ["link", pause.respond_url],
   ],
 };
@@ -96,6 +99,16 @@ export const pause = group(
     examples: [["signalbox pause get psr_0190e0c4-2222-7000-8000-000000000003 --json", "for a program"]],
     async run({ client, out }, { id }) {
       await out.one(await client.getPause(id), VIEW);
+    },
+  }),
+  command({
+    name: "extend",
+    about: "give a question a later deadline, which needs the role org_admin",
+    operands: { id: ID },
+    options: { timeout: required(duration("DURATION", "how long the question is open from now on")) },
+    examples: [["signalbox pause extend psr_0190e0c4-2222-7000-8000-000000000003 --timeout 2d", "two more days"]],
+    async run({ client, out }, { id, timeout }) {
+      await out.one(await client.extendPause(id, { expires_in_seconds: timeout }), VIEW);
     },
   }),
   command({

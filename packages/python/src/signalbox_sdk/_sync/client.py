@@ -19,6 +19,7 @@ from ..options import check_amount, not_none, query_of
 from ..types.pauses import (
     CreatedPause,
     EndedPause,
+    EscalationInput,
     Pause,
     PauseChannel,
     PauseDetail,
@@ -113,6 +114,10 @@ class Signalbox:
         timeout_default: str | None = None,
         protected: bool | None = None,
         approvers: Sequence[str] | None = None,
+        quorum: int | None = None,
+        veto: str | None = None,
+        reminders: Sequence[float] | None = None,
+        escalate_to: EscalationInput | None = None,
         metadata: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> CreatedPause:
@@ -136,6 +141,11 @@ class Signalbox:
             protected: only a signed-in user may decide, who has typed the password in the last five minutes. The link
                 only shows the question. Default: false
             approvers: `usr_…`: only these 1 to 20 users may decide, signed in. The link only shows the question
+            quorum: how many of the approvers must choose the same option, each with one vote. The user who asks, or who
+                created the key that asks, has none. Default: 1, the first decision counts
+            veto: the option that ends the pause with one vote. Only with a quorum above 1
+            reminders: the message is sent again after these 1 to 5 shares of the time, in increasing order
+            escalate_to: users who may decide too once a share of the time has passed. Only with `approvers`
             metadata: at most 16 KB of JSON, which is returned with the pause and in its event
             idempotency_key: 1 to 255 visible ASCII characters, remembered for 72 hours. Default: a new key
         """
@@ -151,6 +161,10 @@ class Signalbox:
             timeout_default=timeout_default,
             protected=protected,
             approvers=approvers,
+            quorum=quorum,
+            veto=veto,
+            reminders=reminders,
+            escalate_to=escalate_to,
             metadata=metadata,
         )
         key = str(uuid.uuid4()) if idempotency_key is None else idempotency_key

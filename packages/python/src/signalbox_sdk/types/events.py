@@ -10,6 +10,7 @@ from ..errors import FieldFault
 from .deliveries import Delivery, DeliveryStatus
 from .endpoints import EndpointStatus
 from .exchange import UserRef
+from .pauses import Vote
 
 
 class EventFilter(TypedDict, total=False):
@@ -92,7 +93,12 @@ class NotDelivered(TypedDict):
     reason: Literal["filter", "disabled", "not_named"]
 
 
-class Event(TypedDict):
+class _Votes(TypedDict, total=False):
+    votes: Sequence[Vote]
+    """Only of a pause that takes several votes, in their order."""
+
+
+class Event(_Votes):
     """A stored event."""
 
     id: str

@@ -64,6 +64,31 @@ class PauseAgent(TypedDict):
     name: str
 
 
+class EscalationInput(TypedDict):
+    """Who may decide too, and when."""
+
+    share: float
+    """Between 0 and 1."""
+    approvers: Sequence[str]
+    """`usr_…`: 1 to 20 users."""
+
+
+class PauseEscalation(EscalationInput):
+    """Who may decide a pause too, and when."""
+
+    approver_emails: Sequence[str]
+    """In the order of the approvers."""
+
+
+class Vote(TypedDict):
+    """One person's decision on a pause that takes several."""
+
+    user: UserRef
+    choice: str
+    text: str | None
+    at: str
+
+
 class _PauseFields(TypedDict):
     pause_id: str
     """`psr_…`."""
@@ -78,6 +103,18 @@ class _PauseFields(TypedDict):
     """None: any user of the tenant may decide it in the console."""
     approver_emails: Sequence[str] | None
     """The email addresses of the approvers, in the same order."""
+    quorum: int | None
+    """How many people must choose the same option. None: the first decision counts."""
+    veto: str | None
+    """The option that ends the pause with one vote."""
+    votes: Sequence[Vote] | None
+    """In their order. None without a quorum."""
+    quorum_reachable: bool | None
+    """Whether some option can still get enough votes. None once the pause has ended, and without a quorum."""
+    reminders: Sequence[float] | None
+    escalate_to: PauseEscalation | None
+    escalated_at: str | None
+    """When the users of `escalate_to` got the right to decide."""
     response_choice: str | None
     """The person's choice, or `timeout_default` after a timeout; otherwise None."""
     response_text: str | None
@@ -213,7 +250,12 @@ class PauseCancelledData(TypedDict):
     metadata: dict[str, Any] | None
 
 
-class _PauseEventFields(TypedDict):
+class _Votes(TypedDict, total=False):
+    votes: Sequence[Vote]
+    """Only of a pause that takes several votes, in their order."""
+
+
+class _PauseEventFields(_Votes):
     pause_id: str
     """`psr_…`."""
     developer_id: str

@@ -1,0 +1,38 @@
+/** A pause that has not ended, as the server returns it. */
+import type { Pause } from "../src/index.ts";
+
+export const QUESTION = { message: "Pay 340 EUR to Acme?", options: ["Approve", "Reject"] };
+export const PENDING: Pause = {
+  ...QUESTION,
+  pause_id: "psr_1",
+  status: "pending",
+  agent: null,
+  act: null,
+  details: null,
+  allow_text_response: false,
+  timeout_default: null,
+  protected: false,
+  approvers: null,
+  approver_emails: null,
+  quorum: null,
+  veto: null,
+  votes: null,
+  quorum_reachable: null,
+  reminders: null,
+  escalate_to: null,
+  escalated_at: null,
+  response_choice: null,
+  response_text: null,
+  response_at: null,
+  decided_by: null,
+  decided_by_user: null,
+  event_id: null,
+  channel: null,
+  recipient: null,
+  notification: { status: "none", reason: null },
+  metadata: null,
+  receipt: null,
+  respond_url: "http://localhost/respond/t",
+  expires_at: "2026-05-09T14:23:00Z",
+  created_at: "2026-05-08T14:23:00Z",
+};
