@@ -18,12 +18,8 @@ export function registerSlackRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.post("/v1/slack/interactions", INTERACTION, receiveInteraction(deps));
 }
 
-const {
-  507: _full,
-  508: _loop,
-  415: _encoded,
-  ...refusals
-} = publicErrorResponses("The form has no `payload`, or one that is not Slack's.");
+/** A press goes in no loop. */
+const { 508: _loop, ...refusals } = publicErrorResponses("The form has no `payload`, or one that is not Slack's.");
 
 const INTERACTION = {
   bodyLimit: SLACK_REQUEST_BYTES_MAX,

@@ -161,6 +161,8 @@ test("what is no press of a button is refused by name, or accepted and ignored",
   const page = pressForm(slack, { person: "U0", value: undefined, to: "page" });
   assert.equal((await send(server, page, at)).status, 200);
   assert.equal((await send(server, `payload=${"x".repeat(513 * 1024)}`, at)).status, 413);
+  const packed = await send(server, page, { ...at, headers: { "content-encoding": "gzip" } });
+  assert.equal(packed.status, 415);
 });
 
 test("a person who is no user of the tenant gets a sentence and the page, and decides nothing", async () => {
