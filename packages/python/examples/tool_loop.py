@@ -1,4 +1,5 @@
-"""A tool loop in the style of OpenAI's API, with a tool that asks a person. It runs without a model and a network.
+"""A tool loop in the style of OpenAI's API, with a tool that asks a person, and one that pays only if a person agreed.
+It runs without a model and a network. It needs `pip install 'signalbox-sdk[receipts]'`.
 
     SIGNALBOX_URL=http://127.0.0.1:8080 SIGNALBOX_API_KEY=sb_live_... python3 tool_loop.py
 
@@ -14,7 +15,7 @@ import json
 import os
 from typing import Any
 
-from signalbox_sdk import AsyncSignalbox, SignalboxError
+from signalbox_sdk import AsyncSignalbox, DecisionVerificationError, SignalboxError, verify_decision
 
 # Who decides: an email address. Without one, whoever reads the link that this program prints.
 APPROVER = os.environ.get("APPROVER")
@@ -24,7 +25,8 @@ TOOLS = [
         "type": "function",
         "function": {
             "name": "ask_human",
-            "description": "Ask a person for a decision, and wait for it. Ask before you spend money.",
+            "description": "Ask a person for a decision, and wait for it. Before you pay, ask `Pay {amount} EUR to "
+            "{supplier}?` with the options `Pay` and `Do not pay`.",
             "parameters": {
                 "type": "object",
                 "properties": {
@@ -35,7 +37,24 @@ TOOLS = [
                 "additionalProperties": False,
             },
         },
-    }
+    },
+    {
+        "type": "function",
+        "function": {
+            "name": "pay",
+            "description": "Pay, with the pause_id of a person's decision.",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "supplier": {"type": "string"},
+                    "amount": {"type": "integer"},
+                    "pause_id": {"type": "string"},
+                },
+                "required": ["supplier", "amount", "pause_id"],
+                "additionalProperties": False,
+            },
+        },
+    },
 ]
 
 
@@ -50,27 +69,63 @@ async def ask_human(signalbox: AsyncSignalbox, call_id: str, question: str, opti
     )
     print(f"{question} {pause['respond_url'] or ''}", flush=True)
     ended = await signalbox.wait_for_pause(pause["pause_id"])
-    return {"status": ended["status"], "choice": ended["response_choice"]}
+    return {"status": ended["status"], "choice": ended["response_choice"], "pause_id": pause["pause_id"]}
+
+
+paid: set[str] = set()
+
+
+def first_use(pause_id: str) -> bool:
+    """Stands for a table with a unique key, which is written in the transaction of the payment."""
+    if pause_id in paid:
+        return False
+    paid.add(pause_id)
+    return True
+
+
+async def pay(signalbox: AsyncSignalbox, supplier: str, amount: int, pause_id: str) -> dict[str, Any]:
+    """Stands for a service that pays. It trusts neither the model nor this loop, but only people's signed decision."""
+    pause = await signalbox.get_pause(pause_id)
+    verify_decision(
+        pause["receipt"],
+        keys=await signalbox.list_receipt_keys(),
+        pause_id=pause_id,
+        question={"message": f"Pay {amount} EUR to {supplier}?", "options": ["Pay", "Do not pay"]},
+        choice="Pay",
+        # This program has the link itself. Leave it out if people sign in to decide, as they do for an agent's key.
+        min_people=0,
+        max_age_seconds=3600,
+        once=first_use,
+    )
+    return {"paid": amount}
 
 
 async def run_tool(signalbox: AsyncSignalbox, call: dict[str, Any]) -> dict[str, str]:
     try:
         arguments = json.loads(call["function"]["arguments"])
-        result = await ask_human(signalbox, call["id"], **arguments)
-    except (SignalboxError, TypeError, ValueError) as error:
+        if call["function"]["name"] == "pay":
+            result = await pay(signalbox, **arguments)
+        else:
+            result = await ask_human(signalbox, call["id"], **arguments)
+    except (DecisionVerificationError, SignalboxError, TypeError, ValueError) as error:
         # A model repairs its call when it reads what was wrong, such as too many options.
         result = {"error": str(error)}
     return {"role": "tool", "tool_call_id": call["id"], "content": json.dumps(result)}
 
 
 def scripted_model(messages: list[dict[str, Any]]) -> dict[str, Any]:
-    """Asks one question, and says what it makes of the answer."""
-    if messages[-1]["role"] == "tool":
-        choice = json.loads(messages[-1]["content"]).get("choice")
-        return {"role": "assistant", "content": "I paid." if choice == "Pay" else "I did not pay."}
-    arguments = {"question": "Pay 340 EUR to Acme?", "options": ["Pay", "Do not pay"]}
+    """Asks one question, pays if the answer allows it, and says what happened."""
+    if messages[-1]["role"] != "tool":
+        return tool_call("ask_human", {"question": "Pay 340 EUR to Acme?", "options": ["Pay", "Do not pay"]})
+    result = json.loads(messages[-1]["content"])
+    if result.get("choice") == "Pay":
+        return tool_call("pay", {"supplier": "Acme", "amount": 340, "pause_id": result["pause_id"]})
+    return {"role": "assistant", "content": "I paid." if "paid" in result else "I did not pay."}
+
+
+def tool_call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     call_id = f"call_{os.urandom(12).hex()}"
-    function = {"name": "ask_human", "arguments": json.dumps(arguments)}
+    function = {"name": name, "arguments": json.dumps(arguments)}
     return {
         "role": "assistant",
         "content": None,

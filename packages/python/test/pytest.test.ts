@@ -67,9 +67,9 @@ test("pip installs the package in an empty virtual environment", async (t) => {
 test("its tests pass with pytest", async (t) => {
   const isInstalled = await finds(installed, "signalbox_sdk", "pytest");
   const python = isInstalled ? installed : "python3";
-  const canRun = await finds(python, "httpx", "pytest");
+  const canRun = await finds(python, "httpx", "pytest", "cryptography");
   // tidy-allow skip: Python is not a part of the project
-  if (!canRun) return t.skip("no python3 of version 3.10 or later with httpx and pytest");
+  if (!canRun) return t.skip("no python3 of version 3.10 or later with httpx, cryptography and pytest");
   const env = { ...process.env, ...(await startRestarting(t)) };
   // To rewrite the assertions, so that they show their values, takes 0.6 s of CPU time. The local variables show them too.
   const options = ["-q", "--color=no", "--assert=plain", "--showlocals"];

@@ -16,12 +16,12 @@ import pytest
 from conftest import Server
 from signalbox_sdk import Signalbox, errors, paging
 from signalbox_sdk.calls import Call
-from signalbox_sdk.types import deliveries, endpoints, events, exchange, inbound, pauses
+from signalbox_sdk.types import deliveries, endpoints, events, exchange, inbound, pauses, receipts
 from support import KEY
 
 TYPES = {
     name: value
-    for module in (deliveries, endpoints, events, exchange, inbound, pauses, errors, paging)
+    for module in (deliveries, endpoints, events, exchange, inbound, pauses, receipts, errors, paging)
     for name, value in vars(module).items()
 }
 RESOURCES = ("endpoints", "events", "deliveries", "replays", "jobs", "sources", "inbound_events", "webhooks")

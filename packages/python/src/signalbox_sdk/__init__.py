@@ -5,6 +5,8 @@ from ._sync.client import Signalbox
 from .errors import (
     AuthenticationError,
     ConflictError,
+    DecisionVerificationCode,
+    DecisionVerificationError,
     FieldFault,
     InvalidRequestError,
     NetworkError,
@@ -22,6 +24,8 @@ from .errors import (
 )
 from .options import UNSET
 from .paging import LinkedPage
+from .receipt_keys import ReceiptKeys
+from .signing.decision import ReceiptKeySource, verify_decision
 from .signing.headers import WebhookHeaders
 from .signing.jcs import sign_jcs
 from .signing.sign import sign
@@ -34,6 +38,8 @@ __all__ = [
     "AsyncSignalbox",
     "AuthenticationError",
     "ConflictError",
+    "DecisionVerificationCode",
+    "DecisionVerificationError",
     "FieldFault",
     "InvalidRequestError",
     "LinkedPage",
@@ -43,6 +49,8 @@ __all__ = [
     "PermissionDeniedError",
     "ProtocolError",
     "RateLimitError",
+    "ReceiptKeySource",
+    "ReceiptKeys",
     "ResponseError",
     "ServerError",
     "Signalbox",
@@ -57,4 +65,5 @@ __all__ = [
     "sign",
     "sign_jcs",
     "verify",
+    "verify_decision",
 ]

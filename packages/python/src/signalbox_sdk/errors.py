@@ -15,6 +15,7 @@ SignalboxError             a call that failed, after any safe retries
 └── ProtocolError          code PROTOCOL_ERROR: the response is not from a Signalbox server
 
 WebhookVerificationError   a delivery that must not be trusted
+DecisionVerificationError  a decision that you must not act on
 """
 
 from __future__ import annotations
@@ -48,6 +49,50 @@ class WebhookVerificationError(Exception):
     code: WebhookVerificationCode
 
     def __init__(self, code: WebhookVerificationCode, message: str = "") -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+DecisionVerificationCode = Literal[
+    "malformed",
+    "unknown_key",
+    "signature_mismatch",
+    "retired_key",
+    "other_pause",
+    "other_tenant",
+    "other_question",
+    "other_metadata",
+    "other_choice",
+    "too_few_people",
+    "too_old",
+    "too_new",
+    "already_used",
+]
+"""Why a decision does not allow what you are about to do. The codes are stable, so you can compare and count them.
+
+- `malformed`: not a receipt, or one of a later version
+- `unknown_key`: none of the keys has signed it
+- `signature_mismatch`: a byte of it was changed
+- `retired_key`: its key was no longer in use at the time of the decision
+- `other_pause`, `other_tenant`: the decision of another pause, or of another tenant
+- `other_question`, `other_metadata`: people saw another question, or it had other metadata
+- `other_choice`: people chose something else
+- `too_few_people`: fewer users made the choice than you ask for
+- `too_old`, `too_new`: decided too long ago, or in the future
+- `already_used`: your `once` says that this decision was acted on before
+"""
+
+
+class DecisionVerificationError(Exception):
+    """A decision that you must not act on."""
+
+    code: DecisionVerificationCode
+
+    def __init__(self, code: DecisionVerificationCode, message: str = "") -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message

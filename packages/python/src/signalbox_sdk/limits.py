@@ -16,6 +16,12 @@ LONG_POLL_SECONDS_MIN = 1.0
 """A "pending" response that arrives sooner did not wait: the server is stopping or busy, so the client waits."""
 LONG_POLL_BACKOFF_SECONDS_MAX = 10.0
 """The longest wait before the client asks for a pause again."""
+RECEIPT_KEYS_CACHE_SECONDS = 300.0
+"""How long the keys of receipts are cached. Only a new key needs another look, and its receipts name it."""
+RECEIPT_KEYS_AGAIN_SECONDS = 10.0
+"""How soon they may be read again for a key that is not among them. Anyone can make up the name of a key."""
+RECEIPT_CLOCK_SECONDS = 60
+"""How far the clocks may differ: of the nodes of a server, and of the program that verifies."""
 RESPONSE_BYTES_MAX = 256 * 1024 * 1024
 """The longest response that is read into memory. The server sends far less, so a longer one is not from Signalbox.
 The JavaScript SDK has no such limit."""

@@ -22,14 +22,15 @@ from ..types.pauses import (
     EscalationInput,
     Pause,
     PauseChannel,
-    PauseDetail,
     PauseCounts,
+    PauseDetail,
     PauseEventType,
     PauseFilter,
     PauseLink,
     PausePage,
     PauseWebhook,
 )
+from ..types.receipts import ReceiptKey
 from .deliveries import Deliveries, Jobs, Replays
 from .endpoints import Endpoints
 from .events import Events
@@ -207,6 +208,11 @@ class Signalbox:
         """
         limit = math.inf if timeout_seconds is None else check_amount("timeout_seconds", timeout_seconds)
         return wait_until_ended(self._transport, id, limit, on_pending, on_retry)
+
+    def list_receipt_keys(self) -> Sequence[ReceiptKey]:
+        """The public keys of receipts, the newest first, for `verify_decision`."""
+        call = Call("GET", "/.well-known/signalbox-keys")
+        return cast(Sequence[ReceiptKey], self._transport.field(call, "keys"))
 
     def list_pauses(self, *, cursor: str | None = None, **filter: Unpack[PauseFilter]) -> PausePage:
         """One page of pauses, newest first unless the filter says otherwise."""

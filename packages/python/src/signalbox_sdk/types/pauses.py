@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, TypedDict, TypeGuard
 
 from .exchange import UserRef
+from .receipts import Receipt
 
 PauseStatus = Literal["pending", "responded", "timed_out", "cancelled"]
 """A pause is `pending` until it ends, which happens exactly once."""
@@ -135,6 +136,8 @@ class _PauseFields(TypedDict):
     """Slack URLs are masked."""
     notification: PauseNotification
     metadata: dict[str, Any] | None
+    receipt: Receipt | None
+    """What people decided, signed, for `verify_decision`. None unless a person decided."""
     respond_url: str | None
     """None when the pause has ended, and when the call was made by an agent or a viewer."""
     expires_at: str
@@ -200,6 +203,7 @@ class PauseLink(TypedDict):
     status: PauseStatus
     message: str
     options: Sequence[str]
+    details: Sequence[PauseDetail] | None
     allow_text_response: bool
     timeout_default: str | None
     response_choice: str | None
