@@ -22,6 +22,7 @@ const DIST = path.join(ROOT, "dist");
 const THREADS = ["writer-thread", "reader-thread", "ledger-thread", "checkpoint-thread", "postgres-thread"];
 const INPUT = {
   program: "src/program.ts",
+  "sending-thread": "src/sender/thread/sending-thread.ts",
   ...Object.fromEntries(THREADS.map((name) => [name, `src/store/threads/${name}.ts`])),
 };
 const CLIENT = "packages/cli/src/main.ts";

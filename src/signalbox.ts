@@ -18,6 +18,7 @@ import type { Store } from "./ports/store.ts";
 import type { Noticed } from "./ports/telemetry.ts";
 import { createStreamSender, senderOf } from "./sender/readers/stream.ts";
 import { createSender } from "./sender/sender.ts";
+import { createSharingSender } from "./sender/thread/sharing.ts";
 import { openPostgresStore } from "./store/postgres/store.ts";
 import { openSqliteStore, type SqliteOptions } from "./store/sqlite/store.ts";
 import { createProcessStatus } from "./telemetry/process-status.ts";
@@ -88,11 +89,7 @@ async function assemble(config: Config, options: StartOptions) {
   const telemetry = createTelemetry({ level: config.logLevel, version, clock });
   const tracing = config.tracing ? await loadTracing(telemetry, clock) : undefined;
   const store = await openStore(config, telemetry, clock, options);
-  const httpSender = createSender({ clock, allowHttp: config.allowHttp, allowNetworks: config.allowNetworks });
-  const streamSender = createStreamSender({ clock });
-  const sender = senderOf(httpSender, streamSender);
-  // For URLs that the operator configured, which may be internal.
-  const operatorSender = createSender({ clock, allowHttp: true, allowNetworks: ["0.0.0.0/0", "::/0"] });
+  const { sender, streamSender, operatorSender } = createSenders(config, clock, telemetry);
   const userAgent = `Signalbox/${version}`;
   const address = new Address(config);
   const engine = await startEngine({
@@ -150,6 +147,17 @@ async function connectPeople(
   return {
     notifiers: await createNotifiers({ mail, sms, ...using }),
     slack: slack === null ? null : createSlackApp({ ...slack, ...using }),
+  };
+}
+
+function createSenders({ allowHttp, allowNetworks }: Config, clock: Clock, telemetry: ServerTelemetry) {
+  const onNotice = (notice: Noticed) => telemetry.noticed(notice);
+  const streamSender = createStreamSender({ clock });
+  return {
+    sender: senderOf(createSharingSender({ clock, allowHttp, allowNetworks, onNotice }), streamSender),
+    streamSender,
+    /** For URLs that the operator configured, which may be internal. */
+    operatorSender: createSender({ clock, allowHttp: true, allowNetworks: ["0.0.0.0/0", "::/0"] }),
   };
 }
 

@@ -18,6 +18,8 @@ export interface SendRequest {
   readonly owner?: string;
   /** The total deadline, from the DNS lookup to the end of the response body. */
   readonly timeoutMs: number;
+  /** The endpoint takes one request at a time, so all of them may use the same connection. */
+  readonly oneByOne?: boolean;
   /** The attempt goes to the reader of a listener, and not to the URL. */
   readonly streamed?: StreamedAttempt;
 }

@@ -9,12 +9,11 @@ import {
   SNIPPET_OK_BYTES_MAX,
 } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { SendRequest } from "../ports/sender.ts";
 import type { Connection, Occupant, Receiver } from "./connection.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { type Failure, unreachable } from "./failures/failures.ts";
 import type { Pool } from "./pool.ts";
-import { type WireRequest, wireRequest } from "./request.ts";
+import { type PreparedRequest, type WireRequest, wireRequest } from "./request.ts";
 import { ResponseReader, type ResponseSink } from "./response.ts";
 import { readSnippet } from "./snippet.ts";
 
@@ -32,6 +31,7 @@ export class Exchange implements Deadline, Occupant, ResponseSink {
   readonly #receiver: Receiver;
   readonly #request: WireRequest;
   readonly #timeoutMs: number;
+  readonly #waitedMs: number;
   readonly #resolve: (outcome: Outcome) => void;
   #connection: Connection | null = null;
   #reader: ResponseReader | null = null;
@@ -52,11 +52,8 @@ export class Exchange implements Deadline, Occupant, ResponseSink {
   #snippetBytesMax = 0;
   #bodyBytes = 0;
 
-  /**
-   * @throws when the request cannot be sent unchanged
-   */
   constructor(
-    request: SendRequest,
+    request: PreparedRequest,
     to: { readonly receiver: Receiver; readonly lines: string },
     tools: ExchangeTools,
     resolve: (outcome: Outcome) => void,
@@ -65,11 +62,12 @@ export class Exchange implements Deadline, Occupant, ResponseSink {
     this.#receiver = to.receiver;
     this.#request = wireRequest(to.lines, request);
     this.#timeoutMs = request.timeoutMs;
+    this.#waitedMs = request.waitedMs;
     this.#resolve = resolve;
   }
 
   start(): void {
-    this.#tools.deadlines.add(this, this.#timeoutMs);
+    this.#tools.deadlines.add(this, Math.max(0, this.#timeoutMs - this.#waitedMs));
     this.#use(this.#tools.pool.take(this.#receiver, this.#tools.deadlines.coarseMs));
   }
 

@@ -13,14 +13,14 @@ import type { Target } from "./target.ts";
 
 export class Pool {
   readonly #rules: ConnectRules;
-  readonly #idleMax: number;
+  readonly #idleMax: () => number;
   readonly #receivers = new LRUCache<string, Receiver>(entriesMax(SENDER_TARGETS_MAX));
   /** The idle connections of all receivers, longest idle first. */
   readonly #idle = new Set<Connection>();
   readonly #open = new Set<Connection>();
   #sweeping = false;
 
-  constructor(rules: ConnectRules, idleMax: number) {
+  constructor(rules: ConnectRules, idleMax: () => number) {
     this.#rules = rules;
     this.#idleMax = idleMax;
   }
@@ -68,7 +68,7 @@ export class Pool {
     }
     connection.receiver.idle.push(connection);
     this.#idle.add(connection);
-    if (this.#idle.size > this.#idleMax) {
+    if (this.#idle.size > this.#idleMax()) {
       const [longest] = this.#idle;
       if (longest !== undefined) this.#forgetIdle(longest);
     }

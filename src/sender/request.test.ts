@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CHECKED_HEADER_NAMES_COUNT_MAX } from "../domain/limits.ts";
-import { wireRequest } from "./request.ts";
+import { prepare, wireRequest } from "./request.ts";
 
 const LINES = "POST / HTTP/1.1\r\n";
-const headOf = (...headers: string[]) => wireRequest(LINES, { headers, body: "ü" }).head;
+const headOf = (...headers: string[]) =>
+  wireRequest(LINES, prepare({ url: "", headers, body: "ü", timeoutMs: 1 })).head;
 
 test("headers are sent as they are, followed by the length of the body in bytes", () => {
   assert.equal(headOf("X-A", "1", "x-b", "ä"), `${LINES}X-A: 1\r\nx-b: ä\r\ncontent-length: 2\r\n\r\n`);

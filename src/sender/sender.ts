@@ -10,7 +10,7 @@ import { Exchange } from "./exchange.ts";
 import { internalError, unreachable } from "./failures/failures.ts";
 import { createGuard } from "./guard.ts";
 import { Pool } from "./pool.ts";
-import { requestLines } from "./request.ts";
+import { type PreparedRequest, prepare, requestLines } from "./request.ts";
 import { createResolver, type NameResolver, within } from "./resolver.ts";
 import { readTarget, type TargetRules } from "./target.ts";
 
@@ -23,13 +23,21 @@ export interface SenderOptions {
   readonly resolver?: NameResolver;
   /** Trusted CA certificates that replace the well-known ones, PEM; for tests. */
   readonly trustedCa?: string;
-  readonly idleConnectionsMax?: number;
+  /** Asked whenever a connection becomes idle. */
+  readonly idleConnectionsMax?: () => number;
 }
+
+export interface HttpSender extends Sender {
+  /** Make one attempt, and call `resolve` once with its outcome. Never throws. */
+  make(request: PreparedRequest, resolve: (outcome: Outcome) => void): void;
+}
+
+const ABORTED: Outcome = { kind: "aborted" };
 
 /** The receiver of a URL, or the reason why the URL is refused. */
 type Route = { readonly receiver: Receiver; readonly lines: string } | { readonly refused: Outcome };
 
-export function createSender(options: SenderOptions): Sender {
+export function createSender(options: SenderOptions): HttpSender {
   const { clock, trustedCa } = options;
   const guard = createGuard(options.allowNetworks);
   const resolver = options.resolver ?? createResolver({ clock, search: guard.allowsNetworks });
@@ -37,12 +45,12 @@ export function createSender(options: SenderOptions): Sender {
   const deadlines = new Deadlines<Exchange>(clock);
   const pool = new Pool(
     { clock, resolver, guard, ...(trustedCa === undefined ? {} : { trustedCa }) },
-    options.idleConnectionsMax ?? IDLE_CONNECTIONS_MAX,
+    options.idleConnectionsMax ?? (() => IDLE_CONNECTIONS_MAX),
   );
   const routes = new LRUCache<string, Route>(entriesMax(SENDER_TARGETS_MAX));
   let closed = false;
 
-  function route({ url, owner = "" }: SendRequest): Route {
+  function route({ url, owner }: PreparedRequest): Route {
     const key = `${owner} ${url}`;
     const known = routes.get(key);
     if (known !== undefined) return known;
@@ -59,18 +67,19 @@ export function createSender(options: SenderOptions): Sender {
     for (const exchange of deadlines.pending()) exchange.abort();
   }
 
+  function make(request: PreparedRequest, resolve: (outcome: Outcome) => void): void {
+    try {
+      const to = closed ? { refused: ABORTED } : route(request);
+      if ("refused" in to) resolve(to.refused);
+      else new Exchange(request, to, { clock, pool, deadlines }, resolve).start();
+    } catch (error) {
+      resolve(internalError(error));
+    }
+  }
+
   return {
-    send: (request) =>
-      new Promise((resolve) => {
-        if (closed) return resolve({ kind: "aborted" });
-        try {
-          const to = route(request);
-          if ("refused" in to) resolve(to.refused);
-          else new Exchange(request, to, { clock, pool, deadlines }, resolve).start();
-        } catch (error) {
-          resolve(internalError(error));
-        }
-      }),
+    make,
+    send: (request) => sendBy(make, request),
     vet: (url) => vet(url, { clock, resolver, rules }),
     abortAll,
     async close() {
@@ -80,6 +89,17 @@ export function createSender(options: SenderOptions): Sender {
       resolver.close();
     },
   };
+}
+
+/** Send a request with a function that takes it prepared. */
+export function sendBy(make: HttpSender["make"], request: SendRequest): Promise<Outcome> {
+  return new Promise((resolve) => {
+    try {
+      make(prepare(request), resolve);
+    } catch (error) {
+      resolve(internalError(error));
+    }
+  });
 }
 
 interface Vetting {

@@ -58,7 +58,7 @@ describe("the package", () => {
     for (const name of ["README.md", "LICENSE", "CHANGELOG.md", "dist/LICENSES.txt", "console/dist/index.html"])
       assert.ok(files.includes(name), name);
     const scripts = files.filter((name) => /^dist\/.*thread\.js$|^dist\/(program|server)\.js$/.test(name));
-    assert.equal(scripts.length, 7);
+    assert.equal(scripts.length, 8);
     for (const name of scripts) assert.ok(files.includes(`${name}.map`), name);
     assert.deepEqual(
       files.filter((name) => /\.tsx?$|\btest\b|\btry\b|node_modules/.test(name)),

@@ -10,8 +10,11 @@ import { createSlackApp, type SlackAppOptions } from "../../src/notify/slack-app
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Sender } from "../../src/ports/sender.ts";
 import type { Store } from "../../src/ports/store.ts";
+import type { Telemetry } from "../../src/ports/telemetry.ts";
 import { createStreamSender, senderOf } from "../../src/sender/readers/stream.ts";
 import { createSender } from "../../src/sender/sender.ts";
+import { createSharingSender } from "../../src/sender/thread/sharing.ts";
+import type { startWorker } from "../../src/sender/thread/thread.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { createProcessStatus } from "../../src/telemetry/process-status.ts";
 import { createTelemetry } from "../../src/telemetry/telemetry.ts";
@@ -45,11 +48,13 @@ export interface AssembledOptions {
   readonly trustProxy?: readonly string[];
   /** The app through which people answer in Slack. None if omitted, nor the channel. */
   readonly slack?: Pick<SlackAppOptions, "signingSecret" | "botToken" | "baseUrl">;
+  /** Starts a sending thread. If omitted, there is none. */
+  readonly startThread?: typeof startWorker;
 }
 
 export async function assembleServer(
   scope: Scope,
-  { dataDir, pagesMax, startsLater, trustProxy = [], slack, ...given }: AssembledOptions,
+  { dataDir, pagesMax, startsLater, trustProxy = [], slack, startThread, ...given }: AssembledOptions,
 ): Promise<AssembledServer> {
   const clock = given.clock ?? createSystemClock();
   const lines: string[] = [];
@@ -57,7 +62,7 @@ export async function assembleServer(
   const telemetry = createTelemetry({ level: "debug", version: "test", clock, destination });
   const store = await openTestStore(dataDir, pagesMax);
   const streamSender = createStreamSender({ clock });
-  const sender = senderOf(createSender({ clock, allowHttp: true, allowNetworks: ["127.0.0.0/8"] }), streamSender);
+  const sender = senderOf(createHttpSender(clock, telemetry, startThread), streamSender);
   const engine = await startEngine({
     clock,
     store,
@@ -114,6 +119,12 @@ function connectSlack(
 ) {
   if (slack === undefined) return { notifiers: [], slack: null };
   return { notifiers: [createSlack(using)], slack: createSlackApp({ ...slack, ...using }) };
+}
+
+function createHttpSender(clock: Clock, telemetry: Telemetry, start: AssembledOptions["startThread"]): Sender {
+  const rules = { clock, allowHttp: true, allowNetworks: ["127.0.0.0/8"] };
+  if (start === undefined) return createSender(rules);
+  return createSharingSender({ ...rules, start, onNotice: (notice) => telemetry.noticed(notice) });
 }
 
 function openTestStore(dataDir: string, pagesMax: number | undefined): ReturnType<typeof openSqliteStore> {

@@ -44,7 +44,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 /** Files that may import a layer that their own layer may not, and why. */
 const EXCEPTIONS: readonly { readonly from: RegExp; readonly to: string; readonly why: string }[] = [
   {
-    from: /^src\/store\/threads\/\w+-thread\.ts$/,
+    from: /^src\/(store\/threads|sender\/thread)\/\w+-thread\.ts$/,
     to: "clock",
     why: "each thread has its own composition root, because a clock cannot be passed between threads",
   },

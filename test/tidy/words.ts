@@ -31,12 +31,14 @@ const BANS: readonly Ban[] = [
   { pattern: TIMERS, in: "code", applies: inServer, instead: "use after() of the injected Clock" },
   { pattern: TIMER_MODULES, in: "source", applies: inServer, instead: "use after() of the injected Clock" },
   {
-    // setImmediate() waits for the end of the event loop's turn, not for time. Group commits and pipelined requests
-    // use it.
+    // setImmediate() waits for the end of the event loop's turn, not for time. Group commits, pipelined requests and
+    // requests for the sending thread use it.
     pattern: /\bsetImmediate\b/g,
     in: "code",
-    applies: (file) => inServer(file) && !/^src\/(engine\/|store\/|api\/connections\/pipelining\.ts$)/.test(file.path),
-    instead: "only the engine, the store and src/api/connections/pipelining.ts wait for the end of a turn",
+    applies: (file) =>
+      inServer(file) && !/^src\/(engine\/|store\/|sender\/thread\/|api\/connections\/pipelining\.ts$)/.test(file.path),
+    instead:
+      "only the engine, the store, src/sender/thread and src/api/connections/pipelining.ts wait for the end of a turn",
   },
   {
     pattern: TIMERS,

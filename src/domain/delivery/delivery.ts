@@ -77,7 +77,7 @@ export type Outcome =
       readonly queuedMs?: number;
       readonly timings?: Timings;
     }
-  /** A fault of this server, before anything was sent. */
+  /** A fault of this server. Nothing was sent, unless the sending thread ended: then the receiver may have got the request. */
   | { readonly kind: "internal_error"; readonly detail: string }
   /** This machine had no file descriptor, local port or memory for a connection. Nothing was sent. */
   | { readonly kind: "out_of_resources"; readonly detail: string }

@@ -89,7 +89,8 @@ export class Attempts {
         hmac,
       });
       const { tenantId: owner } = delivery.event;
-      const request = { url: endpoint.url, owner, headers, body, timeoutMs: endpoint.timeoutSeconds * 1000 };
+      const oneByOne = endpoint.ordered || endpoint.maxInFlight === 1;
+      const request = { url: endpoint.url, owner, headers, body, timeoutMs: endpoint.timeoutSeconds * 1000, oneByOne };
       if (endpoint.transport === "http") return await sender.send(request);
       return await sender.send({ ...request, streamed: this.#streamed(delivery, endpoint) });
     } catch (error) {

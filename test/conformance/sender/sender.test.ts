@@ -71,7 +71,7 @@ test("an old connection is not reused, so that the addresses are checked again",
 
 test("above the limit, the connection that was idle for the longest time is closed", async (context) => {
   const receiver = await startReceiver(context, answer(OK));
-  const sender = startSender(context, { idleConnectionsMax: 40 });
+  const sender = startSender(context, { idleConnectionsMax: () => 40 });
   const attempts = 50;
   await Promise.all(Array.from({ length: attempts }, () => post(sender, receiver)));
   assert.equal(receiver.connections(), attempts);
