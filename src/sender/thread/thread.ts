@@ -146,8 +146,8 @@ export class SendingThread {
     const { clock, onNotice } = this.#options;
     void this.#worker?.terminate();
     const nowMs = clock.monotonicMs();
-    const isFirst = nowMs - this.#startedMs > SENDING_THREAD_PAUSE_MS_MAX;
-    const pauseMs = Math.max(isFirst ? 0 : this.#pauseMs * 2, SENDING_THREAD_PAUSE_FIRST_MS);
+    const hasLasted = nowMs - this.#startedMs > SENDING_THREAD_PAUSE_MS_MAX;
+    const pauseMs = Math.max(hasLasted ? 0 : this.#pauseMs * 2, SENDING_THREAD_PAUSE_FIRST_MS);
     this.#pauseMs = Math.min(pauseMs, SENDING_THREAD_PAUSE_MS_MAX);
     this.#pausedUntilMs = nowMs + this.#pauseMs;
     this.#forget();
