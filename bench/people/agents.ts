@@ -36,16 +36,17 @@ export const agents: Benchmark = {
     await sleep(SETTLED_MS);
     const waitingMb = server.residentMb() - restMb;
     note("people decide");
-    const decisionUs = await decideAll(server, questions, waiting);
+    const { ownMs, agentMs } = await decideAll(server, questions, waiting);
     note("10,000 questions are open");
     const openMb = await measureOpen(Math.round(OPEN * scale), profileDir);
     return [
       { name: "memory of 1,000 waits", unit: "MB", value: waitingMb },
-      { name: "decision to the waiting agent, p50", unit: "ms", value: decisionUs.percentile(0.5) },
+      { name: "the decision's own 200, p99", unit: "ms", value: ownMs.percentile(0.99) },
+      { name: "decision to the waiting agent, p50", unit: "ms", value: agentMs.percentile(0.5) },
       {
         name: "decision to the waiting agent, p99",
         unit: "ms",
-        value: decisionUs.percentile(0.99),
+        value: agentMs.percentile(0.99),
         goal: { atMost: 50 },
       },
       { name: "memory of 10,000 open questions", unit: "MB", value: openMb, goal: { atMost: 50 } },
@@ -106,17 +107,18 @@ async function decideAll(
   server: Signalbox,
   questions: readonly Asked[],
   waiting: readonly { readonly id: string; readonly ended: Promise<number> }[],
-): Promise<Samples> {
+): Promise<{ readonly ownMs: Samples; readonly agentMs: Samples }> {
   const signedIn = await post(server, "/dashboard/auth/login", {}, ADMIN);
   const cookie = signedIn.cookie.split(";")[0] ?? "";
-  const samples = new Samples();
+  const [ownMs, agentMs] = [new Samples(), new Samples()];
   for (const { id } of questions) {
     const begun = performance.now();
     const decided = await post(server, `/v1/pause/${id}/decide`, { cookie }, { choice: "Stop" });
     if (decided.status !== 200) throw new Error(decided.text);
-    for (const one of waiting.filter((other) => other.id === id)) samples.add((await one.ended) - begun);
+    ownMs.add(decided.at - begun);
+    for (const one of waiting.filter((other) => other.id === id)) agentMs.add((await one.ended) - begun);
   }
-  return samples;
+  return { ownMs, agentMs };
 }
 
 async function measureOpen(count: number, profileDir: string | null): Promise<number> {

@@ -1,7 +1,6 @@
 /** How long the tools wait, and what a client learns meanwhile. `test/wire/pauses/mcp.test.ts` uses a real server. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MCP_WAIT_SECONDS_MAX, MCP_WAIT_STEP_SECONDS } from "../../domain/limits.ts";
 import { ASK_TOOLS } from "./ask-tools.ts";
 import type { ApiRequest, ToolContext } from "./tool.ts";
 
@@ -20,7 +19,10 @@ function scene({ endsAfterCalls = Number.POSITIVE_INFINITY } = {}) {
       if (requests.length >= endsAfterCalls) return { ...PENDING, status: "responded", response_choice: "Allow" };
       return PENDING;
     },
-    progress: async (message) => void said.push(message),
+    whileTelling(message, work) {
+      said.push(message);
+      return work;
+    },
     signal: cancelled.signal,
     monotonicMs: () => nowMs,
     textOf: () => null,
@@ -34,21 +36,20 @@ const toolOf = (name: string) => ASK_TOOLS.find((tool) => tool.name === name) ??
 
 const waitsOf = ({ requests }: ReturnType<typeof scene>) => requests.map(({ query }) => query?.wait);
 
-test("a wait ends within 45 seconds, with a sign of life every 10 seconds", async () => {
+test("a wait ends after 45 seconds, in one request, and the client is told of it", async () => {
   const waiting = scene();
   const ended = (await waiting.run("wait_for_decision", { pause_id: "psr_1" })) as { retry_after_seconds: number };
-  assert.deepEqual(waitsOf(waiting), [10, 10, 10, 10, 5]);
-  assert.equal(waiting.said.length, Math.floor(MCP_WAIT_SECONDS_MAX / MCP_WAIT_STEP_SECONDS));
+  assert.deepEqual([waitsOf(waiting), waiting.said], [[45], ["Nobody has decided yet."]]);
   assert.equal(ended.retry_after_seconds, 1);
 });
 
 test("a wait of zero seconds only looks, and a wait ends with the question", async () => {
   const looking = scene();
   await looking.run("wait_for_decision", { pause_id: "psr_1", wait_seconds: 0 });
-  assert.deepEqual([waitsOf(looking), looking.said], [[0], []]);
-  const answered = scene({ endsAfterCalls: 2 });
-  await answered.run("wait_for_decision", { pause_id: "psr_1" });
-  assert.deepEqual(waitsOf(answered), [10, 10]);
+  assert.deepEqual(waitsOf(looking), [0]);
+  const answered = scene({ endsAfterCalls: 3 });
+  await answered.run("request_permission", { tool_name: "bash", input: {} });
+  assert.deepEqual(waitsOf(answered), [undefined, 60, 60]);
 });
 
 test("a default that a timeout took is no choice of a person", async () => {

@@ -6,7 +6,6 @@ import {
   LIST_PAGE_MAX,
   MCP_PERMISSION_SECONDS,
   MCP_WAIT_SECONDS_MAX,
-  MCP_WAIT_STEP_SECONDS,
   PAUSE_DETAIL_LABEL_CHARS_MAX,
   PAUSE_DETAIL_VALUE_CHARS_MAX,
   PAUSE_DETAILS_COUNT_MAX,
@@ -16,6 +15,7 @@ import {
   PAUSE_OPTIONS_COUNT_MAX,
   PAUSE_OPTIONS_COUNT_MIN,
   PAUSE_SECONDS_MAX,
+  PAUSE_WAIT_SECONDS_MAX,
 } from "../../domain/limits.ts";
 import { APPROVE } from "../../domain/pauses/act.ts";
 import { PAUSE_STATUSES } from "../../domain/pauses/pause.ts";
@@ -254,19 +254,19 @@ async function carriedOut({ acts, call }: ToolContext, pause: ShownPause): Promi
   return (await call({ method: "GET", path: pauseOf(pause.pause_id) })) as ShownPause;
 }
 
-/** Waits in steps, with a sign of life after each. Null as soon as the client waits no longer. */
+/** Null as soon as the client waits no longer. */
 async function waitForEnd(context: ToolContext, id: string, seconds: number): Promise<ShownPause | null> {
   const { signal } = context;
   const untilMs = context.monotonicMs() + seconds * 1000;
   for (;;) {
     const left = Math.ceil(Math.max(0, untilMs - context.monotonicMs()) / 1000);
-    const wait = Math.min(left, MCP_WAIT_STEP_SECONDS);
+    const wait = Math.min(left, PAUSE_WAIT_SECONDS_MAX);
     const begunMs = context.monotonicMs();
-    const pause = await look(context, { method: "GET", path: pauseOf(id), query: { wait }, signal });
+    const looking = look(context, { method: "GET", path: pauseOf(id), query: { wait }, signal });
+    const pause = await context.whileTelling("Nobody has decided yet.", looking);
     // A server that stops responds to every wait at once.
     const isEarly = context.monotonicMs() - begunMs < (wait * 1000) / 2;
     if (pause?.status !== "pending" || left <= wait || isEarly) return pause;
-    await context.progress("Nobody has decided yet.");
   }
 }
 

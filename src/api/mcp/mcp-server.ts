@@ -24,12 +24,13 @@ import { ACT_TOOLS } from "./act-tools.ts";
 import type { AgentActs } from "./agent-acts.ts";
 import { ASK_TOOLS } from "./ask-tools.ts";
 import { OPERATE_TOOLS } from "./operate-tools.ts";
+import { whileTelling } from "./progress.ts";
 import { READ_TOOLS } from "./read-tools.ts";
 import { type ApiRequest, pathOf, type Tool, type ToolContext, ToolFailure } from "./tool.ts";
 
 export interface McpOptions {
   readonly version: string;
-  readonly clock: Pick<Clock, "monotonicMs">;
+  readonly clock: Pick<Clock, "monotonicMs" | "after">;
   readonly acts: AgentActs;
   /** Sends a request to the API with this key. */
   readonly send: (apiKey: string, request: ApiRequest) => Promise<{ readonly status: number; readonly text: string }>;
@@ -135,11 +136,15 @@ function contextOf(
       if (status >= 300) throw new ToolFailure(messageOf(body));
       return body;
     },
-    async progress(message) {
+    whileTelling(message, work) {
       const progressToken = mcpReq._meta?.progressToken;
-      if (progressToken === undefined) return;
-      steps += 1;
-      await mcpReq.notify({ method: "notifications/progress", params: { progressToken, progress: steps, message } });
+      if (progressToken === undefined) return work;
+      const tell = () => {
+        const params = { progressToken, progress: ++steps, message };
+        // A client that has gone ends the work, too.
+        mcpReq.notify({ method: "notifications/progress", params }).catch(() => undefined);
+      };
+      return whileTelling(clock, tell, work);
     },
   };
 }

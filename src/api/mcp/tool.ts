@@ -9,8 +9,8 @@ import type { Problem } from "../errors/problem.ts";
 export interface ToolContext {
   /** @throws ToolFailure with the API's own sentence, for every response but a 2xx */
   call(request: ApiRequest): Promise<unknown>;
-  /** Tells a waiting client that the call is alive. */
-  progress(message: string): Promise<void>;
+  /** Does work that takes long, and tells a waiting client that the call is alive. */
+  whileTelling<T>(message: string, work: Promise<T>): Promise<T>;
   /** Aborted when the client cancels the call or disconnects. */
   readonly signal: AbortSignal;
   monotonicMs(): number;

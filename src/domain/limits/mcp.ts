@@ -1,10 +1,10 @@
 /** Limits of the MCP server. Each name ends in its unit, and each comment gives the reason. */
-import { HOUR_MS, KB } from "./units.ts";
+import { HOUR_MS, KB, SECOND_MS } from "./units.ts";
 
 /** How long a tool waits. Clients give up after 60 seconds. */
 export const MCP_WAIT_SECONDS_MAX = 45;
-/** After each step, a waiting client gets a sign of life; and a client that has gone is noticed. */
-export const MCP_WAIT_STEP_SECONDS = 10;
+/** How often a client that waits gets a sign of life, if it asked for progress. */
+export const MCP_PROGRESS_MS = 10 * SECOND_MS;
 /** How long a host waits for a permission. Hosts give such a tool more time than others. */
 export const MCP_PERMISSION_SECONDS = 300;
 /** Deliveries that an agent may ask a person to replay: their ids fit into the question's metadata. */
