@@ -104,6 +104,7 @@ test("a person presses a button, confirms the question as it is stored, and deci
     [pause.status, pause.response_choice, pause.decided_by, pause.decided_by_user],
     ["responded", "Approve", "human", { id: userId, email }],
   );
+  assert.ok(JSON.stringify(pause.receipt).includes(userId), JSON.stringify(pause.receipt));
   const inChannel = (await slack.replies(confirm.to, 2))[1] ?? assert.fail();
   for (const told of [done, inChannel]) {
     assert.deepEqual([told.replace_original, told.response_type, told.buttons], [true, undefined, []]);
