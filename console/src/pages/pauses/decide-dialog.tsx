@@ -36,7 +36,7 @@ export function DecideDialog(props: DecideDialogProps) {
     <Dialog onClose={onClose} title={m.confirmTitle(choice)} centered>
       <form onSubmit={submit}>
         <Stack gap="sm">
-          <Text size="sm">{m.confirmHint}</Text>
+          <Text size="sm">{pause.quorum === null ? m.confirmHint : m.voteHint}</Text>
           {note !== "" && pause.allow_text_response && (
             <div>
               <Text size="sm" c="dimmed">

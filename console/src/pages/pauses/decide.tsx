@@ -26,11 +26,17 @@ interface DecideProps {
 
 export function Decide({ pause, ...callbacks }: DecideProps) {
   const me = useMe();
-  const mayDecide = pause.approvers === null || pause.approvers.includes(me.id);
+  const escalated = pause.escalated_at === null ? [] : (pause.escalate_to?.approvers ?? []);
+  const mayDecide = pause.approvers === null || [...pause.approvers, ...escalated].includes(me.id);
+  const vote = pause.votes?.find(({ user }) => user.id === me.id);
   if (!useMay("developer")) return <Unanswered pause={pause} />;
   return (
     <Section title={m.decide}>
-      {mayDecide ? (
+      {vote !== undefined ? (
+        <Alert color="gray" variant="light" role="status">
+          <Foreign text={m.yourVote(vote.choice)} />
+        </Alert>
+      ) : mayDecide ? (
         <Answer pause={pause} {...callbacks} email={me.email ?? ""} />
       ) : (
         <Alert color="gray" variant="light">

@@ -22,12 +22,14 @@ import { MayAct } from "../../session/may-act.tsx";
 import { useMay } from "../../session/me.ts";
 import { CancelDialog } from "./cancel-dialog.tsx";
 import { Decide } from "./decide.tsx";
+import { ExtendDialog } from "./extend-dialog.tsx";
 import { PauseEvent } from "./pause-event.tsx";
 import classes from "./pause-page.module.css";
 import { Person } from "./person.tsx";
 import { Question } from "./question.tsx";
 import { Result } from "./result.tsx";
 import { Trail } from "./trail.tsx";
+import { Votes } from "./votes.tsx";
 
 const TONES: Readonly<Record<Pause["status"], Tone>> = {
   pending: "busy",
@@ -85,6 +87,7 @@ function Shown({ pause, onChanged }: { readonly pause: Pause; readonly onChanged
         <>
           <CopyButton text={pause.pause_id} label={m.id} />
           <CopyView request={{ path: `/v1/pause/${pause.pause_id}` }} />
+          {isOpen && isAdmin && <Extend pause={pause} onChanged={onChanged} />}
           <MayAct>{isOpen && <Cancel pause={pause} onChanged={onChanged} />}</MayAct>
         </>
       }
@@ -98,6 +101,7 @@ function Shown({ pause, onChanged }: { readonly pause: Pause; readonly onChanged
               <ProblemText error={tooLate} />
             </Alert>
           )}
+          <Votes pause={pause} />
           {isOpen ? <Decide pause={pause} onChanged={onChanged} onTooLate={setTooLate} /> : <Result pause={pause} />}
           {!isOpen && <PauseEvent pause={pause} />}
         </div>
@@ -107,6 +111,18 @@ function Shown({ pause, onChanged }: { readonly pause: Pause; readonly onChanged
         </div>
       </div>
     </Page>
+  );
+}
+
+function Extend({ pause, onChanged }: { readonly pause: Pause; readonly onChanged: () => void }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <Button variant="default" onClick={() => setOpen(true)}>
+        {m.extend}
+      </Button>
+      {isOpen && <ExtendDialog pause={pause} onClose={() => setOpen(false)} onChanged={onChanged} />}
+    </>
   );
 }
 

@@ -23,12 +23,19 @@ export function Person({ pause, onChanged }: PersonProps) {
   return (
     <Section title={m.told}>
       <Stack gap="sm">
-        {channel === null || recipient === null ? (
+        {channel === null ? (
           <Text>{m.toldNobody}</Text>
         ) : (
           <div>
             <Text component="div">
-              {m.toldWith[channel]} <Foreign text={recipient} /> <NotificationBadge pause={pause} />
+              {recipient === null ? (
+                m.toldApprovers
+              ) : (
+                <>
+                  {m.toldWith[channel]} <Foreign text={recipient} />
+                </>
+              )}{" "}
+              <NotificationBadge pause={pause} />
             </Text>
             {notification.reason !== null && (
               <Text size="sm" c="dimmed">

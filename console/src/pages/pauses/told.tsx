@@ -18,10 +18,10 @@ export function NotificationBadge({ pause: { notification } }: { readonly pause:
 /** One line, for a list. */
 export function Told({ pause }: { readonly pause: Pause }) {
   const { channel, recipient } = pause;
-  if (channel === null || recipient === null) return <span>{pauses.nobody}</span>;
+  if (channel === null) return <span>{pauses.nobody}</span>;
   return (
     <span>
-      <Foreign text={recipient} charsMax={60} /> <NotificationBadge pause={pause} />
+      <Foreign text={recipient ?? pauses.approvers} charsMax={60} /> <NotificationBadge pause={pause} />
     </span>
   );
 }

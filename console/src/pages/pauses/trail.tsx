@@ -20,12 +20,13 @@ export function Trail({ pause, isAllowed }: { readonly pause: Pause; readonly is
 /** The server keeps at most 20 openings and 20 refused answers of a pause, so this is all of it. */
 const ENTRIES_MAX = 100;
 
-function Entries({ pause: { pause_id: id, status } }: { readonly pause: Pause }) {
+function Entries({ pause }: { readonly pause: Pause }) {
+  const { pause_id: id, status, votes, expires_at, escalated_at } = pause;
   const api = useApi();
   const tenant = useTenant();
   const { data, error, refetch } = useQuery({
-    // The status is part of the key: when the question ends, there is an entry more.
-    queryKey: ["pause", "trail", tenant, id, status],
+    // With each of these that changes, there is an entry more.
+    queryKey: ["pause", "trail", tenant, id, status, votes?.length, expires_at, escalated_at],
     queryFn: ({ signal }) => api.audit.list({ pause_id: id, limit: ENTRIES_MAX }, { signal }),
   });
   if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
@@ -49,9 +50,15 @@ function Entries({ pause: { pause_id: id, status } }: { readonly pause: Pause })
 
 /** What the words leave out: the choice, the channel, where a user answered, the browser. */
 function Details({ entry: { data } }: { readonly entry: AuditEvent }) {
-  const shown = [data.choice, data.channel, data.via === "slack" ? m.inSlack : null, data.user_agent].filter(
-    (value): value is string => typeof value === "string",
-  );
+  const shown = [
+    data.choice,
+    data.channel,
+    data.email,
+    data.approvers,
+    data.expires_at,
+    data.via === "slack" ? m.inSlack : null,
+    data.user_agent,
+  ].filter((value): value is string => typeof value === "string");
   if (shown.length === 0) return null;
   return (
     <small>

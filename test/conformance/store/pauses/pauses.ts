@@ -251,7 +251,8 @@ export function pauseCases(open: OpenStore): void {
     const won = await answer(pause, { choice: "no", text: "why", now: AT });
     assert(won.kind === "ended");
     const ending = { status: "responded", choice: "no", text: "why", at: AT } as const;
-    assert.deepEqual(won.pause, { ...pause, ending, eventId: won.pause.eventId });
+    const { eventId, receipt } = won.pause;
+    assert.deepEqual(won.pause, { ...pause, ending, eventId, receipt });
     const repeat = await answer(pause, { choice: "no", text: "why", now: AT + 1 });
     assert.deepEqual(repeat, { kind: "before", pause: won.pause, woken: [] });
     for (const other of [{ choice: "yes", text: "why" }, { choice: "no" }]) {
