@@ -24,6 +24,7 @@ import {
   checkPauseQuery,
   createdPauseJson,
   PAUSE_LIST,
+  PAUSES_BY_DEADLINE,
   PauseCountsResponse,
   PauseQuery,
   PauseResponse,
@@ -130,16 +131,23 @@ const LIST = {
 };
 
 function listPauses({ engine }: ApiDeps) {
-  return sendPages(engine, refuse, PAUSE_LIST, {
-    field: "pauses",
-    read: async (caller, { cursor, limit, filters }) => {
-      const filter = pauseFilter(filters);
-      if ("length" in filter) throw new Refusal(invalid(filter));
-      const { views, next } = await engine.pauses.list(caller, { ...filter, cursor, limit });
-      return { rows: views, next };
-    },
-    text: (view, request) => pauseText(shownTo(request, view)),
-  });
+  const sendOf = (list: typeof PAUSE_LIST) =>
+    sendPages(engine, refuse, list, {
+      field: "pauses",
+      read: async (caller, { cursor, limit, filters }) => {
+        const filter = pauseFilter(filters);
+        if ("length" in filter) throw new Refusal(invalid(filter));
+        const { views, next } = await engine.pauses.list(caller, { ...filter, cursor, limit });
+        return { rows: views, next };
+      },
+      text: (view, request) => pauseText(shownTo(request, view)),
+    });
+  const sendNewest = sendOf(PAUSE_LIST);
+  const sendByDeadline = sendOf(PAUSES_BY_DEADLINE);
+  return (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { order } = request.query as { order?: unknown };
+    return order === "deadline" ? sendByDeadline(request, reply) : sendNewest(request, reply);
+  };
 }
 
 const COUNTS = {

@@ -175,7 +175,7 @@ export const PauseQuery = Type.Object(
 );
 export const checkPauseQuery = queryChecker(PauseQuery);
 
-export const PAUSE_LIST = listOf("pauses", {
+const LIST_OPTIONS = {
   limitMax: LIST_PAGE_MAX,
   limitDefault: LIST_PAGE_DEFAULT,
   filters: {
@@ -195,7 +195,10 @@ export const PAUSE_LIST = listOf("pauses", {
       }),
     ),
   },
-});
+};
+export const PAUSE_LIST = listOf("pauses", LIST_OPTIONS);
+/** A cursor of one order is refused in the other. */
+export const PAUSES_BY_DEADLINE = listOf("pauses-by-deadline", LIST_OPTIONS);
 
 /** The filters of a list, or what is wrong with them together. */
 export function pauseFilter({ status, order, channel, q }: PageRequestOf<typeof PAUSE_LIST>["filters"]) {

@@ -3,7 +3,7 @@ import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { PAUSES_COUNTED_ROWS_MAX, PAUSES_SEARCHED_ROWS_MAX } from "../../domain/limits.ts";
 import type { Pause, PauseStatus } from "../../domain/pauses/pause.ts";
 import type { Cursor, PauseCounts, PauseFilter, PausePage } from "../../ports/store.ts";
-import { cursorOf, seqAfter, seqBefore } from "../cursors.ts";
+import { cursorOf, seqBefore } from "../cursors.ts";
 import { matchingPage, one, page, type ReadConnection } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 import { CHANNEL, PAUSE_STATUS } from "../stored-enums.ts";
@@ -69,7 +69,7 @@ export function listPauses(
   cursor: Cursor | null,
   limit: number,
 ): PausePage {
-  const { sql, values } = walkOf(connection, filter, cursor);
+  const { sql, values } = walkOf(filter, cursor);
   const isAll = filter.channel === null && filter.text === null && filter.agentId === undefined;
   const { rows, last, more } = isAll
     ? page<PauseColumns>(connection, sql, values, limit)
@@ -80,8 +80,12 @@ export function listPauses(
       });
   return {
     pauses: rows.map((row) => readPause(connection, row)),
-    next: more && last !== undefined ? cursorOf(last.seq) : null,
+    next: more && last !== undefined ? nextOf(filter, last) : null,
   };
+}
+
+function nextOf({ order }: PauseFilter, last: PauseColumns): Cursor {
+  return order === "deadline" ? cursorAt(last) : cursorOf(last.seq);
 }
 
 interface Walk {
@@ -89,11 +93,11 @@ interface Walk {
   readonly values: readonly (number | Uint8Array)[];
 }
 
-function walkOf(connection: ReadConnection, filter: PauseFilter, cursor: Cursor | null): Walk {
+function walkOf(filter: PauseFilter, cursor: Cursor | null): Walk {
   const { tenantSeq, status, order, agentId } = filter;
   const agent = agentId === undefined ? null : uuidBytes(agentId);
   if (order === "deadline") {
-    const after = afterDeadline(connection, cursor);
+    const after = afterDeadline(cursor);
     return agent === null
       ? { sql: BY_DEADLINE, values: [tenantSeq, ...after] }
       : { sql: OPEN_OF_AGENT, values: [agent, ...after] };
@@ -105,13 +109,20 @@ function walkOf(connection: ReadConnection, filter: PauseFilter, cursor: Cursor 
     : { sql: OF_STATUS, values: [tenantSeq, PAUSE_STATUS.number(status), end] };
 }
 
-const DEADLINE = "SELECT expires_at FROM pauses WHERE seq = ?";
+/** Base 36, so that the deadline and the sequence fit into a cursor. The deadline has a fixed width, until 2059. */
+const RADIX = 36;
+const DEADLINE_CHARS = 8;
 
-/** The deadline and the sequence after which a page begins. If the last page's row is gone, the list begins again. */
-function afterDeadline(connection: ReadConnection, cursor: Cursor | null): readonly [EpochMs, Seq] {
+/** The cursor has the deadline itself: the pause may get a later one before the next page. */
+function cursorAt({ expires_at: expiresAt, seq }: Pick<PauseColumns, "expires_at" | "seq">): Cursor {
+  return (expiresAt.toString(RADIX).padStart(DEADLINE_CHARS, "0") + seq.toString(RADIX)) as Cursor;
+}
+
+/** The deadline and the sequence after which a page begins. */
+function afterDeadline(cursor: Cursor | null): readonly [EpochMs, Seq] {
   if (cursor === null) return [0, 0];
-  const seq = seqAfter(cursor);
-  return [one<{ expires_at: EpochMs }>(connection, DEADLINE, seq)?.expires_at ?? 0, seq];
+  const partOf = (...span: [number, number?]) => Number.parseInt(cursor.slice(...span), RADIX);
+  return [partOf(0, DEADLINE_CHARS), partOf(DEADLINE_CHARS)];
 }
 
 function matcherOf({ channel, text, status }: PauseFilter): (row: PauseColumns) => boolean {

@@ -298,6 +298,12 @@ test("pauses are listed by deadline, by text and by channel, and counted", async
   assert.deepEqual(await list("order=deadline"), [ship, remove, refund]);
   const first = (await client.request("GET", "/v1/pause?order=deadline&limit=1")).body;
   assert.deepEqual(await list(`order=deadline&limit=2&cursor=${first.next_cursor}`), [remove, refund]);
+  const misplaced = await client.request("GET", `/v1/pause?cursor=${first.next_cursor}`);
+  assert.deepEqual([misplaced.status, misplaced.code], [422, "VALIDATION_ERROR"]);
+  const later = { body: { expires_in_seconds: 9 * 3600 } };
+  assert.equal((await client.request("POST", `/v1/pause/${ship}/extend`, later)).status, 200);
+  const rest = await list(`order=deadline&limit=3&cursor=${first.next_cursor}`);
+  assert.deepEqual(rest, [remove, refund, ship], "none is left out when the last one of a page gets a later deadline");
   assert.deepEqual(await list("q=ORDER%204711"), [refund]);
   assert.deepEqual(await list(`q=${ship}`), [ship]);
   assert.deepEqual(await list("channel=none&order=newest"), [remove, ship, refund]);
