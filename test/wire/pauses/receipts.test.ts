@@ -106,6 +106,31 @@ test("an answer through the link has a receipt without people; a timeout and a c
   }
 });
 
+test("the receipt of a vote names all who voted, and verifyDecision counts those who chose the same", async () => {
+  const tenant = await newTenant(server);
+  const people = [];
+  for (let count = 0; count < 3; count += 1) {
+    const { email } = await stage.person("developer", tenant);
+    const jar = await signedIn(server.url, email, PASSWORD);
+    const me = (await jar.request("GET", "/dashboard/auth/me")).body as unknown as { data: { id: string } };
+    people.push({ jar, email, id: me.data.id });
+  }
+  const asked = await ask(tenant, { approvers: people.map(({ id }) => id), quorum: 2 });
+  const choices = ["Approve", "Reject", "Approve"];
+  for (const [index, { jar }] of people.entries()) {
+    const voted = await jar.request("POST", `/v1/pause/${asked.id}/decide`, { body: { choice: choices[index] } });
+    assert.equal(voted.status, 200, voted.text);
+  }
+  const receipt = await receiptFor(tenant, asked);
+  assert.deepEqual(
+    receipt.people.map(({ id, email, choice }) => [id, email, choice]),
+    people.map(({ id, email }, index) => [id, email, choices[index]]),
+  );
+  const options = { keys: await listed(), pauseId: asked.id, question: QUESTION, choice: "Approve" };
+  await verifyDecision(receipt, { ...options, minPeople: 2 });
+  await assert.rejects(verifyDecision(receipt, { ...options, minPeople: 3 }), { code: "too_few_people" });
+});
+
 test("anyone reads the keys, and a global_admin rotates them: older receipts still verify", async () => {
   const tenant = await newTenant(server);
   const before = await ask(tenant);
