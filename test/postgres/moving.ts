@@ -108,6 +108,7 @@ async function fill(client: Client, hooks: Hooks): Promise<string> {
   await made(client, "/v1/users", { email: "bob@example.com", role: "developer" });
   await made(client, "/v1/cli/device", { name: "ada@laptop" });
   await made(client, "/v1/listeners", { name: "cli/ada" });
+  await made(client, "/v1/receipt-keys/rotate", {});
   const { token } = await ask(client, {}, { "idempotency-key": "asked" });
   await respond(client, token, { choice: "Approve" });
   await ask(client);
