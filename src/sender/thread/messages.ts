@@ -10,6 +10,8 @@ import type { SenderOptions } from "../sender.ts";
 export interface ThreadData extends Pick<SenderOptions, "allowHttp" | "allowNetworks" | "trustedCa"> {
   /** The monotonic time in the main thread. In each thread, this time counts from another moment. */
   readonly startedMs: number;
+  /** Memory that both threads share, with one number: how many messages with requests the thread has not handled yet. */
+  readonly unhandled: Int32Array;
 }
 
 /** To the thread, in place of requests: end every attempt in flight. */

@@ -8,7 +8,7 @@ import { ABORT_ALL, addOutcome, type Packed, readRequests, type ThreadData } fro
 
 const port = parentPort;
 if (port === null) throw new Error("this file runs as a thread of the server");
-const { startedMs, ...rules } = workerData as ThreadData;
+const { startedMs, unhandled, ...rules } = workerData as ThreadData;
 const clock = createSystemClock();
 const sender = createSender({ ...rules, clock, idleConnectionsMax: () => IDLE_CONNECTIONS_OF_THREAD_MAX });
 /** The main thread's clock is this far behind. It went on while this thread started, so it is at most this late. */
@@ -23,6 +23,7 @@ port.on("message", (message: Packed | typeof ABORT_ALL) => {
   readRequests(message, clock.monotonicMs() - behindMs, (id, request) => {
     sender.make(request, (outcome) => report(id, outcome));
   });
+  Atomics.sub(unhandled, 0, 1);
 });
 
 /** Outcomes of one turn of the event loop travel together, so that the main thread wakes up once. */

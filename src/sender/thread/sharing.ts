@@ -20,7 +20,7 @@ export interface SharingOptions extends Pick<SenderOptions, "clock" | "allowHttp
  * thread sends single ones itself: a message to a thread that sleeps takes longer than that.
  */
 export function createSharingSender({ clock, onNotice, start = startWorker, ...rules }: SharingOptions): Sender {
-  const startThread = () => start({ ...rules, startedMs: clock.monotonicMs() });
+  const startThread = (unhandled: Int32Array) => start({ ...rules, startedMs: clock.monotonicMs(), unhandled });
   const thread = new SendingThread({ clock, start: startThread, onNotice });
   const idleConnectionsMax = () => IDLE_CONNECTIONS_MAX - (thread.isRunning ? IDLE_CONNECTIONS_OF_THREAD_MAX : 0);
   const local = createSender({ ...rules, clock, idleConnectionsMax });

@@ -11,6 +11,7 @@ import {
   SENDING_THREAD_QUIET_TICKS_COUNT,
   SENDING_THREAD_SILENT_TICKS_COUNT,
   SENDING_THREAD_TICK_MS,
+  UNHANDLED_COUNT_MAX,
 } from "../../domain/limits.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Noticed } from "../../ports/telemetry.ts";
@@ -26,7 +27,7 @@ export interface Attempt {
 
 export interface SendingThreadOptions {
   readonly clock: Pick<Clock, "monotonicMs" | "after">;
-  readonly start: () => Worker;
+  readonly start: (unhandled: Int32Array) => Worker;
   readonly onNotice: (notice: Noticed) => void;
 }
 
@@ -56,6 +57,8 @@ export class SendingThread {
   /** The characters in the bodies of these attempts. */
   #chars = 0;
   #lastId = 0;
+  /** How many groups the thread has not sent yet, in memory that both threads share. */
+  #unhandled: Int32Array = new Int32Array(1);
   #startedMs = 0;
   #pauseMs = 0;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
@@ -75,7 +78,7 @@ export class SendingThread {
   /** Returns false when the thread cannot take these attempts now. */
   take(attempts: readonly Attempt[]): boolean {
     if (this.#worker === null) this.#start();
-    if (this.#worker === null || !this.#isReady || this.#chars > HANDED_OVER_CHARS_MAX) return false;
+    if (this.#worker === null || !this.#isReady || this.#isFull) return false;
     const requests = packRequests(this.#options.clock.monotonicMs());
     for (const attempt of attempts) {
       this.#lastId += 1;
@@ -83,8 +86,13 @@ export class SendingThread {
       this.#chars += attempt.request.body.length;
       addRequest(requests, this.#lastId, attempt.request);
     }
+    Atomics.add(this.#unhandled, 0, 1);
     this.#worker.postMessage(requests);
     return true;
+  }
+
+  get #isFull(): boolean {
+    return Atomics.load(this.#unhandled, 0) >= UNHANDLED_COUNT_MAX || this.#chars > HANDED_OVER_CHARS_MAX;
   }
 
   /** End every attempt that the thread has, also if it does not respond. */
@@ -107,8 +115,9 @@ export class SendingThread {
     const { clock, start } = this.#options;
     this.#startedMs = clock.monotonicMs();
     if (this.#isClosed || this.#startedMs < this.#pausedUntilMs) return;
+    this.#unhandled = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     try {
-      this.#worker = this.#watched(start());
+      this.#worker = this.#watched(start(this.#unhandled));
       this.#tickLater();
     } catch (error) {
       this.#died(error);
