@@ -52,6 +52,20 @@ test("a person of another workspace counts only in the own organization", async 
   for (const _ of others) assert.deepEqual(await app.memberOf("U2"), { kind: "stranger" });
 });
 
+test("who is not certainly a person with a confirmed address in the own workspace is a stranger", async (context) => {
+  const others = [
+    { deleted: "true" },
+    { is_bot: 1 },
+    { is_stranger: "true" },
+    { is_email_confirmed: null },
+    { is_email_confirmed: "false" },
+    { profile: { email: ["ana@example.com"] } },
+    { team_id: null, enterprise_user: { enterprise_id: null } },
+  ];
+  const { app } = await setUp(context, ...others.map((other) => found({ ...ANA, ...other })));
+  for (const other of others) assert.deepEqual(await app.memberOf("U1"), { kind: "stranger" }, JSON.stringify(other));
+});
+
 test("what is not an answer of Slack's API says nothing about the person, and reveals nothing", async (context) => {
   const texts = [
     '{"ok":false,"error":"invalid_auth"}',

@@ -77,15 +77,18 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
  * workspace count, or of the own organization.
  */
 function memberOf(user: User, own: Own): SlackMember {
-  const organization = own.enterprise_id ?? null;
-  const isOwn =
-    user.team_id === own.team_id ||
-    (typeof organization === "string" && organization !== "" && user.enterprise_user?.enterprise_id === organization);
-  const isPerson = user.deleted !== true && user.is_bot !== true && user.is_stranger !== true;
+  const isOwn = isSameId(user.team_id, own.team_id) || isSameId(user.enterprise_user?.enterprise_id, own.enterprise_id);
+  const isPerson = !user.deleted && !user.is_bot && !user.is_stranger;
+  // Slack leaves it out of some responses.
+  const isConfirmed = user.is_email_confirmed === undefined || user.is_email_confirmed === true;
   const email = user.profile?.email;
-  if (!isOwn || !isPerson || user.is_email_confirmed === false || typeof email !== "string")
-    return { kind: "stranger" };
+  if (!isOwn || !isPerson || !isConfirmed || typeof email !== "string") return { kind: "stranger" };
   return { kind: "member", email };
+}
+
+/** Two ids that are both missing are not the same. */
+function isSameId(one: unknown, other: unknown): boolean {
+  return typeof one === "string" && one !== "" && one === other;
 }
 
 function accepted(answer: Answer): Answer {

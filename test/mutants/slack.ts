@@ -71,7 +71,7 @@ export const slack: readonly Mutant[] = [
   {
     fault: "an address that nobody has confirmed counts",
     file: "src/notify/slack-app.ts",
-    find: "user.is_email_confirmed === false || ",
+    find: "!isConfirmed || ",
     replace: "",
     test,
   },

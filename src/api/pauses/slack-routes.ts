@@ -46,7 +46,7 @@ function receiveInteraction(deps: ApiDeps) {
       case "accepted":
         return reply.code(200).send();
       case "invalid":
-        return refuse(reply, invalid([output]));
+        return refuse(reply, invalid([{ field: output.field, rule: output.rule }]));
       case "busy":
         return refuse(reply, BUSY);
       case "unauthorized":
