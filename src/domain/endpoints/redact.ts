@@ -25,13 +25,25 @@ export function urlShownTo(role: Role, url: string): string {
   return role === "agent" ? withoutSecrets(url) : url;
 }
 
+/** A receiver's response as a caller with this role sees it: the receiver may repeat its URL, as in a redirect. */
+export function responseShownTo(role: Role, url: string, response: string): string {
+  const parsed = role === "agent" ? URL.parse(url) : null;
+  if (parsed === null) return response;
+  const parts = [...parsed.searchParams].flat();
+  return redact(response, [parsed.search.slice(1), ...parts, ...parts.map(encodeURIComponent)]);
+}
+
 /**
  * Replace the values of the endpoint's headers in a response. Some receivers echo the request, and responses are stored
  * without encryption.
  */
 export function redactHeaderValues(text: string, headers: Headers): string {
+  return redact(text, Object.values(headers));
+}
+
+function redact(text: string, values: readonly string[]): string {
   let redacted = text;
-  for (const value of Object.values(headers)) {
+  for (const value of values) {
     if (value.length >= REDACTED_CHARS_MIN) redacted = redacted.replaceAll(value, REDACTED);
   }
   return redacted;

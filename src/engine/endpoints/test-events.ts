@@ -12,6 +12,7 @@ import type { Caller } from "../access/caller.ts";
 import type { AttemptMade, Attempts } from "../delivery/attempts.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
 import type { Tokens } from "../delivery/lease-tokens.ts";
+import { attemptShownTo } from "../history/agent-view.ts";
 import type { TestContent, TestOutput } from "./endpoint-types.ts";
 
 export interface TestEventsOptions {
@@ -80,7 +81,7 @@ export class TestEvents {
     if (made === null) return endpoint.transport === "stream" ? NOBODY_LISTENS : STOPPING;
     const { tenantSeq } = caller;
     await store.recordTest({ tenantSeq, endpointSeq: endpoint.seq, event, deliveryId: id, format, ...made });
-    return answerOf(id, made);
+    return answerOf(id, { ...made, attempt: attemptShownTo(caller, made.attempt) });
   }
 }
 

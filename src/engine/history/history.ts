@@ -16,7 +16,7 @@ import type {
 } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
-import { hiddenDeliveries, isHidden } from "./agent-view.ts";
+import { attemptShownTo, hiddenDeliveries, isHidden } from "./agent-view.ts";
 import type {
   HistoryService,
   ListDeliveriesInput,
@@ -61,7 +61,8 @@ export class History implements HistoryService {
     id: Uuid,
   ): Promise<{ readonly row: DeliveryRow; readonly attempts: readonly AttemptRow[] } | null> {
     const found = await this.#store.getDelivery(caller.tenantSeq, id);
-    return found === null || isHidden(caller, found.row.eventType) ? null : found;
+    if (found === null || isHidden(caller, found.row.eventType)) return null;
+    return { ...found, attempts: found.attempts.map((attempt) => attemptShownTo(caller, attempt)) };
   }
 
   async getEvent(caller: Caller, id: Uuid): Promise<EventView | null> {

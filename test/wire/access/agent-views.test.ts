@@ -1,6 +1,7 @@
 /** What a key of the role agent does not see, and how much it may replay. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { startHooks } from "../../harness/hooks.ts";
 import { createResource } from "../../harness/resources.ts";
 import { createEndpoint, publish } from "../../harness/scene.ts";
 import { newTenant } from "../../harness/server.ts";
@@ -33,6 +34,23 @@ test("an agent sees no query of a URL, and finds none by a search", async () => 
     assert.deepEqual((await agent.request("GET", search)).body, [], part);
     assert.equal(((await tenant.request("GET", search)).body as unknown as unknown[]).length, 1, part);
   }
+});
+
+test("an agent sees no query that a receiver repeats, as in a redirect", async (t) => {
+  const tenant = await newTenant(server);
+  const agent = await newAgent(tenant);
+  const hooks = await startHooks(t);
+  hooks.react(({ path, answer }) => {
+    const query = Object.fromEntries(new URL(path, hooks.url).searchParams);
+    answer(308, { location: `https://hooks.example${path}` }, JSON.stringify({ path, query }));
+  });
+  const endpoint = await createEndpoint(tenant, { url: `${hooks.url}?token=of+the%20receiver&a=b` });
+  const tested = await agent.request("POST", `/v1/endpoints/${endpoint}/test`);
+  assert.match(tested.text, /"location","value":"https:\/\/hooks\.example\/hook\?\[redacted\]"/);
+  const { delivery_id: id } = tested.body.data as unknown as { delivery_id: string };
+  const read = await agent.request("GET", `/v1/deliveries/${id}`);
+  for (const { text } of [tested, read]) assert.doesNotMatch(text, /of.{1,3}the.{1,3}receiver/);
+  assert.match((await tenant.request("GET", `/v1/deliveries/${id}`)).text, /of the receiver/, "a developer sees it");
 });
 
 test("an agent sees no header values, and replays at most 20 deliveries", async () => {
