@@ -1,12 +1,13 @@
 /** What an agent may not ask: too much, or a person at an address that may be its own. */
 import { type Agent, includesRole } from "../../domain/access/access.ts";
-import type { EpochMs } from "../../domain/ids.ts";
+import type { EpochMs, Seq } from "../../domain/ids.ts";
 import {
   AGENT_OPEN_PAUSES_COUNT_MAX,
   AGENT_OPEN_PAUSES_RETRY_AFTER_SECONDS,
   AGENT_PAUSES_PER_MINUTE_COUNT_MAX,
   AGENT_PAUSES_WINDOW_MS,
 } from "../../domain/limits.ts";
+import type { Recipient } from "../../domain/pauses/pause.ts";
 import type { AgentLimit, CreatePause, CreatePauseResult } from "../../ports/store.ts";
 import { audit, byActor } from "../access/audit.ts";
 import { findUser } from "../access/user-views.ts";
@@ -14,26 +15,26 @@ import { one } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import type { Writing } from "../writing.ts";
 
-/** Null when somebody else asks, or when the agent may. */
-export function agentRefusal(
-  w: Writing,
-  request: CreatePause,
-): Extract<CreatePauseResult, { kind: "recipientNotUser" | "agentLimit" }> | null {
+export type AgentCheck =
+  | { readonly kind: "mayAsk"; readonly recipient: Recipient | null }
+  | Extract<CreatePauseResult, { kind: "recipientNotUser" | "agentLimit" }>;
+
+/** Whether the caller may ask, and whom. Anybody but an agent may ask anyone. */
+export function checkAgent(w: Writing, request: CreatePause): AgentCheck {
   const { agent } = request.actor;
-  if (agent === undefined) return null;
-  if (!isUser(w, request)) return { kind: "recipientNotUser" };
+  if (agent === undefined) return { kind: "mayAsk", recipient: request.recipient };
+  const recipient = request.recipient === null ? null : userOf(w, request.recipient, request.tenantSeq);
+  if (recipient === "nobody") return { kind: "recipientNotUser" };
   const exceeded = limitOf(w, agent, request.now);
   if (exceeded !== null) auditRefusal(w, request, exceeded);
-  return exceeded;
+  return exceeded ?? { kind: "mayAsk", recipient };
 }
 
-/** Whether nobody is notified, or a user who may decide. */
-function isUser(w: Writing, { recipient, tenantSeq }: CreatePause): boolean {
-  if (recipient === null) return true;
-  if (recipient.channel !== "email") return false;
-  const user = findUser(w, recipient.address);
-  if (user === null || user.tenantSeq !== tenantSeq || user.disabledAt !== null) return false;
-  return includesRole(user.role, "developer");
+/** A user who may decide, at the user's own address: another spelling of it could be a mailbox of the agent. */
+function userOf(w: Writing, { channel, address }: Recipient, tenantSeq: Seq): Recipient | "nobody" {
+  const user = channel === "email" ? findUser(w, address) : null;
+  if (user === null || user.tenantSeq !== tenantSeq || user.disabledAt !== null) return "nobody";
+  return includesRole(user.role, "developer") ? { channel, address: user.email } : "nobody";
 }
 
 const COUNT_OPEN = `

@@ -21,7 +21,7 @@ import { insert, one } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import { CHANNEL, NOTIFICATION } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
-import { agentRefusal } from "./agent-limits.ts";
+import { checkAgent } from "./agent-limits.ts";
 import { firstLetters } from "./letters.ts";
 import { endingOf, readPause } from "./pause-rows.ts";
 import { findPause, getPause, loadPause } from "./pause-views.ts";
@@ -39,8 +39,8 @@ export function createPause(w: Writing, request: CreatePause): CreatePauseResult
       return { kind: "repeated", pause: loadPause(w, remembered.seq) };
     }
   }
-  const refusal = agentRefusal(w, request);
-  if (refusal !== null) return refusal;
+  const checked = checkAgent(w, request);
+  if (checked.kind !== "mayAsk") return checked;
   const approvers = approversOf(w, request);
   if (approvers.kind !== "known") return approvers;
   const planned = planOf(w, request, approvers);
@@ -48,7 +48,7 @@ export function createPause(w: Writing, request: CreatePause): CreatePauseResult
   const bytes = pauseBytes(question);
   const excess = w.usage.excessOfPauses(tenantSeq) ?? w.usage.excessOfBytes(tenantSeq, bytes);
   if (excess !== null) return excess;
-  const seq = insertPause(w, request, { ...approvers, ...planned });
+  const seq = insertPause(w, { ...request, recipient: checked.recipient }, { ...approvers, ...planned });
   w.usage.addOpenPauses(tenantSeq, 1);
   w.totals.add("createdPauses", "created");
   w.usage.addBytes(tenantSeq, bytes);

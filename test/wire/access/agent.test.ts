@@ -263,6 +263,8 @@ test("an agent notifies only a user who may decide, by email, and silence is not
   assert.deepEqual(idsOf(await agent.request("GET", "/v1/pause")), []);
   const asked = await agent.request("POST", "/v1/pause", { ...to(email.toUpperCase()), timeout_default: "Reject" });
   assert.equal(asked.status, 201, asked.text);
+  // Another spelling could be another mailbox.
+  assert.equal((await readPause(tenant, asked.body.pause_id)).recipient, email);
   // Another caller keeps its choice.
   const own = { ...QUESTION, timeout_default: "Approve", protected: false };
   assert.equal((await tenant.request("POST", "/v1/pause", { body: own })).status, 201);
