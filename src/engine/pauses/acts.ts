@@ -5,7 +5,7 @@ import { ANY_DELIVERY } from "../../domain/history/ledger.ts";
 import { ID_PREFIX, type Uuid } from "../../domain/ids.ts";
 import { ACT_ENDPOINTS_SHOWN_MAX } from "../../domain/limits.ts";
 import { type Act, APPROVE, actOf, actText, REFUSE } from "../../domain/pauses/act.ts";
-import type { Detail } from "../../domain/pauses/pause.ts";
+import type { Detail, Pause } from "../../domain/pauses/pause.ts";
 import { milliseconds, wholeSeconds } from "../../domain/text/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EndpointView, Store } from "../../ports/store.ts";
@@ -71,7 +71,8 @@ export class Acts implements ActService {
     const claim = clock.uuid();
     const begun = await store.beginAct({ actor, tenantSeq, id, claim, now: clock.now() });
     if (begun.kind !== "begun") return begun;
-    const outcome = await this.#do(caller, actOf(begun.pause.metadata ?? ""));
+    const act = actOf(begun.pause.metadata ?? "");
+    const outcome = (await this.#changed(caller, act, begun.pause)) ?? (await this.#do(caller, act));
     await store.endAct({ tenantSeq, id, claim, outcome: JSON.stringify(outcome) });
     return { kind: "done", outcome };
   }
@@ -141,6 +142,15 @@ export class Acts implements ActService {
 
   // ── What it does ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** A person approved what the details say of the endpoint. Null: it is still so. */
+  async #changed(caller: Caller, act: Act, { details }: Pause): Promise<object | null> {
+    if (act.kind === "replay_events") return null;
+    const view = await this.#options.endpoints.get(caller, act.endpointId);
+    if (view === null) return UNKNOWN_ENDPOINT;
+    const isSame = detailsOf(view).every(({ value }, at) => value === details[at]?.value);
+    return isSame ? null : ENDPOINT_CHANGED;
+  }
+
   async #do(caller: Caller, act: Act): Promise<object> {
     const { endpoints, history } = this.#options;
     switch (act.kind) {
@@ -165,6 +175,10 @@ export class Acts implements ActService {
 }
 
 const UNKNOWN_ENDPOINT = { error: "ENDPOINT_NOT_FOUND" };
+const ENDPOINT_CHANGED = {
+  error: "ENDPOINT_CHANGED",
+  message: "The name, the URL or the status of the endpoint is not what the person saw. Nothing was done. Ask again.",
+};
 
 /** The key may have lost a scope since it asked. */
 function mayAct({ actor: { agent } }: Caller): boolean {

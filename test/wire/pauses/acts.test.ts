@@ -73,6 +73,25 @@ test("an endpoint is paused and resumed once a person has approved what the serv
   assert.equal((await auditOf(tenant, id)).filter((type) => type === "pause.act_begun").length, 1);
 });
 
+test("nothing happens to an endpoint that changed after the question", async (t) => {
+  const tenant = await newTenant(server);
+  const client = await connect(t, server.url, { apiKey: await agentKey(tenant, ["ask", "operate"]) });
+  for (const [name, before, change] of [
+    ["pause_endpoint", "ACTIVE", { name: "Payroll" }],
+    ["resume_endpoint", "PAUSED", { url: "http://127.0.0.1:9/other" }],
+    ["recover", "ACTIVE", { status: "PAUSED" }],
+  ] as const) {
+    const endpoint = await createEndpoint(tenant, { url: URL_WITH_SECRET, name: "Billing" });
+    await tenant.request("PATCH", `/v1/endpoints/${endpoint}`, { body: { status: before } });
+    const since = name === "recover" && { since: "2026-01-31T12:00:00Z" };
+    const { pause_id: id } = await use(client, name, { endpoint_id: endpoint, ...since });
+    await decide(tenant, String(id), "Approve");
+    await tenant.request("PATCH", `/v1/endpoints/${endpoint}`, { body: change });
+    assert.equal(((await actOf(client, id)).outcome as { error: string }).error, "ENDPOINT_CHANGED", name);
+    assert.equal(await statusOf(tenant, endpoint), "status" in change ? change.status : before, name);
+  }
+});
+
 test("nothing happens when a person refuses, and a tool call that names nothing asks nobody", async (t) => {
   const tenant = await newTenant(server);
   const client = await connect(t, server.url, { apiKey: await agentKey(tenant, ["ask", "operate"]) });
