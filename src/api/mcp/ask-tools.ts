@@ -19,6 +19,7 @@ import {
 } from "../../domain/limits.ts";
 import { APPROVE } from "../../domain/pauses/act.ts";
 import { PAUSE_STATUSES } from "../../domain/pauses/pause.ts";
+import { parseExactly } from "../../domain/text/exact-json.ts";
 import { DetailsShown } from "../pauses/pause-wire.ts";
 import { IdText, Nullable } from "../schema/schemas.ts";
 import {
@@ -357,21 +358,22 @@ const REQUEST_PERMISSION = tool({
     updatedInput: Type.Optional(AnyObject),
   }),
   annotations: ADDS,
-  async run({ tool_name: name, input }, context) {
+  async run({ tool_name: name }, context) {
+    const input = context.textOf("input") ?? "{}";
     const fields = {
       message: `May the agent use the tool ${name} with this input?`,
       options: [DENY, ALLOW],
       expires_in_seconds: MCP_PERMISSION_SECONDS,
     };
-    const metadata = withText({ tool: name }, "input", context.textOf("input"));
-    const body = withText(fields, "metadata", metadata);
+    const body = withText(fields, "metadata", withText({ tool: name }, "input", input));
     const { pause_id: id } = (await context.call({ method: "POST", path: "/v1/pause", body })) as ShownPause;
     const pause = await waitForEnd(context, id, MCP_PERMISSION_SECONDS);
     if (pause === null || pause.status === "pending") await withdraw(context, id);
     if (pause === null) return { behavior: "deny" as const, message: "The host waits no longer." };
     const by = pause.decided_by_user?.email ?? "Nobody";
     if (pause.status === "responded" && pause.response_choice === ALLOW) {
-      return { behavior: "allow" as const, message: `${by} allowed it.`, updatedInput: input };
+      // JSON.parse would round the numbers that the person saw.
+      return { behavior: "allow" as const, message: `${by} allowed it.`, updatedInput: parseExactly(input) as object };
     }
     const said = pause.response_text === null ? "" : ` ${pause.response_text}`;
     const why = pause.status === "responded" ? `${by} denied it.${said}` : "Nobody allowed it in time.";

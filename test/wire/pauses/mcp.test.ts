@@ -163,6 +163,11 @@ test("request_permission allows only what a person allowed", async (t) => {
     const message = choice === "Allow" ? `${email} allowed it.` : `${email} denied it.`;
     assert.deepEqual(await answer, { behavior, message, ...(behavior === "allow" && { updatedInput: input }) });
   }
+  const amount = exactNumber("12345678901234567890");
+  const answer = client.callTool({ name: "request_permission", arguments: { tool_name: "pay", input: { amount } } });
+  await decideAs(tenant, await openQuestion(tenant), "Allow");
+  const [{ text } = assert.fail()] = (await answer).content as { text: string }[];
+  assert.match(text, /"updatedInput":\{"amount":12345678901234567890\}/, "the host gets the number that was allowed");
 });
 
 /** The id of the tenant's open question, as soon as there is one. */
