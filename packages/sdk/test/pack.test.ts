@@ -96,6 +96,8 @@ declare const secret: string, newSecret: string, oldSecret: string, url: string,
 declare const request: Request;
 declare const signalbox: import("@signalbox/sdk").Signalbox;
 declare const pay: () => Promise<void>;
+declare const receipt: unknown, pause_id: string, order: object;
+declare const insertIfAbsent: (table: string, id: string) => Promise<boolean>;
 `;
 const PAGES = ["packages/sdk/README.md", "README.md", "docs/console.md"];
 

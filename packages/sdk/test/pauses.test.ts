@@ -87,6 +87,7 @@ describe("a pause on the server", () => {
       response_at: ended.response_at,
       decided_by: "human",
       decided_by_user: null,
+      receipt: ended.receipt,
       event_id: ended.event_id,
       channel: null,
       recipient: null,
@@ -97,6 +98,7 @@ describe("a pause on the server", () => {
       created_at: pause.created_at,
     });
     assert.equal(ended.notification.status, "none");
+    assert.deepEqual([ended.receipt?.pause_id, ended.receipt?.choice], [pause.pause_id, "Approve"]);
     const { body, headers } = await within(receiver.next(), "the event");
     const event = (await verify({ body, headers, secret: SECRET, scheme: "standard" })).body;
     assert.ok(isPauseEvent(event) && event.event === "pause.responded");
