@@ -1,6 +1,7 @@
 /** The pages of pauses in a real browser: the lists, the answer of a signed-in person, and everything that can go wrong. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { exactNumber } from "../../src/domain/text/exact-json.ts";
 import { type Asked, ask, auditOf, readPause, respond } from "../harness/pauses.ts";
 import { PASSWORD } from "../harness/people.ts";
 import { createEndpoint } from "../harness/scene.ts";
@@ -105,7 +106,7 @@ async function failToRead({ page }: Visit, owner: Client): Promise<void> {
 
 async function answer(visit: Visit, owner: Client): Promise<void> {
   const { page, person } = visit;
-  const metadata = { order: 4711, customer: "Acme" };
+  const metadata = { order: exactNumber("12345678901234567890"), customer: "Acme" };
   const details = [
     { label: "Supplier", value: "Acme Corp\nVienna" },
     { label: "Amount", value: "340 EUR" },
@@ -114,7 +115,7 @@ async function answer(visit: Visit, owner: Client): Promise<void> {
   await open(visit, asked);
   assert.equal(await page.getByText("Vienna").innerText(), "Acme Corp\nVienna");
   await page.getByText("“Reject” is chosen").waitFor();
-  await page.getByText('"order": 4711').waitFor();
+  await page.getByText('"order": 12345678901234567890').waitFor();
   await page.getByText("The audit needs the role organization admin.").waitFor();
   assert.equal(await page.getByRole("button", { name: "Show the link" }).count(), 0);
   await visit.assertAccessible("pause-open");

@@ -15,7 +15,8 @@ export function useApi(): Signalbox {
   return useMemo(() => apiFor(tenant), [tenant]);
 }
 
-export function apiFor(tenant: string | undefined): Signalbox {
+export function apiFor(tenant: string | undefined, send: typeof fetch = fetch): Signalbox {
   // The query client decides what to repeat, and shows a countdown where the server asks for patience.
-  return new Signalbox({ url: location.origin, session: true, retries: 0, ...(tenant !== undefined && { tenant }) });
+  const options = { url: location.origin, session: true, retries: 0, fetch: send } as const;
+  return new Signalbox({ ...options, ...(tenant !== undefined && { tenant }) });
 }

@@ -17,11 +17,12 @@ import { Go, usePathParam } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
 import { StateBadge, type Tone } from "../../parts/text/state-badge.tsx";
 import { visible } from "../../parts/text/visible.ts";
-import { useApi, useTenant } from "../../session/api.ts";
+import { useTenant } from "../../session/api.ts";
 import { MayAct } from "../../session/may-act.tsx";
 import { useMay } from "../../session/me.ts";
 import { CancelDialog } from "./cancel-dialog.tsx";
 import { Decide } from "./decide.tsx";
+import { type ExactPause, readPause } from "./exact-pause.ts";
 import { ExtendDialog } from "./extend-dialog.tsx";
 import { PauseEvent } from "./pause-event.tsx";
 import classes from "./pause-page.module.css";
@@ -45,11 +46,10 @@ const TAB_CHARS_MAX = 60;
 export default function PausePage() {
   const id = usePathParam("id");
   useRecordKeys(id);
-  const api = useApi();
   const tenant = useTenant();
-  const query = useQuery<Pause>({
+  const query = useQuery({
     queryKey: ["pause", "one", tenant, id],
-    queryFn: ({ signal }) => api.getPause(id, { signal }),
+    queryFn: ({ signal }) => readPause(tenant, id, signal),
     refetchInterval: ({ state }) => (state.data?.status === "pending" ? OPEN_REFETCH_MS : false),
   });
   const { data: pause, error } = query;
@@ -73,7 +73,7 @@ function Loading({ error, onRetry }: { readonly error: unknown; readonly onRetry
   );
 }
 
-function Shown({ pause, onChanged }: { readonly pause: Pause; readonly onChanged: () => void }) {
+function Shown({ pause, onChanged }: { readonly pause: ExactPause; readonly onChanged: () => void }) {
   const isOpen = pause.status === "pending";
   const isAdmin = useMay("org_admin");
   const [tooLate, setTooLate] = useState<SignalboxError | null>(null);

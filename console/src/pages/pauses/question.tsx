@@ -1,18 +1,19 @@
 /** What was asked, by when, and the caller's own data. */
 import { APPROVE } from "@domain/pauses/act.ts";
 import { Alert, Text, Title } from "@mantine/core";
-import type { Pause, PauseDetail } from "@signalbox/sdk";
+import type { PauseDetail } from "@signalbox/sdk";
 import { Fragment } from "react";
 import { pause as m, pauses } from "../../messages/en/pauses.ts";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { Payload } from "../../parts/text/payload.tsx";
 import { Time } from "../../parts/time/time.tsx";
+import type { ExactPause } from "./exact-pause.ts";
 import classes from "./pause-page.module.css";
 import { Remaining } from "./remaining.tsx";
 
-export function Question({ pause }: { readonly pause: Pause }) {
-  const { agent, act, message, details, timeout_default: byDefault, metadata, status } = pause;
+export function Question({ pause }: { readonly pause: ExactPause }) {
+  const { agent, act, message, details, timeout_default: byDefault, metadataText, status } = pause;
   return (
     <Section title={m.message}>
       {agent !== null && act !== null && (
@@ -59,12 +60,12 @@ export function Question({ pause }: { readonly pause: Pause }) {
       <Title order={3} mt="md" mb="xs">
         {m.metadata}
       </Title>
-      {metadata === null ? (
+      {metadataText === null ? (
         <Text c="dimmed" size="sm">
           {m.noMetadata}
         </Text>
       ) : (
-        <Payload text={JSON.stringify(metadata, null, 2)} label={m.metadata} />
+        <Payload text={metadataText} label={m.metadata} />
       )}
     </Section>
   );
