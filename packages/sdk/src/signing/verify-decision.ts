@@ -121,8 +121,17 @@ function readReceipt(given: unknown): Receipt {
   if (wrong !== undefined) fail("malformed", `The receipt has no ${wrong}.`);
   const people = receipt["people"];
   if (!Array.isArray(people) || !people.every(isPerson)) fail("malformed", "The receipt has no people.");
-  if (Number.isNaN(Date.parse(String(receipt["decided_at"])))) fail("malformed", "decided_at is not a time.");
+  if (!isTime(String(receipt["decided_at"]))) fail("malformed", "decided_at is not a time.");
   return value as Receipt;
+}
+
+/** As the server writes it. `Date.parse` accepts more, which other languages read differently. */
+const TIME = /^(?!0000)\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
+
+function isTime(text: string): boolean {
+  const ms = TIME.test(text) ? Date.parse(text) : Number.NaN;
+  // `Date.parse` reads 30 February as 2 March.
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text.slice(0, -1));
 }
 
 function isPerson(person: unknown): boolean {
@@ -144,8 +153,9 @@ async function checkSignature(receipt: Receipt, keys: VerifyDecisionOptions["key
   const publicKey = decodeBase64(key.public_key);
   if (publicKey === null) throw new TypeError(`The public_key of ${key.key_id} is not base64.`);
   const { signature, ...signed } = receipt;
+  const text = signedText(signed);
   const bytes = decodeBase64(signature);
-  if (bytes === null || !(await isSignedBy(publicKey, signedText(signed), bytes))) {
+  if (bytes === null || !(await isSignedBy(publicKey, text, bytes))) {
     fail("signature_mismatch", "The signature does not fit: the receipt was changed, or another server signed it.");
   }
   const { retired_at: retiredAt } = key;

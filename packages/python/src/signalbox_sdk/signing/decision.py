@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, NoReturn, cast
@@ -189,12 +190,17 @@ def _bytes(text: str) -> bytes | None:
     return decoded if base64.b64encode(decoded).decode() == text else None
 
 
+# As the server writes it. `fromisoformat` accepts more, which other languages read differently.
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
+
+
 def _time(text: str) -> datetime:
     try:
-        time = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        if _TIME.fullmatch(text) is not None:
+            return datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
-        _fail("malformed", "decided_at is not a time.")
-    return time if time.tzinfo is not None else time.replace(tzinfo=timezone.utc)
+        pass  # such as 30 February
+    _fail("malformed", "decided_at is not a time.")
 
 
 def _check_age(receipt: Receipt, now: datetime, max_age_seconds: float | None) -> None:
