@@ -5,6 +5,7 @@ import type { Fault } from "../../domain/errors.ts";
 import type { Uuid } from "../../domain/ids.ts";
 import {
   AGENT_DEFAULT_SECONDS_MIN,
+  JSON_DEPTH_MAX,
   PAUSE_APPROVERS_COUNT_MAX,
   PAUSE_DETAIL_LABEL_CHARS_MAX,
   PAUSE_DETAIL_VALUE_CHARS_MAX,
@@ -20,6 +21,7 @@ import {
 } from "../../domain/limits.ts";
 import { CHANNELS, type Recipient } from "../../domain/pauses/pause.ts";
 import { recipientFault } from "../../domain/pauses/recipient.ts";
+import { findJcsFault } from "../../domain/text/jcs-fault.ts";
 import { readable } from "../../domain/text/readable.ts";
 import type { CreatePauseInput } from "../../engine/pauses/pause-types.ts";
 import { invalid, type Problem, problem } from "../errors/problem.ts";
@@ -138,7 +140,7 @@ export function parsePause({ text, value, members }: JsonBody, { key, trace, byA
   const metadata = span === undefined ? null : text.slice(span.start, span.end);
   const shape = checkShape(value);
   const faults = [...(shape.kind === "faults" ? shape.faults : []), ...crossFaults(value, metadata)];
-  if (byAgent) faults.push(...agentFaults(value));
+  if (byAgent) faults.push(...agentFaults(value, metadata));
   if (key !== undefined) faults.push(...idempotencyKeyFaults(key));
   if (faults.length > 0) return { kind: "refused", problem: problemOf(faults, value as Partial<PauseFields>) };
   const fields = { protected: byAgent, ...(value as PauseFields) };
@@ -190,7 +192,7 @@ function crossFaults(body: object, metadata: string | null): Fault[] {
  * An agent must not answer its own question: not through the link, not in a mailbox that it can read, and not by letting
  * the time pass.
  */
-function agentFaults(body: object): Fault[] {
+function agentFaults(body: object, metadata: string | null): Fault[] {
   const fields = body as Partial<Record<keyof PauseFields, unknown>>;
   const faults: Fault[] = [];
   if (fields.protected === false) {
@@ -201,6 +203,10 @@ function agentFaults(body: object): Fault[] {
   }
   if (typeof fields.timeout_default === "string" && firstOf(fields.options) === fields.timeout_default) {
     faults.push({ field: "timeout_default", rule: "must not be the first option: silence is not consent to an agent" });
+  }
+  if (metadata !== null && findJcsFault(metadata, JSON_DEPTH_MAX)?.kind === "repeatedKey") {
+    const rule = "must not repeat a key: the person would see one of the values, and a program could take another";
+    faults.push({ field: "metadata", rule });
   }
   const { timeout_default: byDefault, expires_in_seconds: seconds } = fields;
   if (isGiven(byDefault) && typeof seconds === "number" && seconds < AGENT_DEFAULT_SECONDS_MIN) {

@@ -253,6 +253,7 @@ test("an agent notifies only a user who may decide, by email, and silence is not
     [to(disabled.email), "recipient"],
     [to("+4915112345678", "sms"), "channel"],
     [to("https://hooks.slack.com/services/T0/B0/x", "slack"), "channel"],
+    [JSON.stringify({ ...QUESTION, metadata: { a: [{ b: 1, c: 2 }] } }).replace('"c"', '"b"'), "metadata"],
     [{ ...QUESTION, timeout_default: "Approve" }, "timeout_default"],
     [{ ...QUESTION, timeout_default: "Reject", expires_in_seconds: 299 }, "expires_in_seconds"],
   ] as const) {

@@ -7,7 +7,7 @@ import { bearer } from "../../harness/team.ts";
 export interface AgentKey {
   readonly id: string;
   readonly apiKey: string;
-  request(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<Answer>;
+  request(method: string, path: string, body?: object | string, headers?: Record<string, string>): Promise<Answer>;
 }
 
 export async function newAgent(
