@@ -71,8 +71,8 @@ export function endingFault(pause: KnownPause, ending: Ending): string | null {
 }
 
 export function matchesRequest(pause: Pause, { input, caller }: PauseRequest): boolean {
-  const { message, options, allowTextResponse, timeoutDefault, metadata, recipient } = pause;
-  const shown = { question: { message, options, allowTextResponse, timeoutDefault, metadata }, recipient };
+  const { message, options, details, allowTextResponse, timeoutDefault, metadata, recipient } = pause;
+  const shown = { question: { message, options, details, allowTextResponse, timeoutDefault, metadata }, recipient };
   const asked = { question: input.question, recipient: input.recipient };
   return pause.tenantId === caller.tenantId && JSON.stringify(shown) === JSON.stringify(asked);
 }
