@@ -179,7 +179,8 @@ ${picked === undefined ? NOTHING : hint}
 /** The options are shown, so that the person knows them before signing in. */
 function signIn({ options }: OpenPage, url: string): Html {
   return html`<p>The answers are ${options.map((option, index) => html`${index === 0 ? "" : ", "}${quoted(option)}`)}.</p>
-<p>Only a signed-in person can answer this question. <a href="${url}">Sign in to answer</a>.</p>`;
+<p>Only a signed-in person can answer this question.</p>
+<p><a href="${url}">Sign in to answer</a></p>`;
 }
 
 function button(option: string, isPicked: boolean): Html {
@@ -206,7 +207,7 @@ function votes({ options }: OpenPage, { quorum, veto, counts, isReachable }: Tal
   return html`${rows}${isReachable ? NOTHING : OUT_OF_REACH}`;
 }
 
-const VETO = html`. One vote for it ends the question`;
+const VETO = html`. One vote for it ends the question.`;
 const OUT_OF_REACH = html`
 <div><dt>Result</dt><dd>No answer can get enough votes any more. The question stays open until the deadline.</dd></div>`;
 

@@ -34,8 +34,8 @@ def approve(state: State) -> Command[str]:
     return Command(goto="pay" if interrupt(question) == "Pay" else END)
 
 
-def pay(_state: State) -> State:
-    return {"paid": True}
+def pay(state: State) -> State:
+    return {**state, "paid": True}
 
 
 def build_graph() -> Any:

@@ -34,7 +34,7 @@ const Asking = {
 const AskedFields = {
   pause_id: Type.String(),
   question: Type.String({ description: "What the person is asked." }),
-  asked: Type.String({ description: "Whom." }),
+  asked: Type.String({ description: "Who is asked, and how." }),
   expires_at: Type.String(),
   next: Type.Literal("wait_for_decision"),
 };

@@ -149,6 +149,14 @@ function questionOf(pause: ShownPause): Static<typeof Question> {
 const DEFAULT_MINUTES_MIN = AGENT_DEFAULT_SECONDS_MIN / MINUTE_SECONDS;
 const DEFAULT_TOO_SOON = `VALIDATION_ERROR: timeout_minutes must be at least ${DEFAULT_MINUTES_MIN} with default_option: a person needs time to answer before a default is taken.`;
 
+/** What a caller of the API calls otherwise. */
+const NAMES = new Map([
+  ["message", "question"],
+  ["timeout_default", "default_option"],
+  ["recipient", "to"],
+  ["metadata", "context"],
+]);
+
 const ASK_HUMAN = tool({
   name: "ask_human",
   title: "Ask a person",
@@ -168,7 +176,7 @@ const ASK_HUMAN = tool({
       timeout_minutes: Type.Integer({
         minimum: 1,
         maximum: PAUSE_SECONDS_MAX / MINUTE_SECONDS,
-        description: "How long the person has. People need minutes, and overnight hours.",
+        description: "How long the person has. People need minutes, or hours if they are away.",
       }),
       default_option: Type.Optional(
         Type.String({
@@ -189,7 +197,7 @@ const ASK_HUMAN = tool({
   ),
   output: Type.Object({
     pause_id: Id,
-    asked: Type.String({ description: "Whom." }),
+    asked: Type.String({ description: "Who is asked, and how." }),
     expires_at: Type.String(),
     next: Type.Literal("wait_for_decision"),
   }),
@@ -209,7 +217,7 @@ const ASK_HUMAN = tool({
     };
     const body = withText(fields, "metadata", textOf("context"));
     const headers = key === undefined ? {} : { "idempotency-key": key };
-    const created = (await call({ method: "POST", path: "/v1/pause", body, headers })) as ShownPause;
+    const created = (await call({ method: "POST", path: "/v1/pause", body, headers, names: NAMES })) as ShownPause;
     return {
       pause_id: created.pause_id,
       asked: to === undefined ? "anyone who signs in to the console" : `${to}, by email`,

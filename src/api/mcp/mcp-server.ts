@@ -133,7 +133,7 @@ function contextOf(
     async call(request) {
       const { status, text } = await send(apiKey, request);
       const body = text === "" ? null : parseExactly(text);
-      if (status >= 300) throw new ToolFailure(messageOf(body));
+      if (status >= 300) throw new ToolFailure(messageOf(body, request.names));
       return body;
     },
     whileTelling(message, work) {
@@ -149,10 +149,11 @@ function contextOf(
   };
 }
 
-/** The message of an error, in either envelope of the API. */
-function messageOf(body: unknown): string {
+/** The message of an error, in either envelope of the API. It may name a field at its start, and after each semicolon. */
+function messageOf(body: unknown, names: ReadonlyMap<string, string> = new Map()): string {
   const { error, message } = body as { error?: string | { code: string; message: string }; message?: string };
-  return typeof error === "object" ? `${error.code}: ${error.message}` : `${error}: ${message}`;
+  if (typeof error === "object") return `${error.code}: ${error.message}`;
+  return `${error}: ${message?.replace(/(?<=^|; )\w+/g, (name) => names.get(name) ?? name)}`;
 }
 
 // ── Resources ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -30,6 +30,8 @@ export interface ApiRequest {
   /** A string is the body's JSON text. */
   readonly body?: object | string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The names of fields in the tool, which an error then has instead of those of the API. */
+  readonly names?: ReadonlyMap<string, string>;
   /** Ends the request, which then fails. */
   readonly signal?: AbortSignal;
 }

@@ -16,6 +16,8 @@ export interface SchemaNode {
   readonly maxLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
 }
@@ -95,7 +97,9 @@ function eachItem(items: SchemaNode | undefined): string {
   return items === undefined ? "" : `, each ${describeSchema(items)}`;
 }
 
-function interval({ minimum, maximum }: SchemaNode): string {
+/** Exclusive bounds come in pairs. */
+function interval({ minimum, maximum, exclusiveMinimum: above, exclusiveMaximum: below }: SchemaNode): string {
+  if (above !== undefined && below !== undefined) return ` above ${above} and below ${below}`;
   return range(minimum, maximum, minimum !== undefined && maximum !== undefined ? " from" : " of");
 }
 

@@ -120,11 +120,11 @@ test("what the API refuses is an error that the model can read, and what the sch
   const tenant = await newTenant(server);
   const client = await connect(t, server.url, { apiKey: await agentKey(tenant, ["ask"]) });
   const silent = await callTool(client, "ask_human", { ...QUESTION, default_option: "Deploy" });
-  assert.match(String(silent), /timeout_default must not be the first option/);
+  assert.match(String(silent), /: default_option must not be the first option/);
   const hasty = await callTool(client, "ask_human", { ...QUESTION, default_option: "Stop", timeout_minutes: 4 });
   assert.match(String(hasty), /timeout_minutes must be at least 5 with default_option/);
   const mailbox = await callTool(client, "ask_human", { ...QUESTION, to: "agent@mailbox.example.com" });
-  assert.match(String(mailbox), /CHANNEL_NOT_CONFIGURED|recipient must be the email address of a user/);
+  assert.match(String(mailbox), /CHANNEL_NOT_CONFIGURED|: to must be the email address of a user/);
   const shapeless = await callTool(client, "ask_human", { question: "", options: ["Yes"], respond_url: true });
   for (const fault of [/question/, /options/, /timeout_minutes/, /respond_url is not a field/]) {
     assert.match(String(shapeless), fault);
