@@ -15,6 +15,8 @@ const OPTIONS_OF_FIELD: Readonly<Record<string, readonly string[]>> = {
   endpoint_ids: ["to"],
   event_id: ["request", "event", "id"],
   event_type: ["type"],
+  "escalate_to.approvers": ["escalateTo"],
+  "escalate_to.share": ["escalateAfter"],
   "event_type.fallback": ["typeFallback"],
   "event_type.header": ["typeHeader"],
   "event_type.pointer": ["typePointer"],

@@ -4,6 +4,7 @@
 
 It asks once a day for the same files, however often it runs: day and files are the idempotency key. If nobody answers
 within eight hours, the files stay. Without `APPROVER`, it prints the link.
+A key of the role `agent` needs the scopes `ask` and `operate`, because the script publishes an event at the end.
 """
 
 import os

@@ -98,7 +98,7 @@ function tooManyQuestions({ limit, retryAfterSeconds }: AgentLimit): Problem {
   const message =
     limit === "open"
       ? `This agent has ${AGENT_OPEN_PAUSES_COUNT_MAX} open questions, the most at a time. Wait for answers, or cancel some.`
-      : `This agent asked ${AGENT_PAUSES_PER_MINUTE_COUNT_MAX} questions within a minute, the most. Ask again later.`;
+      : `This agent asked ${AGENT_PAUSES_PER_MINUTE_COUNT_MAX} questions within a minute, which is the limit. Ask again later.`;
   return temporary(problem(429, "RATE_LIMITED", message), retryAfterSeconds);
 }
 

@@ -58,23 +58,26 @@ export function detailsJson({ details }: Question): Static<typeof DetailsShown> 
   return details.length === 0 ? null : [...details];
 }
 
-const Sha256 = Type.String({ pattern: "^[0-9a-f]{64}$" });
+const Sha256 = (what: string) =>
+  Type.String({ pattern: "^[0-9a-f]{64}$", description: `SHA-256, in hex, of ${what} in canonical form (RFC 8785).` });
 
 const Receipt = Type.Object(
   {
-    version: Type.Literal(1),
+    version: Type.Literal(1, { description: "The version of this format." }),
     key_id: Type.String({ description: "The key of `GET /.well-known/signalbox-keys` that signed it." }),
     pause_id: IdText(ID_PREFIX.pause),
     developer_id: IdText(ID_PREFIX.tenant),
-    question_hash: Sha256,
-    metadata_hash: Sha256,
+    question_hash: Sha256("`message`, `options` and `details`"),
+    metadata_hash: Sha256("`metadata`, or of null without it,"),
     choice: Type.String(),
     text: Nullable(Type.String()),
     people: Type.Array(
       Type.Object({ id: IdText(ID_PREFIX.user), email: Type.String(), choice: Type.String(), at: Time }),
       { description: "The users who decided. Empty: a person decided through the link." },
     ),
-    via: Type.Enum(["user", "slack", "link"]),
+    via: Type.Enum(["user", "slack", "link"], {
+      description: "A signed-in user, a user who answered in Slack, or whoever had the link.",
+    }),
     asked_at: Time,
     decided_at: Time,
     signature: Type.String({

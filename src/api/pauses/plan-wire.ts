@@ -11,7 +11,7 @@ export const PlanResponseFields = {
   quorum: Nullable(
     Type.Integer({ description: "How many people must choose the same option. Null: the first decision counts." }),
   ),
-  veto: Nullable(Type.String()),
+  veto: Nullable(Type.String({ description: "The option that ends the pause with one vote." })),
   votes: Nullable(Type.Array(VoteResponse, { description: "In their order. Null without a quorum." })),
   quorum_reachable: Nullable(
     Type.Boolean({
@@ -19,18 +19,25 @@ export const PlanResponseFields = {
         "Whether some option can still get enough votes. Null once the pause has ended, and without a quorum.",
     }),
   ),
-  reminders: Nullable(Type.Array(Type.Number())),
+  reminders: Nullable(
+    Type.Array(Type.Number(), { description: "The shares of the time after which the message is sent again." }),
+  ),
   escalate_to: Nullable(
     Type.Object(
       {
-        share: Type.Number(),
+        share: Type.Number({ description: "The share of the time after which these users may decide too." }),
         approvers: Type.Array(IdText(ID_PREFIX.user)),
         approver_emails: Type.Array(Type.String()),
       },
       { title: "PauseEscalation" },
     ),
   ),
-  escalated_at: Nullable(Type.String({ format: "date-time" })),
+  escalated_at: Nullable(
+    Type.String({
+      format: "date-time",
+      description: "When the users of `escalate_to` got the right to decide. Null: they have not.",
+    }),
+  ),
 };
 const PlanResponse = Type.Object(PlanResponseFields);
 
