@@ -28,10 +28,12 @@ export function detailLines({ details }: Pick<Notification, "details">): string 
 }
 
 /** The deadline, and what happens after it. */
-export function deadlineSentences({ expiresAt, timeoutDefault }: Notification): string {
+export function deadlineSentences({ expiresAt, timeoutDefault, quorum }: Notification): string {
   const otherwise =
     timeoutDefault === null ? "no option is chosen" : `“${oneLine(timeoutDefault)}” is used as the answer`;
-  return `Please answer by ${humanTime(expiresAt)}. If nobody answers, ${otherwise}.`;
+  const answerBy = `Please answer by ${humanTime(expiresAt)}.`;
+  if (quorum === 1) return `${answerBy} If nobody answers, ${otherwise}.`;
+  return `${quorum} people must choose the same option. ${answerBy} If it is not decided by then, ${otherwise}.`;
 }
 
 /** For people who hesitate to open a link, and for people who forward messages. */

@@ -19,6 +19,8 @@ export interface Notification {
   readonly allowTextResponse: boolean;
   /** The option that a timeout chooses; null when a timeout chooses none. */
   readonly timeoutDefault: string | null;
+  /** How many people must choose the same option. */
+  readonly quorum: number;
   readonly expiresAt: EpochMs;
   readonly createdAt: EpochMs;
   /** Whether the link only shows the question, and a signed-in user decides. */

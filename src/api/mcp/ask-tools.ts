@@ -26,6 +26,7 @@ import {
   ADDS,
   type ApiRequest,
   ENDS,
+  NAMES_IN_TOOLS,
   pathOf,
   REACHES,
   READS,
@@ -149,14 +150,6 @@ function questionOf(pause: ShownPause): Static<typeof Question> {
 const DEFAULT_MINUTES_MIN = AGENT_DEFAULT_SECONDS_MIN / MINUTE_SECONDS;
 const DEFAULT_TOO_SOON = `VALIDATION_ERROR: timeout_minutes must be at least ${DEFAULT_MINUTES_MIN} with default_option: a person needs time to answer before a default is taken.`;
 
-/** What a caller of the API calls otherwise. */
-const NAMES = new Map([
-  ["message", "question"],
-  ["timeout_default", "default_option"],
-  ["recipient", "to"],
-  ["metadata", "context"],
-]);
-
 const ASK_HUMAN = tool({
   name: "ask_human",
   title: "Ask a person",
@@ -217,7 +210,13 @@ const ASK_HUMAN = tool({
     };
     const body = withText(fields, "metadata", textOf("context"));
     const headers = key === undefined ? {} : { "idempotency-key": key };
-    const created = (await call({ method: "POST", path: "/v1/pause", body, headers, names: NAMES })) as ShownPause;
+    const created = (await call({
+      method: "POST",
+      path: "/v1/pause",
+      body,
+      headers,
+      names: NAMES_IN_TOOLS,
+    })) as ShownPause;
     return {
       pause_id: created.pause_id,
       asked: to === undefined ? "anyone who signs in to the console" : `${to}, by email`,

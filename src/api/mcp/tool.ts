@@ -36,6 +36,14 @@ export interface ApiRequest {
   readonly signal?: AbortSignal;
 }
 
+/** What the tools call otherwise than the API does. */
+export const NAMES_IN_TOOLS = new Map([
+  ["message", "question"],
+  ["timeout_default", "default_option"],
+  ["recipient", "to"],
+  ["metadata", "context"],
+]);
+
 /** The call cannot be done, for a reason that the model can read. */
 export class ToolFailure extends Error {}
 

@@ -33,6 +33,7 @@ export async function testChannel(
     timeoutDefault: null,
     expiresAt: now + MINUTE_MS,
     createdAt: now,
+    quorum: 1,
     signInRequired: false,
     consoleUrl: `${publicUrl()}/console/`,
     respondUrl: `${publicUrl()}/`,

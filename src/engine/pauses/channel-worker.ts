@@ -148,6 +148,7 @@ export class ChannelWorker {
       details,
       allowTextResponse,
       timeoutDefault,
+      quorum: pause.plan?.quorum ?? 1,
       expiresAt,
       createdAt,
       signInRequired: pause.signIn !== null,
