@@ -210,13 +210,8 @@ const ASK_HUMAN = tool({
     };
     const body = withText(fields, "metadata", textOf("context"));
     const headers = key === undefined ? {} : { "idempotency-key": key };
-    const created = (await call({
-      method: "POST",
-      path: "/v1/pause",
-      body,
-      headers,
-      names: NAMES_IN_TOOLS,
-    })) as ShownPause;
+    const asking = { method: "POST", path: "/v1/pause", body, headers, names: NAMES_IN_TOOLS } as const;
+    const created = (await call(asking)) as ShownPause;
     return {
       pause_id: created.pause_id,
       asked: to === undefined ? "anyone who signs in to the console" : `${to}, by email`,
