@@ -106,15 +106,6 @@ test("a mail mentions neither a default nor a note when the pause has none", asy
   }
 });
 
-test("a mail to several people says how many of them must agree", async (context) => {
-  const { server, email } = await setUp(context);
-  await email.notify(aNotification({ timeoutDefault: null, quorum: 2 }));
-  const { text: plain, html } = await server.next();
-  for (const part of [plain, html]) {
-    assert.match(part, /2 people must choose the same option\. .* If it is not decided by then, no option is chosen\./);
-  }
-});
-
 test("the headers name the sender, mark the mail as automatic, and identify the pause in the same way at every try", async (context) => {
   const { server, email } = await setUp(context);
   await email.notify(aNotification());

@@ -239,3 +239,8 @@ test("a stop waits for Slack's response, but only for a limited time", async (co
   assert.deepEqual(await notify(), { kind: "aborted" });
   assert.equal(service.calls.length, 1);
 });
+
+test("a message to several people says how many of them must agree", () => {
+  const text = JSON.stringify(slackMessage(aNotification({ quorum: 2 })));
+  assert.match(text, /2 people must choose the same option\. Please answer by .* If it is not decided by then, “/);
+});
