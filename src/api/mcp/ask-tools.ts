@@ -26,7 +26,6 @@ import {
   ADDS,
   type ApiRequest,
   ENDS,
-  NAMES_IN_TOOLS,
   pathOf,
   REACHES,
   READS,
@@ -210,8 +209,7 @@ const ASK_HUMAN = tool({
     };
     const body = withText(fields, "metadata", textOf("context"));
     const headers = key === undefined ? {} : { "idempotency-key": key };
-    const asking = { method: "POST", path: "/v1/pause", body, headers, names: NAMES_IN_TOOLS } as const;
-    const created = (await call(asking)) as ShownPause;
+    const created = (await call({ method: "POST", path: "/v1/pause", body, headers })) as ShownPause;
     return {
       pause_id: created.pause_id,
       asked: to === undefined ? "anyone who signs in to the console" : `${to}, by email`,

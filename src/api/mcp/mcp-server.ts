@@ -133,7 +133,7 @@ function contextOf(
     async call(request) {
       const { status, text } = await send(apiKey, request);
       const body = text === "" ? null : parseExactly(text);
-      if (status >= 300) throw new ToolFailure(messageOf(body, request.names));
+      if (status >= 300) throw new ToolFailure(messageOf(body));
       return body;
     },
     whileTelling(message, work) {
@@ -149,11 +149,19 @@ function contextOf(
   };
 }
 
+/** Fields of a question that have another name in the tools. */
+const NAMES_IN_TOOLS = new Map([
+  ["message", "question"],
+  ["timeout_default", "default_option"],
+  ["recipient", "to"],
+  ["metadata", "context"],
+]);
+
 /** The message of an error, in either envelope of the API. It may name a field at its start, and after each semicolon. */
-function messageOf(body: unknown, names: ReadonlyMap<string, string> = new Map()): string {
+function messageOf(body: unknown): string {
   const { error, message } = body as { error?: string | { code: string; message: string }; message?: string };
   if (typeof error === "object") return `${error.code}: ${error.message}`;
-  return `${error}: ${message?.replace(/(?<=^|; )\w+/g, (name) => names.get(name) ?? name)}`;
+  return `${error}: ${message?.replace(/(?<=^|; )\w+/g, (name) => NAMES_IN_TOOLS.get(name) ?? name)}`;
 }
 
 // ── Resources ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -30,19 +30,9 @@ export interface ApiRequest {
   /** A string is the body's JSON text. */
   readonly body?: object | string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The names of fields in the tool, which an error then has instead of those of the API. */
-  readonly names?: ReadonlyMap<string, string>;
   /** Ends the request, which then fails. */
   readonly signal?: AbortSignal;
 }
-
-/** What the tools call otherwise than the API does. */
-export const NAMES_IN_TOOLS = new Map([
-  ["message", "question"],
-  ["timeout_default", "default_option"],
-  ["recipient", "to"],
-  ["metadata", "context"],
-]);
 
 /** The call cannot be done, for a reason that the model can read. */
 export class ToolFailure extends Error {}
