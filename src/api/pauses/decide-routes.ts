@@ -170,7 +170,7 @@ function resendProblem(output: Exclude<ResendOutput, { kind: "resent" }>): Probl
 const NOTIFIES_NOBODY = problem(
   409,
   "NOTIFIES_NOBODY",
-  "There is no message to send again: the pause has no recipient, or it belongs to a test key.",
+  "There is no message to send again: the pause has no recipient, it belongs to a test key, or everybody has voted.",
 );
 const STILL_PENDING = problem(
   409,

@@ -156,7 +156,9 @@ function wantedOf(w: Writing, pause: Pause, letters: readonly Letter[]): readonl
   const able = ableOf(w, pause.tenantSeq, people);
   return letters
     .filter(({ to }) => to === null || !hasVoted(pause, to.id))
-    .map((letter) => (letter.to === null || able.has(letter.to.id) ? letter : { ...letter, failed: LEFT }));
+    .map((letter) =>
+      letter.to === null || able.has(letter.to.id) ? letter : { ...letter, failed: reasonFor(letter, LEFT) },
+    );
 }
 
 /** Returns whom the message reached; undefined when it reached nobody. */
@@ -171,9 +173,14 @@ export function settleLetter(
   if (settled === undefined) throw new Error(`no message of pause ${seq} is claimed`);
   const others = letters.filter((letter) => letter !== settled);
   const { claimed, ...letter } = settled;
-  const reason = "reason" in outcome ? outcome.reason : null;
+  const reason = "reason" in outcome ? reasonFor(letter, outcome.reason) : null;
   save(w, seq, { letters: [...others, ...settledLetter(letter, outcome, now)], node: null, reason });
   return outcome.kind === "sent" ? letter.to : undefined;
+}
+
+/** Says whose message it was, where there are several. */
+function reasonFor({ to }: Letter, reason: string): string {
+  return to === null ? reason : `${to.email}: ${reason}`;
 }
 
 function settledLetter(letter: Letter, outcome: SettleNotification["outcome"], now: EpochMs): readonly Letter[] {
@@ -181,7 +188,7 @@ function settledLetter(letter: Letter, outcome: SettleNotification["outcome"], n
     case "sent":
       return [];
     case "failed":
-      return [{ ...letter, failed: outcome.reason }];
+      return [{ ...letter, failed: reasonFor(letter, outcome.reason) }];
     case "again":
       return [{ ...letter, dueAt: outcome.at }];
     case "released":

@@ -155,6 +155,7 @@ export function stepCases(open: OpenStore): void {
       assert.deepEqual((await claim(START)).to, [[ann.email, 0, 0]]);
       assert.deepEqual((await claim(START)).to, [], "one at a time");
       await settle(pause, { kind: "again", at: START + MINUTE, reason: "421" });
+      assert.deepEqual((await find(pause)).notification, { status: "pending", reason: `${ann.email}: 421` });
       assert.deepEqual((await claim(START)).to, [[bob.email, 0, 0]]);
       await world.restart(START + 1);
       assert.deepEqual((await claim(START + 1)).to, [[bob.email, 0, 1]], "it may have been sent");
@@ -164,7 +165,7 @@ export function stepCases(open: OpenStore): void {
       await settle(pause, { kind: "released" }, START + MINUTE);
       assert.deepEqual((await claim(START + MINUTE)).to, [[ann.email, 0, 1]]);
       await settle(pause, { kind: "failed", reason: "550" }, START + MINUTE);
-      assert.deepEqual((await find(pause)).notification, { status: "failed", reason: "550" });
+      assert.deepEqual((await find(pause)).notification, { status: "failed", reason: `${ann.email}: 550` });
       const told = (await audit({ pauseId: pause.id, type: "pause.notified" })).map(({ data }) => data);
       assert.deepEqual(told, [{ channel: "email", email: bob.email }]);
     }));
@@ -182,7 +183,7 @@ export function stepCases(open: OpenStore): void {
       await world.store.setUserDisabled({ id: bob.id, disabled: true, now: START });
       await step(START + 0.6 * HOUR);
       assert.deepEqual(await sendAll(pause, START + 0.6 * HOUR), []);
-      const reason = "the approver can no longer decide";
+      const reason = `${bob.email}: the approver can no longer decide`;
       assert.deepEqual((await find(pause)).notification, { status: "failed", reason });
       await world.store.setUserDisabled({ id: bob.id, disabled: false, now: START });
       const approvers = [ann.id, bob.id, cyd.id];
