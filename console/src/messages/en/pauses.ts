@@ -51,6 +51,7 @@ export const pause = {
   deadline: "Answer by",
   left: "time left",
   otherwise: "If nobody answers",
+  undecided: "If it is not decided by then",
   isChosen: (option: string) => `“${option}” is chosen`,
   decide: "Your answer",
   decideAs: (email: string) => `You answer as ${email}. The pause, the audit and the event name you.`,

@@ -54,7 +54,7 @@ export function Question({ pause }: { readonly pause: ExactPause }) {
             <dd>{act.begun_at === null ? m.notCarriedOut : <Time at={act.begun_at} focusable />}</dd>
           </>
         )}
-        <dt>{m.otherwise}</dt>
+        <dt>{pause.quorum === null ? m.otherwise : m.undecided}</dt>
         <dd>{byDefault === null ? pauses.noDefault : <Foreign text={m.isChosen(byDefault)} />}</dd>
       </dl>
       <Title order={3} mt="md" mb="xs">
