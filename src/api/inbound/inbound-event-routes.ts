@@ -1,7 +1,7 @@
 /** `/v1/inbound-events`: what was received from all sources, and for a `global_admin` from unknown ones too. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
-import { headersShownTo } from "../../domain/endpoints/redact.ts";
+import { headersShownTo, urlShownTo } from "../../domain/endpoints/redact.ts";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import type { Caller } from "../../engine/access/caller.ts";
 import type { InboundRecord } from "../../ports/store.ts";
@@ -50,7 +50,7 @@ export function registerInboundEventRoutes(app: FastifyInstance, deps: ApiDeps):
   );
 }
 
-/** An agent helps to find out why requests are refused, so that it sees no others, and no values of headers. */
+/** An agent helps to find out why requests are refused, so that it sees no others, and no values of headers and queries. */
 async function readRecord(
   inbound: ApiDeps["engine"]["inbound"],
   caller: Caller,
@@ -62,7 +62,8 @@ async function readRecord(
 
 function shownTo(record: InboundRecord, { actor }: Caller) {
   const shown = inboundEventJson(record);
-  return { ...shown, headers: headersShownTo(actor.role, shown.headers) };
+  const url = urlShownTo(actor.role, shown.url);
+  return { ...shown, url, headers: headersShownTo(actor.role, shown.headers) };
 }
 
 const LIST = {

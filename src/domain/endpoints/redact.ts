@@ -20,7 +20,7 @@ export function withoutSecrets(url: string): string {
   return origin + pathname + (search === "" && hash === "" ? "" : "?…");
 }
 
-/** An endpoint's URL as a caller with this role sees it. An agent could send events there itself. */
+/** The URL of an endpoint or of a refused request as a caller with this role sees it. An agent could send something there itself. */
 export function urlShownTo(role: Role, url: string): string {
   return role === "agent" ? withoutSecrets(url) : url;
 }
