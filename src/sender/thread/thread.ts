@@ -31,7 +31,7 @@ export interface SendingThreadOptions {
   readonly onNotice: (notice: Noticed) => void;
 }
 
-/** Like a thread of the store: 4 MB in three parts. With a third of it, the peak memory was the same. */
+/** Like a thread of the store: 4 MB in three parts. */
 const YOUNG_GENERATION_MB = 12;
 
 /** In a build, the thread's file is next to the rest of the code. Sources use that of a build with the condition `built`. */
