@@ -8,10 +8,10 @@ import { startHere } from "../../../test/harness/in-process.ts";
 import { startRunningReceiver } from "../../../test/harness/receiver.ts";
 import { newTenant, startServer } from "../../../test/harness/server.ts";
 import { type CreatedPause, type EndedPause, isPauseEvent, Signalbox, SignalboxError, verify } from "../src/index.ts";
+import { PENDING, QUESTION } from "./pending-pause.ts";
 
 const server = await startServer({ after });
 
-const QUESTION = { message: "Pay 340 EUR to Acme?", options: ["Approve", "Reject"] };
 const SECRET = "0123456789abcdef0123456789abcdef";
 
 /** A client that reports when it starts to wait for the end of a pause. `address` is the server's current address. */
@@ -64,33 +64,14 @@ describe("a pause on the server", () => {
     await decide(server.url, pause.respond_url, "Approve");
     const ended = await ending;
     assert.deepEqual(ended, {
-      ...QUESTION,
+      ...PENDING,
       pause_id: pause.pause_id,
       status: "responded",
-      agent: null,
-      act: null,
-      details: null,
-      allow_text_response: false,
-      timeout_default: null,
-      protected: false,
-      approvers: null,
-      approver_emails: null,
-      quorum: null,
-      veto: null,
-      votes: null,
-      quorum_reachable: null,
-      reminders: null,
-      escalate_to: null,
-      escalated_at: null,
       response_choice: "Approve",
-      response_text: null,
       response_at: ended.response_at,
       decided_by: "human",
-      decided_by_user: null,
       receipt: ended.receipt,
       event_id: ended.event_id,
-      channel: null,
-      recipient: null,
       notification: ended.notification,
       metadata: { amount: 340 },
       respond_url: null,

@@ -76,7 +76,7 @@ const Receipt = Type.Object(
       { description: "The users who decided. Empty: a person decided through the link." },
     ),
     via: Type.Enum(["user", "slack", "link"], {
-      description: "A signed-in user, a user who answered in Slack, or whoever had the link.",
+      description: "How the person decided: signed in, in Slack, or through the link.",
     }),
     asked_at: Time,
     decided_at: Time,

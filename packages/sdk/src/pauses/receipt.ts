@@ -26,7 +26,7 @@ export interface Receipt {
   readonly text: string | null;
   /** The users who decided. Empty: a person decided through the link. */
   readonly people: readonly ReceiptPerson[];
-  /** `user`: a signed-in user. `slack`: a user in Slack. `link`: whoever had the link. */
+  /** `user`: a signed-in user. `slack`: a user in Slack. `link`: an answer through the link. */
   readonly via: "user" | "slack" | "link";
   readonly asked_at: string;
   readonly decided_at: string;

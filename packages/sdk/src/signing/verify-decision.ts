@@ -25,7 +25,7 @@ export interface VerifyDecisionOptions {
   readonly metadata?: object | string | null;
   /** The option that allows it. Without it, look at the `choice` of the result. */
   readonly choice?: string;
-  /** How many users must have made the choice. Default: 1. 0 also accepts whoever had the link. */
+  /** How many users must have made the choice. Default: 1. 0 also accepts an answer through the link. */
   readonly minPeople?: number;
   /** Refuse a decision that is older. */
   readonly maxAgeSeconds?: number;

@@ -49,7 +49,7 @@ def verify_decision(
         pause_id: the pause that you asked. Give it, or `developer_id`: all tenants of a server share its keys
         developer_id: `dev_…`: the tenant whose people may decide
         choice: the option that allows it. Without it, look at the `choice` of the result
-        min_people: how many users must have made the choice. 0 also accepts whoever had the link
+        min_people: how many users must have made the choice. 0 also accepts an answer through the link
         max_age_seconds: refuse a decision that is older
         now: the time to compare with, with a time zone. Default: the current time
         once: called last, with the pause's id, if everything else is right. Record the id in your database, and return

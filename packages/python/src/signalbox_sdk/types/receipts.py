@@ -36,7 +36,7 @@ class Receipt(TypedDict):
     people: Sequence[ReceiptPerson]
     """The users who decided. Empty: a person decided through the link."""
     via: Literal["user", "slack", "link"]
-    """`user`: a signed-in user. `slack`: a user in Slack. `link`: whoever had the link."""
+    """`user`: a signed-in user. `slack`: a user in Slack. `link`: an answer through the link."""
     asked_at: str
     decided_at: str
     signature: str
