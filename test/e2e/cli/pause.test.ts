@@ -113,7 +113,19 @@ test("questions are listed and shown", async () => {
   assert.match(listed.stdout, /^ID +STATUS +ANSWER +QUESTION .*\npsr_\S+ +pending +- +Pay/);
   assert.equal((await runCli(["pause", "list", "--deadline", "--quiet"], as)).stdout, `${id}\n`);
   assert.equal(JSON.parse((await runCli(["pause", "get", id, "--json"], as)).stdout).pause_id, id);
-  assert.match((await runCli(["pause", "get", id], as)).stdout, /\noptions +Approve · Reject\n/);
+  const details = [
+    { label: "Supplier", value: "Acme\nVienna" },
+    { label: "Amount", value: "340 EUR" },
+  ];
+  const { id: paid, token } = await ask(own, { details });
+  const open = await runCli(["pause", "get", paid], as);
+  assert.match(open.stdout, /\ndetails +Supplier: Acme\\nVienna\n +Amount: 340 EUR\n.*\noptions +Approve · Reject\n/);
+  assert.match(open.stdout, /\nreceipt +-\n/);
+  await respond(own, token, { choice: "Approve" });
+  const { receipt } = (await readPause(own, paid)) as unknown as { receipt: { decided_at: string; key_id: string } };
+  const decided = await runCli(["pause", "get", paid], as);
+  const signed = /\nreceipt +signed (\S+) with the key (\S+)\n/.exec(decided.stdout)?.slice(1);
+  assert.deepEqual(signed, [receipt.decided_at, receipt.key_id]);
   const missing = await runCli(["pause", "wait", "psr_1"], as);
   assert.deepEqual([missing.code, missing.stdout], [7, ""]);
 });

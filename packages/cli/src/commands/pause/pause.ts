@@ -3,10 +3,10 @@ import type { Pause } from "../../../../sdk/src/index.ts";
 import { command, group } from "../../command.ts";
 import { firstRows, LIST_OPTIONS, pageRows } from "../../listing.ts";
 import { choice, duration, flag, operand, operands, required, text } from "../../options.ts";
-import type { ListView, View } from "../../output/output.ts";
-import type { Cell } from "../../output/table.ts";
+import type { ListView } from "../../output/output.ts";
 import { shortTime } from "../../output/time.ts";
 import { ask } from "./ask.ts";
+import { statusOf, VIEW } from "./view.ts";
 import { checkAccepted, leaveOnInterrupt, WAIT_OPTIONS, waitForAnswer } from "./waiting.ts";
 
 const STATUSES = ["pending", "responded", "timed_out", "cancelled"] as const;
@@ -26,34 +26,6 @@ const LIST: ListView<Pause> = {
   ],
   none: "There are no questions.",
 };
-
-const VIEW: View<Pause> = {
-  id: ({ pause_id: id }) => id,
-  fields: (pause) => [
-    ["question", pause.pause_id],
-    ["message", pause.message],
-    ["options", pause.options.join(" · ")],
-    ["default", pause.timeout_default],
-    ["status", statusOf(pause)],
-    ["answer", pause.response_choice],
-    ["note", pause.response_text],
-    ["decided by", pause.decided_by_user?.email ?? pause.decided_by],
-    ["asked", shortTime(pause.created_at)],
-    ["open until", shortTime(pause.expires_at)],
-    ["answered", shortTime(pause.response_at)],
-    ["recipient", pause.recipient],
-    ["message to the recipient", pause.notification.reason ?? pause.notification.status],
-    ["approvers", pause.approver_emails?.join(", ")],
-    ["votes needed", pause.quorum],
-    ["votes", pause.votes?.map(({ user, choice }) => `${user.email}: ${choice}`).join(", ")],
-    ["may decide later", pause.escalate_to?.approver_emails.join(", ")],
-    ["link", pause.respond_url],
-  ],
-};
-
-function statusOf({ status }: Pause): Cell {
-  return status === "pending" ? { text: status, color: "yellow" } : status;
-}
 
 export const pause = group(
   ask,
