@@ -95,8 +95,15 @@ test("help covers all commands, one group, or one command", () => {
     assert(result.kind === "help", line);
     return result.commands.map(({ action }) => action);
   };
-  for (const line of ["--help", "-h", "help", "keys --help", "keys -h"])
+  for (const line of ["--help", "-h", "help", "--json --help", "keys --help", "keys -h", "keys help", "keys --xyz -h"])
     assert.deepEqual(helped(line), ["add", "revoke"]);
   for (const line of ["keys add --help", "keys add --name x -h", "keys add -h"])
     assert.deepEqual(helped(line), ["add"]);
+});
+
+test("help wins over what is wrong with a known command, but not over an unknown one", () => {
+  for (const line of ["more --help", "--xyz -h", "--help --xyz", "--name --help", "--test=yes --help"])
+    assert.equal(parsed(`keys add ${line}`).kind, "help", line);
+  for (const line of ["key --help", "keys ad -h", "keys revoke -- --help"])
+    assert.equal(parsed(line).kind, "mistake", line);
 });

@@ -35,14 +35,15 @@ export function parse(words: readonly string[], commands: readonly Command[]): P
 
 function parseWords(words: readonly string[], commands: readonly Command[]): Parsed {
   const [group = "", action = ""] = words;
-  if (isHelp(group)) return { kind: "help", commands };
+  const asksForHelp = wordsOfOptions(words).some(isHelpOption);
+  if (group === "help" || (group.startsWith("-") && asksForHelp)) return { kind: "help", commands };
   const groups = [...new Set(commands.map((command) => command.group))];
   if (group === "" || group.startsWith("-")) return mistake(`admin needs one of these words: ${groups.join(", ")}`);
   if (!groups.includes(group)) return unknownWord(group, groups, "admin ");
   const alone = commands.find((command) => command.group === group && command.action === null);
   if (alone !== undefined) return parseRest(alone, words.slice(1));
   const ofGroup = commands.filter((command) => command.group === group);
-  if (isHelp(action)) return { kind: "help", commands: ofGroup };
+  if (action === "help" || (action.startsWith("-") && asksForHelp)) return { kind: "help", commands: ofGroup };
   const command = ofGroup.find((candidate) => candidate.action === action);
   const actions = ofGroup.map((candidate) => candidate.action ?? "");
   if (command !== undefined) return parseRest(command, words.slice(2));
@@ -50,8 +51,14 @@ function parseWords(words: readonly string[], commands: readonly Command[]): Par
   return unknownWord(action, actions, `admin ${group} `);
 }
 
-function isHelp(word: string): boolean {
-  return word === "--help" || word === "-h" || word === "help";
+function isHelpOption(word: string): boolean {
+  return word === "--help" || word === "-h";
+}
+
+/** The words before `--`, after which a word that starts with a dash is an operand. */
+function wordsOfOptions(words: readonly string[]): readonly string[] {
+  const end = words.indexOf("--");
+  return end === -1 ? words : words.slice(0, end);
 }
 
 function mistake(message: string): Parsed {
@@ -65,6 +72,8 @@ function unknownWord(word: string, known: readonly string[], before: string): Pa
 }
 
 function parseRest(command: Command, words: readonly string[]): Parsed {
+  // It wins over whatever else is wrong.
+  if (wordsOfOptions(words).some(isHelpOption)) return { kind: "help", commands: [command] };
   const known = { ...command.options, ...COMMON_OPTIONS };
   const { tokens } = parseArgs({
     args: [...words],
@@ -86,12 +95,10 @@ function parseRest(command: Command, words: readonly string[]): Parsed {
       operands.push(token.value);
       continue;
     }
-    if (token.rawName === "-h") return { kind: "help", commands: [command] };
     const fault = optionFault(token, known, options);
     if (fault !== null) return mistake(fault);
     options.set(token.name, token.value ?? true);
   }
-  if (options.has("help")) return { kind: "help", commands: [command] };
   const [operand = null, ...tooMany] = operands;
   const [extra] = command.operand === null ? operands : tooMany;
   if (extra !== undefined)

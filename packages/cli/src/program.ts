@@ -76,7 +76,7 @@ async function parse(words: readonly string[], surroundings: Surroundings): Prom
     });
   }
   try {
-    program.parse(withoutHelpOfUnknown(words, program), { from: "user" });
+    program.parse([...withHelpAlone(words, program)], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return null;
@@ -96,15 +96,25 @@ function addLoaded(
   else for (const command of loaded.commands) add(parent.command(command.name), command);
 }
 
-/** Commander would answer a word that it does not know and `--help` with the help of what is before the word. */
-function withoutHelpOfUnknown(words: readonly string[], program: Commander): string[] {
-  let scope: Commander | undefined = program;
+/** `--help` wins over whatever is wrong after a known command. Without this, Commander would find some mistakes before it. */
+function withHelpAlone(words: readonly string[], program: Commander): readonly string[] {
+  const end = words.indexOf("--");
+  if (!words.slice(0, end === -1 ? words.length : end).some(isHelp)) return words;
+  let scope = program;
+  const known: string[] = [];
   for (const word of words) {
     if (word.startsWith("-") || scope.commands.length === 0) break;
-    scope = scope.commands.find((each) => each.name() === word);
-    if (scope === undefined) return words.filter((each) => each !== "--help" && each !== "-h");
+    const found = scope.commands.find((each) => each.name() === word);
+    // Commander would answer with the help of what is before the unknown word.
+    if (found === undefined) return words.filter((each) => !isHelp(each));
+    known.push(word);
+    scope = found;
   }
-  return [...words];
+  return [...known, "--help"];
+}
+
+function isHelp(word: string): boolean {
+  return word === "--help" || word === "-h";
 }
 
 function newCommander({ stdout, env }: Surroundings): Commander {

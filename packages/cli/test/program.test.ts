@@ -95,6 +95,14 @@ test("the help has every command, its options and its examples", async () => {
   }
 });
 
+test("the help of a command wins over what is wrong with its words", async () => {
+  const help = await runCli(["profile", "use", "--help"]);
+  for (const line of ["a b --help", "--jsn -h", "--url --help", "--url -h", "--help --url", "--url a --url b --help"])
+    assert.deepEqual(await runCli(["profile", "use", ...line.split(" ")]), help, line);
+  const operand = await runCli(["profile", "list", "--", "--help"]);
+  assert.equal(operand.code, 2);
+});
+
 test("the help fits a terminal of 40 columns", async () => {
   for (const words of [["--help"], ["login", "--help"]]) {
     const { stdout } = await runCli(words, { columns: 40, env: { NO_COLOR: "1" } });
