@@ -27,6 +27,7 @@ const CASES: readonly (readonly [what: string, sqlite: string, postgres: string]
     "WHERE e.id = ? AND e.a = ? AND e.b IS NULL LIMIT 1",
     "WHERE e.id = $1 AND (e.a = $2 AND e.b IS NULL) IS TRUE LIMIT 1",
   ],
+  ["keys", "WHERE id IN (?, ?) AND a = ? AND b IS NULL", "WHERE id IN ($1, $2) AND (a = $3 AND b IS NULL) IS TRUE"],
   ["a key beside another table's column", "WHERE id = ? AND e.a = ?", "WHERE id = $1 AND e.a = $2"],
   ["a column that is no key", "WHERE x_id = ? AND a = ?", "WHERE x_id = $1 AND a = $2"],
 ];

@@ -28,10 +28,10 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
     "= ANY (ARRAY(SELECT $1 FROM json_each($2)))",
   ],
   [/\bjson_each\(/g, "each_value("],
-  // Of a row that is found by its own key, the other conditions are hidden from the planner. For a table that was empty
-  // when the plan was made, it would use an index of one of them.
+  // The planner does not see the other conditions on rows that are found by their own keys. For many keys, or a table that
+  // was empty when the plan was made, it would use an index of one of them.
   [
-    /(?<!\w)((?:\w\.)?)((?:seq|id|hash) = \?) AND (\1\w+ (?:= \?|IS NULL)(?: AND \1\w+ (?:= \?|IS NULL))*)/g,
+    /(?<!\w)((?:\w\.)?)((?:seq|id|hash) (?:= \?|IN \(\?(?:, \?)*\))) AND (\1\w+ (?:= \?|IS NULL)(?: AND \1\w+ (?:= \?|IS NULL))*)/g,
     "$1$2 AND ($3) IS TRUE",
   ],
 ];

@@ -12,7 +12,7 @@ export interface PlanNode {
 }
 
 /** Their rows do not grow with what the store is used for, or are few. */
-const SMALL = new Set(["meta", "marks", "nodes", "schema_version", "sources", "tenants", "turn"]);
+const SMALL = new Set(["meta", "marks", "nodes", "receipt_keys", "schema_version", "sources", "tenants", "turn"]);
 /** Columns that few rows have in common. */
 const SELECTIVE = "id|seq|hash|event_seq|delivery_seq|last_attempt_seq|pause_id|inbound_seq|lease|head";
 /** Columns that many rows have in common, and by which rows are found. */
