@@ -133,6 +133,10 @@ export class Cluster {
     const publishers = this.nodes.flatMap((_, index) =>
       Array.from({ length: PUBLISHERS_EACH }, () => this.#publishTo(index)),
     );
+    // When the trial has failed, publishers to nodes that are gone would never end.
+    this.#scope.after(() => {
+      this.#isLoaded = false;
+    });
     return async () => {
       this.#isLoaded = false;
       await Promise.all(publishers);
@@ -140,10 +144,16 @@ export class Cluster {
     };
   }
 
-  /** Resolves when this many more events were accepted. */
+  /** Resolves when this many more events were accepted. How fast that is depends on the machine, but it goes on. */
   async acceptedMore(count: number): Promise<void> {
     const goal = this.#accepted.size + count;
-    await polled(async () => (this.#accepted.size >= goal ? true : null), `${count} more accepted events`);
+    while (this.#accepted.size < goal) {
+      const { size } = this.#accepted;
+      await polled(
+        async () => (this.#accepted.size > size ? true : null),
+        `one of ${goal - size} more accepted events`,
+      );
+    }
   }
 
   /** Resolves when a request was refused. */
