@@ -5,6 +5,7 @@ import { expectations } from "../../../../test/fixtures/ledger.ts";
 import { openStore, START, type Store } from "../../../../test/fixtures/sqlite-writing.ts";
 import { ANY_DELIVERY, STATES_OF_STATUS } from "../../../domain/history/ledger.ts";
 import type { Seq } from "../../../domain/ids.ts";
+import { LEDGER_UNREAD_STEPS_COUNT } from "../../../domain/limits.ts";
 import type { LedgerQuery } from "../../../ports/store.ts";
 import { all } from "../../read-connection.ts";
 import { noteChanged } from "../ledger-changes.ts";
@@ -16,16 +17,21 @@ const MADE_AT_ONCE = 1500;
 
 interface World {
   readonly store: Store;
+  readonly cache: Parameters<typeof createKeeping>[1];
   keeping: Keeping;
   /** That of another node. */
   other: Keeping;
   now: number;
 }
 
-function createWorld(): World {
+/** More than the columns of one segment take, and less than those of two. */
+const CACHE_BYTES = 300_000;
+
+function createWorld(cache: World["cache"] = {}): World {
   const store = openStore();
   store.publish([store.endpoint()]);
-  return { store, keeping: createKeeping(shared(store)), other: createKeeping(shared(store)), now: START };
+  const open = () => createKeeping(shared(store), cache);
+  return { store, cache, keeping: open(), other: open(), now: START };
 }
 
 /** Copies of the first delivery, created a millisecond later. */
@@ -100,7 +106,7 @@ const deeds: Readonly<Record<string, (world: World, luck: number) => void>> = {
   /** Write a part whose answer is lost. */
   writeUnheard: ({ keeping, store }) => writeLedger(store.w, LEDGER_VERBS.nextWrite(keeping)),
   restart(world) {
-    world.keeping = createKeeping(shared(world.store));
+    world.keeping = createKeeping(shared(world.store), world.cache);
   },
 };
 
@@ -136,7 +142,7 @@ test("the ledger agrees with the deliveries after any sequence of changes, delet
   const deed = fc.tuple(fc.constantFrom(...Object.keys(deeds)), fc.nat({ max: 30 }));
   fc.assert(
     fc.property(fc.array(deed, { minLength: 15, maxLength: 40, size: "max" }), (done) => {
-      const world = createWorld();
+      const world = createWorld({ bytesMax: CACHE_BYTES, unreadBytesMax: 0 });
       make(world);
       for (const [name, luck] of done) {
         world.now += 1;
@@ -196,6 +202,23 @@ test("the stored ledger is small: one segment per 4096 deliveries, and no change
   assert.equal(world.store.count("ledger_segments"), Math.ceil((6 * MADE_AT_ONCE + 1) / 4096));
   assert.equal(world.store.count("ledger_changes"), 0);
   assert.deepEqual(LEDGER_VERBS.nextWrite(world.keeping).segments, []);
+});
+
+test("columns stay in memory after somebody has read them, and most of them go when nobody does for long", () => {
+  const world = createWorld({ unreadBytesMax: CACHE_BYTES });
+  const { keeping } = world;
+  const bytes = () => keeping.ledger?.bytes ?? 0;
+  for (let times = 0; times < 6; times += 1) make(world);
+  writeAll(world);
+  LEDGER_VERBS.stepLedger(keeping);
+  assert.ok(bytes() < CACHE_BYTES, `${bytes()} before the first read`);
+  const expected = expectations(world.store.w);
+  check(world, expected);
+  for (let steps = 0; steps < LEDGER_UNREAD_STEPS_COUNT; steps += 1) LEDGER_VERBS.stepLedger(keeping);
+  assert.ok(bytes() > CACHE_BYTES, `${bytes()} after it`);
+  LEDGER_VERBS.stepLedger(keeping);
+  assert.ok(bytes() < CACHE_BYTES, `${bytes()} later`);
+  check(world, expected);
 });
 
 test("once retention has deleted all of a segment, nothing of it is left", () => {

@@ -280,19 +280,22 @@ export function withColumns(
 }
 
 function forgetColumns(ledger: Ledger, segment: Segment): void {
-  ledger.bytes -= segment.columns?.buffer.byteLength ?? 0;
+  const buffer = segment.columns?.buffer;
+  if (buffer === undefined) return;
+  ledger.bytes -= buffer.byteLength;
   segment.columns = null;
+  buffer.transfer(0); // frees the memory at once, while V8 collects old objects of this thread very seldom
 }
 
 /** While memory is short, drop the columns that were not used for the longest time and that are stored. */
-export function trimLedger(ledger: Ledger): void {
-  if (ledger.bytes <= ledger.bytesMax) return;
+export function trimLedger(ledger: Ledger, bytesMax: number): void {
+  if (ledger.bytes <= bytesMax) return;
   const clean = [...ledger.shelves.values()]
     .flat()
     .filter((segment) => segment.columns !== null && !ledger.dirty.has(segment));
   clean.sort((a, b) => a.usedAt - b.usedAt);
   for (const segment of clean) {
-    if (ledger.bytes <= ledger.bytesMax) return;
+    if (ledger.bytes <= bytesMax) return;
     forgetColumns(ledger, segment);
   }
 }
