@@ -8,6 +8,7 @@ import type { EpochMs } from "../domain/ids.ts";
 import { PAUSE_TEXT_CHARS_MAX } from "../domain/limits.ts";
 import { humanTime, relativeTime } from "../domain/pauses/human-time.ts";
 import type { Detail } from "../domain/pauses/pause.ts";
+import type { Tally } from "../domain/pauses/plan.ts";
 import { oneLine, readable } from "../domain/text/readable.ts";
 import { wholeSeconds } from "../domain/text/time.ts";
 import { type Html, html, NOTHING, trusted } from "./html.ts";
@@ -44,16 +45,6 @@ interface OpenPage extends Asked {
   /** Why the previous submission was rejected; null when there was none. */
   readonly problem: string | null;
   readonly typedText: string;
-}
-
-/** The votes on a question that several people decide. Who voted is for people who are signed in. */
-interface Tally {
-  readonly quorum: number;
-  readonly veto: string | null;
-  /** For each option, in their order. */
-  readonly counts: readonly number[];
-  /** Whether some option can still get enough votes. */
-  readonly isReachable: boolean;
 }
 
 interface Ended extends Asked {

@@ -42,6 +42,7 @@ export {
   type PausePage,
   type PauseRespondedEvent,
   type PauseStatus,
+  type PauseTally,
   type PauseTimedOutEvent,
 } from "./pauses/pause.ts";
 export type { GetPauseOptions, PauseOptions, WaitForPauseOptions } from "./pauses/pauses.ts";

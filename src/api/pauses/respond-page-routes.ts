@@ -7,7 +7,7 @@ import { requesterOf } from "../../domain/access/tenant.ts";
 import { StoreUnavailable } from "../../domain/errors.ts";
 import { PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
 import { type Pause, withChoice } from "../../domain/pauses/pause.ts";
-import { takesVotes } from "../../domain/pauses/plan.ts";
+import { tallyOf } from "../../domain/pauses/plan.ts";
 import { oneLine, readable } from "../../domain/text/readable.ts";
 import type { RespondOutput } from "../../engine/pauses/pause-types.ts";
 import { RESPOND_PAGE_HEADERS, type RespondPage, respondPage } from "../../pages/respond-page.ts";
@@ -150,13 +150,6 @@ function pageOf(pause: Pause, { tooLate, publicUrl, ...form }: FormState): Respo
       return { kind: "open", ...asked, ...shown, ...form };
     }
   }
-}
-
-function tallyOf(pause: Pause) {
-  const { plan, options, votes, isQuorumReachable } = pause;
-  if (plan === null || !takesVotes(pause)) return null;
-  const counts = options.map((option) => votes.filter(({ choice }) => choice === option).length);
-  return { quorum: plan.quorum, veto: plan.veto, counts, isReachable: isQuorumReachable === true };
 }
 
 const SIGN_IN_FIRST = "Only a signed-in person can answer this question.";

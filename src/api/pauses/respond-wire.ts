@@ -4,6 +4,7 @@ import { requesterOf } from "../../domain/access/tenant.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { PASSWORD_CHARS_MAX, PAUSE_OPTION_CHARS_MAX, PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
 import { consolePageOf, type Ending, PAUSE_STATUSES, type Pause, responseOf } from "../../domain/pauses/pause.ts";
+import { tallyOf } from "../../domain/pauses/plan.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type { RespondOutput } from "../../engine/pauses/pause-types.ts";
 import { PAUSE_NOT_FOUND } from "../errors/pauses-errors.ts";
@@ -55,7 +56,23 @@ const Outcome = {
   response_at: Nullable(Time),
 };
 
-/** What the holder of a link may see. The recipient and the metadata are for the program that asked. */
+const TallyResponse = Type.Object(
+  {
+    quorum: Type.Integer({ description: "How many people must choose the same option." }),
+    veto: Nullable(Type.String({ description: "The option that ends the pause with one vote." })),
+    counts: Type.Array(
+      Type.Object({ choice: Type.String(), count: Type.Integer({ description: "How many people voted for it." }) }),
+      { description: "For each option, in their order." },
+    ),
+    quorum_reachable: Type.Boolean({ description: "Whether some option can still get enough votes." }),
+  },
+  {
+    title: "PauseTally",
+    description: "The votes so far, without who gave them. Null once the pause has ended, and without a quorum.",
+  },
+);
+
+/** What the holder of a link may see, which is what the page of the link shows. The recipient and the metadata are for the program that asked. */
 export const LinkResponse = Type.Object(
   {
     pause_id: Type.String(),
@@ -73,6 +90,7 @@ export const LinkResponse = Type.Object(
     allow_text_response: Type.Boolean(),
     timeout_default: Nullable(Type.String()),
     expires_at: Time,
+    tally: Nullable(TallyResponse),
     sign_in_url: Nullable(
       Type.String({ description: "Where a signed-in user answers, if the link only shows the question." }),
     ),
@@ -101,8 +119,17 @@ export function linkJson(pause: Pause, publicUrl: string): Static<typeof LinkRes
     allow_text_response: pause.allowTextResponse,
     timeout_default: pause.timeoutDefault,
     expires_at: wholeSeconds(pause.expiresAt),
+    tally: tallyJson(pause),
     sign_in_url: signInUrl(pause, publicUrl),
   };
+}
+
+function tallyJson(pause: Pause): Static<typeof TallyResponse> | null {
+  const tally = tallyOf(pause);
+  if (tally === null) return null;
+  const { quorum, veto, counts, isReachable } = tally;
+  const countOf = (choice: string, index: number) => ({ choice, count: counts[index] ?? 0 });
+  return { quorum, veto, counts: pause.options.map(countOf), quorum_reachable: isReachable };
 }
 
 /** The console's page of a pause whose link only shows it; null for every other pause. */

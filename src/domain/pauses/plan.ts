@@ -42,6 +42,24 @@ export function isQuorumReachable(
   return most + left >= quorum;
 }
 
+/** How far a vote is, for those who must not see who voted. */
+export interface Tally {
+  readonly quorum: number;
+  readonly veto: string | null;
+  /** For each option, in their order. */
+  readonly counts: readonly number[];
+  /** Whether some option can still get enough votes. */
+  readonly isReachable: boolean;
+}
+
+/** Null once the pause has ended, and if its first decision ends it. */
+export function tallyOf(pause: Pause): Tally | null {
+  const { plan, options, votes, ending, isQuorumReachable } = pause;
+  if (plan === null || ending !== null || !takesVotes(pause)) return null;
+  const counts = options.map((option) => votes.filter(({ choice }) => choice === option).length);
+  return { quorum: plan.quorum, veto: plan.veto, counts, isReachable: isQuorumReachable === true };
+}
+
 /** How far the time of a pause has passed, and what was done about it. */
 export type Progress = Pick<Pause, "plan" | "createdAt" | "expiresAt" | "reminded" | "escalatedAt">;
 

@@ -59,10 +59,21 @@ test("two of three decide: votes are shown, a waiting request waits for the endi
   assert.deepEqual(other.body.outcome, { status: "pending", response_choice: null, response_at: null });
   const page = await scene.client.request("GET", `/respond/${token}`, { key: null });
   assert.match(page.text, /1 of 2/);
-  for (const { email } of people) assert.ok(!page.text.includes(email));
+  const read = () => scene.client.request("GET", `/v1/respond/${token}`, { key: null });
+  const link = await read();
+  const counts = [
+    { choice: "Approve", count: 1 },
+    { choice: "Reject", count: 0 },
+  ];
+  assert.deepEqual(fieldsOf(link).tally, { quorum: 2, veto: null, counts, quorum_reachable: true });
+  for (const { id: user, email } of people) {
+    assert.ok(![page, link].some(({ text }) => text.includes(email) || text.includes(user)));
+    assert.ok(!link.text.includes("fine"), "no note of a vote");
+  }
   const last = await decide(people[1], id, "Approve", "me too");
   assert.deepEqual([fieldsOf(last).status, fieldsOf(last).response_text], ["responded", "me too"]);
   assert.equal((await waiting).status, "responded");
+  assert.equal(fieldsOf(await read()).tally, null);
   assert.equal((await decide(people[0], id, "Approve", "fine")).status, 200, "the vote counted");
   const late = await decide(people[2], id, "Reject");
   assert.deepEqual(outcomeOf(late), [410, "TOKEN_USED"]);
@@ -76,8 +87,10 @@ test("two of three decide: votes are shown, a waiting request waits for the endi
     "pause.voted",
     "pause.answer_refused",
     "pause.opened",
+    "pause.opened",
     "pause.voted",
     "pause.responded",
+    "pause.opened",
     "pause.answer_refused",
   ]);
 });

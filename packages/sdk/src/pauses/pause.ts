@@ -219,6 +219,18 @@ export interface PauseDecision extends PauseAnswer {
   readonly password?: string | null;
 }
 
+/** The votes so far on a pause that several people decide, without who gave them. */
+export interface PauseTally {
+  /** How many people must choose the same option. */
+  readonly quorum: number;
+  /** The option that ends the pause with one vote. */
+  readonly veto: string | null;
+  /** For each option, in their order. */
+  readonly counts: readonly { readonly choice: string; readonly count: number }[];
+  /** Whether some option can still get enough votes. */
+  readonly quorum_reachable: boolean;
+}
+
 /** A pause as the person with its link sees it. */
 export interface PauseLink
   extends Pick<
@@ -237,6 +249,8 @@ export interface PauseLink
   > {
   /** The name of the tenant, and of the agent's key if an agent asks. Null if the tenant has none of its own. */
   readonly requester: string | null;
+  /** Null once the pause has ended, and without a quorum. */
+  readonly tally: PauseTally | null;
   /** Where a signed-in user answers, if the link only shows the question. */
   readonly sign_in_url: string | null;
 }

@@ -196,6 +196,26 @@ class PauseCounts(TypedDict):
     """The earliest deadline of a pending pause."""
 
 
+class OptionCount(TypedDict):
+    """How many people voted for an option."""
+
+    choice: str
+    count: int
+
+
+class PauseTally(TypedDict):
+    """The votes so far on a pause that several people decide, without who gave them."""
+
+    quorum: int
+    """How many people must choose the same option."""
+    veto: str | None
+    """The option that ends the pause with one vote."""
+    counts: Sequence[OptionCount]
+    """For each option, in their order."""
+    quorum_reachable: bool
+    """Whether some option can still get enough votes."""
+
+
 class PauseLink(TypedDict):
     """A pause as the person with its link sees it."""
 
@@ -212,6 +232,8 @@ class PauseLink(TypedDict):
     expires_at: str
     requester: str | None
     """The name of the tenant, and of the agent's key if an agent asks. None if the tenant has none of its own."""
+    tally: PauseTally | None
+    """None once the pause has ended, and without a quorum."""
     sign_in_url: str | None
     """Where a signed-in user answers, if the link only shows the question."""
 
