@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable
@@ -57,6 +58,17 @@ def test_a_pause_counts_as_cancelled_by_a_call_whose_first_response_was_lost(con
         with pytest.raises(kind) as caught:
             connect(serve(*answers).url).cancel_pause("psr_1")
         assert caught.value.code == code
+
+
+def test_a_later_deadline_is_sent_again_only_as_a_time(connect: Connect, serve: Serve) -> None:
+    stub = serve(hang_up, reply(200, PENDING))
+    assert connect(stub.url).extend_pause("psr_1", expires_at="2026-12-01T00:00:00Z") == PENDING
+    assert stub.lines == ["POST /v1/pause/psr_1/extend"] * 2
+    assert [json.loads(one.body) for one in stub.seen] == [{"expires_at": "2026-12-01T00:00:00Z"}] * 2
+    stub = serve(hang_up, reply(200, PENDING))
+    with pytest.raises(NetworkError):
+        connect(stub.url).extend_pause("psr_1", expires_in_seconds=60)
+    assert [json.loads(one.body) for one in stub.seen] == [{"expires_in_seconds": 60}]
 
 
 def test_a_wait_that_is_no_number_sends_nothing(connect: Connect, serve: Serve) -> None:

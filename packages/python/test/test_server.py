@@ -207,6 +207,9 @@ def test_a_pause_times_out_is_cancelled_once_and_is_found_by_its_key(client: Any
     with pytest.raises(TimedOutError):
         client.wait_for_pause(pause["pause_id"], timeout_seconds=0.01)
     assert pause["pause_id"] in [one["pause_id"] for one in client.iterate_pauses(status="pending", limit=1)]
+    extended = client.extend_pause(pause["pause_id"], expires_in_seconds=172_800)
+    assert extended["expires_at"] > pause["expires_at"]
+    assert client.extend_pause(pause["pause_id"], expires_at=extended["expires_at"])["status"] == "pending"
     assert client.cancel_pause(pause["pause_id"])["status"] == "cancelled"
     with pytest.raises(ConflictError):
         client.cancel_pause(pause["pause_id"])

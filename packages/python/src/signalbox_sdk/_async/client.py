@@ -236,6 +236,24 @@ class AsyncSignalbox:
         ended = await self._transport.body(call)
         return cast(EndedPause, await self.get_pause(id) if ended is None else ended)
 
+    async def extend_pause(
+        self, id: str, *, expires_in_seconds: int | None = None, expires_at: str | None = None
+    ) -> Pause:
+        """Give a pending pause a later deadline. Needs the role `org_admin`.
+
+        If the pause has ended, the error is 409 with the outcome.
+
+        Args:
+            id: the pause
+            expires_in_seconds: the new deadline from now on, at most a year
+            expires_at: the new deadline, a whole second, instead of `expires_in_seconds`
+        """
+        # A time can be sent again, so the call is retried. Seconds would count from a later moment.
+        body = write_json(not_none(expires_in_seconds=expires_in_seconds, expires_at=expires_at))
+        repeatable = expires_at is not None
+        call = Call("POST", f"{one_path(PATH, id)}/extend", body=body, repeatable=repeatable)
+        return cast(Pause, await self._transport.body(call))
+
     async def resend_pause(self, id: str) -> Pause:
         """Send the person the message again. Needs the role `org_admin`."""
         return cast(Pause, await self._transport.body(Call("POST", f"{one_path(PATH, id)}/resend")))
