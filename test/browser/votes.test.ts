@@ -1,7 +1,8 @@
 /** The page of a pause that several people decide, in a real browser. */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
-import { startConsole } from "../console/console.ts";
+import { startConsole, type Visit } from "../console/console.ts";
 import { stepsOf } from "../console/waiting.ts";
 import { signedIn } from "../harness/jar.ts";
 import { ask, auditOf, readPause } from "../harness/pauses.ts";
@@ -47,17 +48,7 @@ test("several people decide: votes are shown with names, and an org_admin gives 
     await visit.assertAccessible("pause-votes");
   });
 
-  await step("an org_admin extends the deadline", async () => {
-    const before = (await readPause(owner, id)).expires_at;
-    await page.getByRole("button", { name: "Extend the deadline" }).click();
-    const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("From now on").selectOption("7 days");
-    await visit.assertAccessible("pause-extend");
-    await dialog.getByRole("button", { name: "Extend the deadline" }).click();
-    await dialog.waitFor({ state: "detached" });
-    await page.getByText("extended the deadline").waitFor();
-    assert.ok((await readPause(owner, id)).expires_at > before);
-  });
+  await step("an org_admin extends the deadline", () => extendDeadline(visit, id));
 
   await step("the own vote completes the quorum, and the page names everybody who voted", async () => {
     await page.getByRole("button", { name: "Approve" }).click();
@@ -68,10 +59,13 @@ test("several people decide: votes are shown with names, and an org_admin gives 
     assert.deepEqual((await auditOf(owner, id)).slice(-2), ["pause.voted", "pause.responded"]);
   });
 
+  await step("the receipt is shown, and downloaded as it was signed", () => downloadReceipt(visit, id));
+
   await step("a split vote says that the quorum is out of reach, and what the person voted", async () => {
     const split = await ask(owner, { approvers: [own, colleagues[0].id], quorum: 2 });
     await colleagues[0].jar.request("POST", `/v1/pause/${split.id}/decide`, { body: { choice: "Approve" } });
     await page.goto(`${app.url}/console/pauses/${split.id}`);
+    assert.equal(await page.getByRole("region", { name: "The receipt" }).count(), 0);
     await page.getByRole("button", { name: "Reject" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Answer “Reject”" }).click();
     await page.getByText("No answer can get enough votes any more.").waitFor();
@@ -80,3 +74,29 @@ test("several people decide: votes are shown with names, and an org_admin gives 
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });
+
+async function extendDeadline({ page, person, assertAccessible }: Visit, id: string): Promise<void> {
+  const owner = server.as(person.apiKey);
+  const before = (await readPause(owner, id)).expires_at;
+  await page.getByRole("button", { name: "Extend the deadline" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("From now on").selectOption("7 days");
+  await assertAccessible("pause-extend");
+  await dialog.getByRole("button", { name: "Extend the deadline" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.getByText("extended the deadline").waitFor();
+  assert.ok((await readPause(owner, id)).expires_at > before);
+}
+
+async function downloadReceipt({ page, person, assertAccessible }: Visit, id: string): Promise<void> {
+  const { receipt } = (await readPause(server.as(person.apiKey), id)) as unknown as { receipt: { key_id: string } };
+  const section = page.getByRole("region", { name: "The receipt" });
+  await section.getByText(receipt.key_id).waitFor();
+  await section.getByRole("button", { name: "Copy the receipt" }).waitFor();
+  await assertAccessible("pause-receipt");
+  const downloading = page.waitForEvent("download");
+  await section.getByRole("button", { name: "Download" }).click();
+  const file = await downloading;
+  assert.equal(file.suggestedFilename(), `${id}-receipt.json`);
+  assert.deepEqual(JSON.parse(await readFile(await file.path(), "utf8")), receipt);
+}

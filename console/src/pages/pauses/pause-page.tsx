@@ -26,6 +26,7 @@ import { type ExactPause, readPause } from "./exact-pause.ts";
 import { ExtendDialog } from "./extend-dialog.tsx";
 import { PauseEvent } from "./pause-event.tsx";
 import classes from "./pause-page.module.css";
+import { PauseReceipt } from "./pause-receipt.tsx";
 import { Person } from "./person.tsx";
 import { Question } from "./question.tsx";
 import { Result } from "./result.tsx";
@@ -103,6 +104,7 @@ function Shown({ pause, onChanged }: { readonly pause: ExactPause; readonly onCh
           )}
           <Votes pause={pause} />
           {isOpen ? <Decide pause={pause} onChanged={onChanged} onTooLate={setTooLate} /> : <Result pause={pause} />}
+          {pause.receipt !== null && <PauseReceipt receipt={pause.receipt} />}
           {!isOpen && <PauseEvent pause={pause} />}
         </div>
         <div>

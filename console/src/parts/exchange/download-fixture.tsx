@@ -2,6 +2,7 @@
 import { Button } from "@mantine/core";
 import type { AttemptDetails } from "@signalbox/sdk";
 import { delivery as m } from "../../messages/en/delivery.ts";
+import { downloadJson } from "../actions/download.ts";
 
 export function DownloadFixture({ details }: { readonly details: AttemptDetails }) {
   return (
@@ -12,13 +13,7 @@ export function DownloadFixture({ details }: { readonly details: AttemptDetails 
 }
 
 function save(details: AttemptDetails): void {
-  const url = URL.createObjectURL(new Blob([fixtureText(details)], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `${details.delivery_id}-${details.attempt_number}.json`;
-  link.click();
-  // The browser has begun to read it.
-  setTimeout(() => URL.revokeObjectURL(url), 0);
+  downloadJson(`${details.delivery_id}-${details.attempt_number}.json`, fixtureText(details));
 }
 
 /** The body is text: parsed and serialized again, it would have another signature. */
