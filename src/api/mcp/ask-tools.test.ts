@@ -63,6 +63,27 @@ test("a default that a timeout took is no choice of a person", async () => {
   );
 });
 
+test("each approver gets a message if the agent says so, and an address gets its own", async () => {
+  const question = { question: "Deploy?", options: ["Deploy", "Stop"], timeout_minutes: 30 };
+  const people = { approvers: ["usr_1", "usr_2"], quorum: 2, veto: "Stop" };
+  const fields = { message: "Deploy?", options: ["Deploy", "Stop"], expires_in_seconds: 1800, ...people };
+  for (const [to, told, asked] of [
+    ["approvers", { channel: "email" }, "2 approvers, 2 of whom must agree, each by email"],
+    [
+      "ann@example.com",
+      { channel: "email", recipient: "ann@example.com" },
+      "2 approvers, 2 of whom must agree, with an email to ann@example.com",
+    ],
+  ] as const) {
+    const { requests, run } = scene();
+    const output = (await run("ask_human", { ...question, ...people, to })) as { asked: string };
+    assert.deepEqual([JSON.parse(String(requests[0]?.body)), output.asked], [{ ...fields, ...told }, asked]);
+  }
+  const { requests, run } = scene();
+  await assert.rejects(run("ask_human", { ...question, to: "approvers" }), /"approvers" needs approvers/);
+  assert.deepEqual(requests, []);
+});
+
 test("a client that goes ends the wait at once, and its request for permission is withdrawn", async () => {
   const { requests, cancelled, context } = scene();
   const call = async (request: ApiRequest): Promise<unknown> => {

@@ -88,6 +88,48 @@ for (const [name, protocol] of Object.entries(PROTOCOLS)) {
   });
 }
 
+test("an agent asks several people, sees each vote, and gets the decision once enough of them agree", async (t) => {
+  const tenant = await newTenant(server);
+  const client = await connect(t, server.url, { apiKey: await agentKey(tenant, ["ask"]) });
+  const [ann, bob] = [await newApprover(tenant), await newApprover(tenant)];
+  const approvers = [ann.id, bob.id];
+  const asked = await callTool(client, "ask_human", { ...QUESTION, approvers, quorum: 2, veto: "Stop" });
+  assert(typeof asked === "object", String(asked));
+  assert.equal(asked.asked, "2 approvers, 2 of whom must agree, in the console");
+  const { pause_id: id } = asked;
+  const voteOf = ({ jar }: typeof ann) => jar.request("POST", `/v1/pause/${id}/decide`, { body: { choice: "Deploy" } });
+  assert.equal((await voteOf(ann)).status, 200);
+  const voted = await callTool(client, "wait_for_decision", { pause_id: id, wait_seconds: 0 });
+  assert(typeof voted === "object");
+  const { status, choice, quorum, votes, quorum_reachable } = voted;
+  assert.deepEqual([status, choice, quorum, quorum_reachable], ["pending", null, 2, true]);
+  assert.deepEqual(votes, [{ by: ann.email, choice: "Deploy", note: null }]);
+  assert.equal((await voteOf(bob)).status, 200);
+  const decided = await callTool(client, "get_pause", { pause_id: id });
+  assert(typeof decided === "object");
+  assert.deepEqual(
+    [decided.status, decided.choice, (decided.votes as unknown[]).length, decided.quorum_reachable],
+    ["responded", "Deploy", 2, null],
+  );
+  for (const [fields, refusal] of [
+    [{ quorum: 2 }, /^VALIDATION_ERROR: quorum must be 1 without approvers$/],
+    [{ approvers, quorum: 3 }, /^VALIDATION_ERROR: quorum must be at most 2, the number of approvers$/],
+    [{ approvers, quorum: 21 }, /quorum must be an integer from 1 to 20/],
+    [{ approvers, veto: "Stop" }, /^VALIDATION_ERROR: veto must be left out unless quorum is above 1$/],
+    [{ approvers, quorum: 2, veto: "Never" }, /^VALIDATION_ERROR: veto must be one of the options$/],
+    [{ approvers: [ann.email] }, /^VALIDATION_ERROR: approvers\[0\] must be the id of a user/],
+    [{ to: "approvers" }, /^VALIDATION_ERROR: to must be an email address/],
+  ] as const) {
+    assert.match(String(await callTool(client, "ask_human", { ...QUESTION, ...fields })), refusal);
+  }
+});
+
+async function newApprover(tenant: Tenant) {
+  const { email } = await stage.person("developer", tenant);
+  const jar = await signedIn(server.url, email, PASSWORD);
+  return { email, id: `usr_${(await stage.server.store.findUser(email))?.id}`, jar };
+}
+
 test("an agent lists, reads and cancels its own questions, and finds no others", async (t) => {
   const tenant = await newTenant(server);
   const client = await connect(t, server.url, { apiKey: await agentKey(tenant, ["ask"]) });
