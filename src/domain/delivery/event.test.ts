@@ -54,6 +54,13 @@ test("a filter matches an operational event only if it names it, exactly or by p
   assert.equal(isReservedEventType("delivery.created"), false);
 });
 
+test("letter case counts, so a type in other letters is not reserved, and reaches no endpoint that takes the reserved one", () => {
+  for (const type of ["Pause.responded", "pauSe_status.received", "Endpoint.disabled", "Delivery.failed", "Test"]) {
+    assert.equal(isReservedEventType(type), false, type);
+    assert.equal(matchesFilters([type.toLowerCase(), `${type.toLowerCase().split(".")[0]}.*`], type), false, type);
+  }
+});
+
 test("callers cannot use the filter that matches everything", () => {
   for (const name of filtersFor("a").filter((one) => one !== "a")) assert.equal(isEventFilter(name), false);
 });
