@@ -55,6 +55,7 @@ const MISTAKES: readonly (readonly [string, RegExp])[] = [
   ["keys add --name x --role developer --test=yes", /^--test takes no value$/],
   ["keys add --name x --role admin", /^--role must be one of .* not "admin"; did you mean org_admin\?$/],
   ["keys add --name= --role developer", /^--name must have 1 to 200 characters/],
+  ["keys add --name=\u00a0 --role developer", /^--name must have .* at least one visible character/],
   ["keys add --name a\u001bb --role developer", /^--name must have .* control characters$/],
   ["keys add --name x --role developer more", /^unexpected argument "more"; see signalbox admin keys add --help$/],
   ["keys revoke", /^KEY_ID is missing$/],

@@ -3,10 +3,11 @@ import { AGENT_SCOPES, type AgentScope, type Role } from "../domain/access/acces
 import { QUOTA_BOUNDS, QUOTA_NAMES, type QuotaChanges, type QuotaName } from "../domain/access/quota.ts";
 import { isTenantName, TENANT_NAME_RULE } from "../domain/access/tenant.ts";
 import { ID_PREFIX, parseId, type Uuid } from "../domain/ids.ts";
+import { KEY_NAME_CHARS_MAX } from "../domain/limits.ts";
 import { recipientFault } from "../domain/pauses/recipient.ts";
 import { nearest } from "../domain/text/nearest.ts";
+import { isNameUpTo, nameRule } from "../domain/text/text.ts";
 
-const NAME_CHARS_MAX = 200;
 const SHOWN_CHARS_MAX = 60;
 
 export class ParsedArguments {
@@ -28,13 +29,12 @@ export class ParsedArguments {
     return typeof value === "string" ? value : null;
   }
 
-  /** A name that will be stored. */
+  /** The name of a key. */
   name(option: string): string {
     const where = `--${option}`;
     const value = this.optional(option);
     if (value === null) return this.#missing(where, "");
-    const isName = value.length > 0 && value.length <= NAME_CHARS_MAX && !/[\p{Cc}\p{Cs}]/u.test(value);
-    if (!isName) this.#wrong(where, `must have 1 to ${NAME_CHARS_MAX} characters and no control characters`);
+    if (!isNameUpTo(KEY_NAME_CHARS_MAX, value)) this.#wrong(where, nameRule(KEY_NAME_CHARS_MAX));
     return value;
   }
 

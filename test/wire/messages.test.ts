@@ -65,6 +65,35 @@ test("every message is a sentence, or begins with the field that it is about", a
   assert.equal(orphan.body.error.message, "The delivery's endpoint is deleted.");
 });
 
+test("one rule holds for every name: it has a visible character", async () => {
+  const secret = "a secret of thirty-two characters";
+  const endpoint = { url: "https://93.184.216.34/hook" };
+  const { body: endpointMade } = await server.request("POST", "/v1/endpoints", { body: endpoint });
+  const { body: source } = await server.request("POST", "/v1/sources", { body: { name: "visible", scheme: "none" } });
+  const { body: tenant } = await server.request("POST", "/v1/tenants", { body: { name: "visible" } });
+  const bodies: readonly [string, string, object?][] = [
+    ["POST", "/v1/endpoints", endpoint],
+    ["PATCH", `/v1/endpoints/${endpointMade.id}`],
+    ["POST", "/v1/listeners", { secret }],
+    ["POST", "/v1/sources", { scheme: "none" }],
+    ["PATCH", `/v1/sources/${source.id}`],
+    ["POST", "/v1/tenants"],
+    ["PATCH", `/v1/tenants/${tenant.id}`],
+    ["POST", "/v1/auth/keys"],
+    ["POST", "/v1/cli/device"],
+  ];
+  for (const [method, path, body] of bodies) {
+    for (const name of ["", " ", "\u00a0\u3000", "\u200b", "a\u0007"]) {
+      const refused = await server.request(method, path, { body: { ...body, name } });
+      const where = `${method} ${path} ${JSON.stringify(name)}`;
+      assert.equal(refused.status, path === "/v1/auth/keys" ? 422 : 400, where);
+      const rule =
+        /"name (is required and )?must be a string of 1 to \d+ characters, at least one of them visible and none a control character"/;
+      assert.match(refused.text, rule, where);
+    }
+  }
+});
+
 test("the rule for URLs names the schemes that this server accepts", async () => {
   const strict = await startServer({ after }, { SIGNALBOX_ALLOW_HTTP: "false" });
   for (const [url, path] of ["/v1/endpoints", "/v1/webhooks"].flatMap((path) => [

@@ -2,7 +2,7 @@
 import Type, { type Static } from "typebox";
 import { AGENT_SCOPES, AGENT_SCOPES_DEFAULT } from "../../domain/access/access.ts";
 import { type EpochMs, ID_PREFIX } from "../../domain/ids.ts";
-import { LIST_PAGE_MAX } from "../../domain/limits.ts";
+import { KEY_NAME_CHARS_MAX, LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { parseTime, wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type { CreatedKey, CreateKeyInput } from "../../engine/access/access-types.ts";
 import type { KeyRow } from "../../ports/store.ts";
@@ -17,7 +17,7 @@ const Scopes = Type.Array(Type.Enum([...AGENT_SCOPES], { title: "AgentScope" }),
 
 export const CreateKeyBody = Type.Object(
   {
-    name: NameText,
+    name: NameText(KEY_NAME_CHARS_MAX),
     role: Type.Optional(RoleName),
     scopes: Type.Optional(
       Nullable({

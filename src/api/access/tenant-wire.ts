@@ -20,15 +20,12 @@ import type { Tenant, TenantView } from "../../ports/store.ts";
 import { TENANTS_PAGE_MAX } from "../http/limits.ts";
 import { listOf } from "../lists/pages.ts";
 import { checker, converted } from "../schema/check.ts";
-import { Nullable, Time } from "../schema/schemas.ts";
+import { NameText, Nullable, Time } from "../schema/schemas.ts";
 
-const TenantName = Type.String({
-  minLength: 1,
-  maxLength: TENANT_NAME_CHARS_MAX,
-  format: "tenant-name",
-  description:
-    "The name that people see on response pages, in email subjects and in text messages. Leading and trailing white space is removed.",
-});
+const TenantName = NameText(
+  TENANT_NAME_CHARS_MAX,
+  "The name that people see on response pages, in email subjects and in text messages. Leading and trailing white space is removed.",
+);
 
 export const CreateTenantBody = Type.Object(
   { name: TenantName },

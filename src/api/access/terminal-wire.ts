@@ -13,18 +13,16 @@ import { wholeSeconds } from "../../domain/text/time.ts";
 import type { PollOutput } from "../../engine/access/terminal-types.ts";
 import type { TerminalView } from "../../ports/store.ts";
 import { checker } from "../schema/check.ts";
-import { RoleName, Time } from "../schema/schemas.ts";
+import { NameText, RoleName, Time } from "../schema/schemas.ts";
 import { IdleDays, idleDays } from "./key-wire.ts";
 import { UserRef, userRefJson } from "./user-ref.ts";
 
 export const OpenTerminalBody = Type.Object(
   {
-    name: Type.String({
-      minLength: 1,
-      maxLength: TERMINAL_NAME_CHARS_MAX,
-      format: "text",
-      description: "Who uses the terminal, and on which machine. The key gets this name after `cli `.",
-    }),
+    name: NameText(
+      TERMINAL_NAME_CHARS_MAX,
+      "Who uses the terminal, and on which machine. The key gets this name after `cli `.",
+    ),
     role: Type.Optional(
       Type.Enum([...ROLES], {
         default: "developer",

@@ -38,7 +38,7 @@ import type { EndpointView, ListenerState } from "../../ports/store.ts";
 import { listOf, type PageRequestOf } from "../lists/pages.ts";
 import { type Checked, checker, converted } from "../schema/check.ts";
 import { HeadersResponse, headersJson, TimingsResponse, timingsJson } from "../schema/exchange.ts";
-import { IdText, Nullable, Secret, secretRules, Time } from "../schema/schemas.ts";
+import { IdText, NameText, Nullable, Secret, secretRules, Time } from "../schema/schemas.ts";
 import { activityJson, EndpointActivityFields, UNUSED } from "./endpoint-activity-wire.ts";
 
 const Url = Type.String({ minLength: 1, maxLength: ENDPOINT_URL_CHARS_MAX, format: "url" });
@@ -49,7 +49,7 @@ const DEFAULTS = endpointDefaults("endpoints");
 
 /** The settings that an endpoint with a URL and a listener have in common. */
 export const SETTINGS = {
-  name: Type.Optional(Type.String({ minLength: 1, maxLength: ENDPOINT_NAME_CHARS_MAX, format: "text" })),
+  name: Type.Optional(NameText(ENDPOINT_NAME_CHARS_MAX)),
   secret: Type.Optional(Secret),
   headers_json: Type.Optional(Type.Record(Type.String(), Type.String())),
   timeout_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: TIMEOUT_SECONDS_MAX })),

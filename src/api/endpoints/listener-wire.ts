@@ -22,6 +22,7 @@ import type { EndpointView } from "../../ports/store.ts";
 import { type Problem, problem } from "../errors/problem.ts";
 import { checker, converted } from "../schema/check.ts";
 import { queryChecker } from "../schema/query.ts";
+import { NameText } from "../schema/schemas.ts";
 import { SETTING_RULES, SETTINGS, settingsOf } from "./endpoint-wire.ts";
 
 // ── Listeners ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -29,7 +30,7 @@ import { SETTING_RULES, SETTINGS, settingsOf } from "./endpoint-wire.ts";
 export const PutListenerBody = Type.Object(
   {
     ...SETTINGS,
-    name: Type.String({ minLength: 1, maxLength: LISTENER_NAME_CHARS_MAX, format: "text" }),
+    name: NameText(LISTENER_NAME_CHARS_MAX),
     if_free: Type.Optional(
       Type.Boolean({
         default: false,

@@ -5,7 +5,7 @@ import { standardKey } from "../../domain/formats/keys.ts";
 import { SCHEMES, type Scheme } from "../../domain/inbound/source.ts";
 import { SOURCE_TEMPLATE_CHARS_MAX } from "../../domain/limits.ts";
 import { isOfTheConnection } from "../../domain/text/headers.ts";
-import { isBlank, isPlain } from "../../domain/text/text.ts";
+import { isPlain } from "../../domain/text/text.ts";
 import { isOfCredentials } from "../../engine/inbound/kept-headers.ts";
 
 type Fields = ReadonlyMap<string, unknown>;
@@ -60,13 +60,7 @@ function optionFaults(body: Fields, scheme: Scheme, when: "create" | "change"): 
 function partFaults(body: Fields): readonly Fault[] {
   const eventType = fieldsOf(body.get("event_type"));
   const hmac = fieldsOf(body.get("hmac"));
-  return [...nameFaults(body.get("name")), ...eventTypeFaults(eventType), ...hmacFaults(hmac)];
-}
-
-/** Senders put the name in `source`, and people choose it from lists. */
-function nameFaults(name: unknown): readonly Fault[] {
-  const isOnlyBlank = typeof name === "string" && name !== "" && isPlain(name) && isBlank(name);
-  return isOnlyBlank ? [{ field: "name", rule: "must not be blank" }] : [];
+  return [...eventTypeFaults(eventType), ...hmacFaults(hmac)];
 }
 
 function eventTypeFaults(eventType: Fields): readonly Fault[] {

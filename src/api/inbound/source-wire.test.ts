@@ -83,7 +83,7 @@ test("one response lists every fault, of the schema and of the rules across fiel
     },
   };
   assert.deepEqual(faults(body), [
-    "name is required and must be a string of 1 to 200 characters without control characters",
+    "name is required and must be a string of 1 to 200 characters, at least one of them visible and none a control character",
     "secret must be a string of 1 to 512 characters without control characters",
     "event_type.header must be the name of a header or null",
     "event_type.pointer must be null or a JSON pointer (RFC 6901) such as /type or /data/kind",
@@ -180,11 +180,9 @@ test("a header of the connection, or one that is not kept, cannot hold a signatu
 });
 
 test("a name must be visible, and a user name must not contain a colon", () => {
-  for (const name of [" ", "\u00a0", "\u200b"])
-    assert.deepEqual(faults({ name, scheme: "none" }), ["name must not be blank"]);
-  for (const name of ["", "\n", "a\tb", "a\u0000", "\udc00", "x".repeat(201)]) {
+  for (const name of [" ", "\u00a0", "\u200b", "", "\n", "a\tb", "a\u0000", "\udc00", "x".repeat(201)]) {
     assert.deepEqual(faults({ name, scheme: "none" }), [
-      "name must be a string of 1 to 200 characters without control characters",
+      "name must be a string of 1 to 200 characters, at least one of them visible and none a control character",
     ]);
   }
   assert.deepEqual(faults({ name: "😀".repeat(200), scheme: "none" }), []);
@@ -224,7 +222,7 @@ test("a patch changes only the given fields, and never the scheme", () => {
   assert.deepEqual(of({ scheme: "x" }).toString().split(" ")[0], "scheme");
   assert.deepEqual(of({ hmac: { header: "X" } }), ['hmac is allowed only with the scheme "hmac"']);
   assert.deepEqual(of({ hmac: null, basic: null }), { settings: {} });
-  assert.deepEqual(of({ name: " " }), ["name must not be blank"]);
+  assert.match(of({ name: " " }).toString(), /^name must be /);
   assert.deepEqual(of({ event_type: { header: "Host" } }), [
     "event_type.header must not be a header of the connection",
   ]);

@@ -38,7 +38,7 @@ import type {
 import { SOURCES_PAGE_MAX } from "../http/limits.ts";
 import { listOf } from "../lists/pages.ts";
 import { type Checked, checker } from "../schema/check.ts";
-import { Nullable, Time } from "../schema/schemas.ts";
+import { NameText, Nullable, Time } from "../schema/schemas.ts";
 import { changeFaults, creationFaults, secretFaults } from "./source-rules.ts";
 
 // ── Requests ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -114,7 +114,7 @@ const Basic = Type.Object(
   },
 );
 
-const Name = Type.String({ minLength: 1, maxLength: SOURCE_NAME_CHARS_MAX, format: "text" });
+const Name = NameText(SOURCE_NAME_CHARS_MAX);
 const options = {
   secret: Type.Optional(Secret),
   event_type: Type.Optional(EventType),

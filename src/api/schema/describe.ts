@@ -84,8 +84,7 @@ function describeString(node: SchemaNode): string {
   const size = range(node.minLength, node.maxLength, " of");
   const characters = size === "" ? "" : `${size} characters`;
   if (node.format === "text") return `a string${characters} without control characters`;
-  if (node.format === "tenant-name")
-    return `a string${characters}, at least one of them visible and none a control character`;
+  if (node.format === "name") return `a string${characters}, at least one of them visible and none a control character`;
   if (node.format === "prose") return `a string${characters} without control characters except line breaks and tabs`;
   if (node.format === "url")
     return `an https URL${characters} such as https://example.com/hook, without user name or password`;

@@ -1,6 +1,6 @@
 /** The string formats of the API's schemas. */
 import Format from "typebox/format";
-import { isOrigin, isTenantName } from "../../domain/access/tenant.ts";
+import { isOrigin } from "../../domain/access/tenant.ts";
 import { DEVICE_CODE_PATTERN } from "../../domain/access/terminal.ts";
 import { isEventFilter, isEventType } from "../../domain/delivery/event.ts";
 import { parseWebUrl } from "../../domain/endpoints/web-url.ts";
@@ -12,7 +12,7 @@ import {
   READER_SESSION_CHARS_MIN,
 } from "../../domain/limits.ts";
 import { recipientFault } from "../../domain/pauses/recipient.ts";
-import { isPlain } from "../../domain/text/text.ts";
+import { isBlank, isPlain } from "../../domain/text/text.ts";
 import { parseTime } from "../../domain/text/time.ts";
 import { decodeCursor, LIST_NAMES } from "../lists/cursor.ts";
 
@@ -58,9 +58,9 @@ Format.Set("event-type-part", (text) => EVENT_TYPE_PART.test(text));
 Format.Set("device-code", (text) => DEVICE_CODE_PATTERN.test(text));
 Format.Set("reader", (text) => READER.test(text));
 Format.Set("reader-session", (text) => SESSION.test(text));
-Format.Set("tenant-name", isTenantName);
 Format.Set("origin", isOrigin);
 Format.Set("email", (text) => recipientFault("email", text) === null);
 Format.Set("text", isPlain);
+Format.Set("name", (text) => isPlain(text) && !isBlank(text));
 Format.Set("prose", (text) => text.isWellFormed() && !CONTROL_BUT_WHITE_SPACE.test(text));
 for (const list of LIST_NAMES) Format.Set(`${list}-cursor`, (text) => decodeCursor(list, text) !== null);

@@ -21,7 +21,9 @@ const MISTYPED_SECRET =
   "looks like a mistyped whsec_ secret: whsec_ must be followed by padded standard base64 (A-Z, a-z, 0-9, + and /) " +
   "of 24 to 64 bytes; a secret of another kind must not begin with whsec_";
 
-export const NameText = Type.String({ minLength: 1, maxLength: 200, format: "text" });
+/** The name of something, by which people find it in a list. */
+export const NameText = (maxLength: number, description?: string) =>
+  Type.String({ minLength: 1, maxLength, format: "name", ...(description !== undefined && { description }) });
 
 export const RoleName = Type.Enum([...ROLES], { title: "Role" });
 

@@ -1,7 +1,7 @@
 /** Tenant names. People see the name as the requester of a pause. */
 import { TENANT_NAME_CHARS_MAX } from "../limits.ts";
 import type { Pause } from "../pauses/pause.ts";
-import { hasCharacters, isBlank, isPlain } from "../text/text.ts";
+import { isNameUpTo, nameRule } from "../text/text.ts";
 
 /** The name of the first tenant when none was configured. It means nothing to people, so it is never shown to them. */
 export const UNNAMED_TENANT = "default";
@@ -20,10 +20,10 @@ export function isOrigin(text: string): boolean {
 
 /** Whether `text` is a valid tenant name. White space around it is removed before it is stored. */
 export function isTenantName(text: string): boolean {
-  return hasCharacters(text, TENANT_NAME_CHARS_MAX) && isPlain(text) && !isBlank(text);
+  return isNameUpTo(TENANT_NAME_CHARS_MAX, text);
 }
 
-export const TENANT_NAME_RULE = `must have 1 to ${TENANT_NAME_CHARS_MAX} characters, at least one visible character, and no control characters`;
+export const TENANT_NAME_RULE = nameRule(TENANT_NAME_CHARS_MAX);
 
 /**
  * Who asks a question, to show to people: the tenant, and the agent's key if an agent asks, or the server for it. Null when there is only a

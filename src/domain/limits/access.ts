@@ -24,6 +24,7 @@ export const TERMINALS_OPEN_COUNT_MAX = 1000;
 export const TERMINALS_PER_NETWORK_COUNT_MAX = 20;
 /** RFC 8628 §5.1: after so many wrong codes within `TERMINAL_CODE_MS`, a person waits. There are 20^8 codes. */
 export const WRONG_USER_CODES_COUNT_MAX = 5;
+export const KEY_NAME_CHARS_MAX = 200;
 /** `user@host`: more than most host names have. */
 export const TERMINAL_NAME_CHARS_MAX = 80;
 /** Longer than any code with its hyphen and the spaces around it. */

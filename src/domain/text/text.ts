@@ -28,6 +28,15 @@ export function isPlain(text: string): boolean {
   return text.isWellFormed() && !CONTROL.test(text);
 }
 
+/** Whether a text can name something: people have to see it, in one line. */
+export function isNameUpTo(max: number, text: string): boolean {
+  return hasCharacters(text, max) && isPlain(text) && !isBlank(text);
+}
+
+export function nameRule(max: number): string {
+  return `must have 1 to ${max} characters, at least one visible character, and no control characters`;
+}
+
 /** Whether a text has no visible character. */
 export function isBlank(text: string): boolean {
   return !VISIBLE.test(text);
