@@ -97,6 +97,7 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
   const access = assembleAccess(options, () => {
     streams.close();
     listening.listeners.authorize();
+    asking.waits.signalAll();
   });
   const asking = createPauses({ ...options, ...delivery, ...access, claims, linkKey: entered.linkKey });
   const isOpen = () => phase.isListening;

@@ -7,9 +7,10 @@ import { AGENT_OPEN_PAUSES_COUNT_MAX, AGENT_PAUSES_PER_MINUTE_COUNT_MAX } from "
 import type { Channel, Pause } from "../../domain/pauses/pause.ts";
 import type { CreatePauseOutput, LongPoll, PauseView } from "../../engine/pauses/pause-types.ts";
 import type { AgentLimit } from "../../ports/store.ts";
+import { isAuthorized } from "../access/auth.ts";
 import type { ApiDeps } from "../deps.ts";
 import { errorResponses, PAUSE_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
-import { invalid, type Problem, problem, Refusal, temporary } from "../errors/problem.ts";
+import { invalid, type Problem, problem, Refusal, SIGN_IN, temporary } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
 import { bodyOf } from "../http/body.ts";
 import type { ById } from "../http/by-id.ts";
@@ -177,24 +178,30 @@ const READ = {
   },
 };
 
-function readPause({ engine: { pauses } }: ApiDeps) {
+function readPause(deps: ApiDeps) {
+  const { pauses } = deps.engine;
   return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<FastifyReply> => {
     const query = checkPauseQuery(request.query);
     if (query.kind === "faults") return refuse(reply, invalid(query.faults));
     const id = parseId(ID_PREFIX.pause, request.params.id);
     if (id === null) return refuse(reply, PAUSE_NOT_FOUND);
-    const view = await pauses.get(request.caller, id, waitFor(reply, query.value.wait ?? 0));
+    const view = await pauses.get(request.caller, id, waitFor(deps, request, reply, query.value.wait ?? 0));
     if (view === "tooMany") return refuse(reply, TOO_MANY_WAITS);
+    if (view === "unauthorized") return refuse(reply, SIGN_IN);
     return view === null ? refuse(reply, PAUSE_NOT_FOUND) : sendPause(request, reply, view);
   };
 }
 
-/** Waiting stops early if the client disconnects. */
-function waitFor(reply: FastifyReply, seconds: number): LongPoll | null {
+/** Waiting stops early if the client disconnects, or if its key or session ends. */
+function waitFor(deps: ApiDeps, request: FastifyRequest, reply: FastifyReply, seconds: number): LongPoll | null {
   if (seconds === 0) return null;
   const disconnected = new AbortController();
   reply.raw.once("close", () => disconnected.abort());
-  return { waitMs: seconds * 1000, signal: disconnected.signal };
+  return {
+    waitMs: seconds * 1000,
+    signal: disconnected.signal,
+    isAuthorized: () => isAuthorized(deps, request),
+  };
 }
 
 const TOO_MANY_WAITS = temporary(

@@ -61,7 +61,12 @@ export interface LongPoll {
   readonly waitMs: number;
   /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
+  /** Whether the caller may still read the pause: its key may be revoked during the wait. */
+  readonly isAuthorized: () => Promise<boolean>;
 }
+
+/** Why a pause was not read: too many requests wait for it, or the caller's key or session ended during the wait. */
+export type Unread = "tooMany" | "unauthorized";
 
 export interface ListPausesInput extends Omit<PauseFilter, "tenantSeq" | "agentId"> {
   readonly cursor: Cursor | null;
@@ -133,7 +138,7 @@ export interface PauseService {
    * @returns `tooMany` when `PAUSE_WAITS_COUNT_MAX` requests of the tenant are waiting, or `AGENT_WAITS_OF_PAUSE_COUNT_MAX`
    *          for this pause and the caller is an agent; null for an unknown pause
    */
-  get(caller: Caller, id: Uuid, poll: LongPoll | null): Promise<PauseView | null | "tooMany">;
+  get(caller: Caller, id: Uuid, poll: LongPoll | null): Promise<PauseView | null | Unread>;
   list(
     caller: Caller,
     input: ListPausesInput,

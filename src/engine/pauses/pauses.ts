@@ -29,6 +29,7 @@ import type {
   PauseView,
   ResendOutput,
   RespondOutput,
+  Unread,
 } from "./pause-types.ts";
 import { checkRecipient } from "./recipients.ts";
 import type { RespondLinks } from "./respond-links.ts";
@@ -109,7 +110,7 @@ export class Pauses implements PauseService {
     return { kind: "created", view: this.#viewWithLink(result.pause) };
   }
 
-  async get(caller: Caller, id: Uuid, poll: LongPoll | null): Promise<PauseView | null | "tooMany"> {
+  async get(caller: Caller, id: Uuid, poll: LongPoll | null): Promise<PauseView | null | Unread> {
     const { tenantSeq } = caller;
     if (poll === null || caller.actor.agent !== undefined) {
       const pause = await this.#find(tenantSeq, id);
@@ -121,7 +122,7 @@ export class Pauses implements PauseService {
     if (watch === null) return "tooMany";
     try {
       const pause = await this.#waitForEnd(tenantSeq, id, watch, poll);
-      return pause === null ? null : this.#viewOf(pause);
+      return pause === null || pause === "unauthorized" ? pause : this.#viewOf(pause);
     } finally {
       watch.end();
     }
@@ -323,13 +324,14 @@ export class Pauses implements PauseService {
     return id === null ? null : this.#find(null, id);
   }
 
-  async #waitForEnd(tenantSeq: Seq, id: Uuid, watch: Watch, poll: LongPoll): Promise<Pause | null> {
+  async #waitForEnd(tenantSeq: Seq, id: Uuid, watch: Watch, poll: LongPoll): Promise<Pause | null | "unauthorized"> {
     const { clock } = this.#options;
     const untilMs = clock.monotonicMs() + poll.waitMs;
     let pause = await this.#find(tenantSeq, id);
     while (pause !== null && pause.ending === null) {
       const waitMs = Math.max(untilMs - clock.monotonicMs(), 0);
       if (!(await watch.changed({ ...poll, waitMs }))) return pause;
+      if (!(await poll.isAuthorized())) return "unauthorized";
       pause = await this.#find(tenantSeq, id);
     }
     return pause;

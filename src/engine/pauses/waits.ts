@@ -5,6 +5,7 @@ import type { Clock, Timer } from "../../ports/clock.ts";
 import type { LongPoll } from "./pause-types.ts";
 
 type Timers = Pick<Clock, "after">;
+type Wait = Pick<LongPoll, "waitMs" | "signal">;
 
 export class Waits {
   readonly #clock: Timers;
@@ -43,7 +44,7 @@ export class Waits {
     for (const watch of this.#watches.get(id) ?? []) watch.signal();
   }
 
-  /** Any pause may have ended. */
+  /** Any pause may have ended, or any caller may have lost the right to read it. */
   signalAll(): void {
     for (const watch of this.#all()) watch.signal();
   }
@@ -85,7 +86,7 @@ export class Watch {
    * @returns true when the pause was signaled since the watch began, or since the last call. False when the time is up,
    *          the client disconnected, or the server stops.
    */
-  async changed(poll: LongPoll): Promise<boolean> {
+  async changed(poll: Wait): Promise<boolean> {
     if (!this.#closed) await this.#signalOrTimeout(poll);
     const changed = this.#signaled && !this.#closed;
     this.#signaled = false;
@@ -109,7 +110,7 @@ export class Watch {
     this.#onEnd();
   }
 
-  #signalOrTimeout({ waitMs, signal }: LongPoll): Promise<void> {
+  #signalOrTimeout({ waitMs, signal }: Wait): Promise<void> {
     if (this.#signaled || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {

@@ -119,6 +119,23 @@ test("a stream ends when a key is revoked", async () => {
   assert.equal((await fetch(`${server.url}/v1/stream`, { headers })).status, 401);
 });
 
+test("a request that waits for a pause ends when its key is revoked, and no other one does", async () => {
+  const tenant = await newTenant(server);
+  const made = await tenant.request("POST", "/v1/auth/keys", { body: { name: "waiting" } });
+  const asked = { message: "Deploy?", options: ["Yes", "No"], timeout_hours: 1 };
+  const { pause_id: id } = (await tenant.request("POST", "/v1/pause", { body: asked })).body as unknown as {
+    pause_id: string;
+  };
+  const path = `/v1/pause/${id}?wait=60`;
+  const [revoked, other] = [tenant.as(made.body.api_key).request("GET", path), tenant.request("GET", path)];
+  await tenant.request("GET", "/v1/endpoints"); // its turn comes after theirs
+  assert.equal((await tenant.request("DELETE", `/v1/auth/keys/${made.body.id}`)).status, 204);
+  const ended = await revoked;
+  assert.deepEqual([ended.status, ended.code], [401, "INVALID_API_KEY"]);
+  assert.equal((await tenant.request("DELETE", `/v1/pause/${id}`)).status, 200);
+  assert.match((await other).text, /"status":"cancelled"/);
+});
+
 test("the last key with the role global_admin cannot revoke itself, but can be rotated", async (t) => {
   const alone = await startServer(t);
   const [own] = (await alone.request("GET", "/v1/auth/keys")).body.keys;
