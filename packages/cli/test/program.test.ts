@@ -140,6 +140,30 @@ test("a response of a version that does not fit, or of a proxy, is said in a lin
   await assert.rejects(runCli(["whoami"], { env: { ...env, SIGNALBOX_DEBUG: "1" }, folder }), TypeError);
 });
 
+test("tail waits for a server that is away for as long as it takes", async (t) => {
+  let streams = 0;
+  const answers: Readonly<Record<string, (response: http.ServerResponse) => unknown>> = {
+    "/dashboard/auth/me": (response) => response.writeHead(200).end("{}"),
+    "/v1/stream": (response) => {
+      streams += 1;
+      if (streams === 1) return response.writeHead(200, { "content-type": "text/event-stream" }).end("retry: 0\n\n");
+      return response.writeHead(streams < 30 ? 503 : 401).end('{"error":{"code":"X","message":"No."}}');
+    },
+  };
+  const server = http.createServer((request, response) => {
+    response.setHeader("x-signalbox", "1");
+    answers[(request.url ?? "").split("?")[0] ?? ""]?.(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const env = { SIGNALBOX_URL: url, SIGNALBOX_API_KEY: "whsk_0123456789abcdef", SIGNALBOX_CONFIG: folder };
+  const { code, stderr } = await runCli(["tail"], { env, folder });
+  assert.equal(streams, 30);
+  assert.equal(code, 6);
+  assert.match(stderr, /^The connection is lost; trying again\.\nsignalbox: The server does not accept this key/);
+});
+
 test("an unexpected error is no failure of the user's", async () => {
   const { code, stderr } = await runCli(["whoami"], { folder, env: { SIGNALBOX_CONFIG: folder } });
   assert.equal(code, 6);

@@ -19,7 +19,7 @@ export const STREAM_SILENCE_MS = 45_000;
 export const STREAM_RECONNECT_MS = 1000;
 /** The longest wait before a stream reconnects. */
 export const STREAM_RECONNECT_MS_MAX = 30_000;
-/** Consecutive failures to open a stream before the caller gets an error. */
+/** Consecutive failures to open a stream before the caller gets an error, unless it says otherwise. */
 export const STREAM_FAILURES_MAX = 10;
 /** The size of one stream event. A delivery in it has less than 2 KB. */
 export const STREAM_EVENT_CHARS_MAX = 1024 * 1024;

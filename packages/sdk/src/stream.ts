@@ -20,6 +20,8 @@ export interface StreamOptions {
   readonly endpointId?: string | undefined;
   /** Only outcomes that put their delivery into one of these states. */
   readonly status?: readonly DeliveryStatus[] | undefined;
+  /** How many connections in a row may fail before the stream throws. Default: 10; `Infinity` never gives up. */
+  readonly failuresMax?: number | undefined;
   /** Ends the stream. The loop over it ends without an error. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -85,7 +87,7 @@ export type FollowedEvent =
  * When a connection ends, or is silent for three of the server's heartbeats, the stream reconnects and continues after
  * the last event.
  *
- * @throws {SignalboxError} when the server refuses, or after `STREAM_FAILURES_MAX` consecutive failures
+ * @throws {SignalboxError} when the server refuses, or after `failuresMax` consecutive failures
  */
 export async function* stream<Event extends StreamEvent | FollowedEvent>(
   transport: Transport,
@@ -97,6 +99,7 @@ export async function* stream<Event extends StreamEvent | FollowedEvent>(
     retryMs: STREAM_RECONNECT_MS,
     leastMs: 0,
     failures: 0,
+    failuresMax: options.failuresMax ?? STREAM_FAILURES_MAX,
   };
   while (!options.signal?.aborted) {
     const connection = new Connection(options.signal);
@@ -123,6 +126,7 @@ interface Position {
   leastMs: number;
   /** Consecutive connections that failed. */
   failures: number;
+  readonly failuresMax: number;
 }
 
 /** One HTTP response. It ends by itself, with the caller's signal, or after a silence. */
@@ -215,7 +219,7 @@ function parsed(event: SseEvent): { readonly id: string; readonly type: string; 
 function noteFailure(position: Position, error: unknown): void {
   position.failures++;
   const refused = error instanceof SignalboxError && !isTemporary(error);
-  if (refused || position.failures >= STREAM_FAILURES_MAX) throw asSignalboxError(error);
+  if (refused || position.failures >= position.failuresMax) throw asSignalboxError(error);
   const waitSeconds = error instanceof SignalboxError ? error.retryAfterSeconds : null;
   position.leastMs = Math.min(waitSeconds ?? 0, RETRY_AFTER_SECONDS_MAX) * 1000;
 }

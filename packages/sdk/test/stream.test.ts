@@ -134,6 +134,20 @@ describe("the stream", () => {
     assert.equal(seen.length, 10);
     assert.deepEqual(waits, [7000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000, 30_000]);
   });
+
+  it("waits for a server that is away for as long as the caller wants", async (test) => {
+    const refused = json(401, { error: { code: "UNAUTHORIZED", message: "no such key" } });
+    const { client, waits } = await connect(test, ...new Array<Answering>(30).fill(hangUp), refused);
+    const options = { failuresMax: Number.POSITIVE_INFINITY };
+    await assert.rejects(client.stream(options).next(), { status: 401 });
+    assert.equal(waits.length, 30);
+    await assert.rejects(
+      connect(test, hangUp).then((other) => other.client.stream({ failuresMax: 1 }).next()),
+      {
+        code: "NETWORK_ERROR",
+      },
+    );
+  });
 });
 
 describe("the parser of server-sent events", () => {

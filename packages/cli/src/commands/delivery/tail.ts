@@ -27,7 +27,7 @@ export const tail = command({
   name: "tail",
   about: "follow the outcomes of deliveries as they happen",
   details:
-    "A lost connection is opened again, and nothing is missed. To resume later, pass the last id that --json printed " +
+    "A lost connection is opened again, for as long as it takes, and nothing is missed. To resume later, pass the last id that --json printed " +
     "with --after. --pauses and --inbound follow questions and inbound requests instead.",
   options: {
     failed: flag("only attempts that failed"),
@@ -56,6 +56,7 @@ export const tail = command({
     const stream = client.follow({
       topics,
       signal: AbortSignal.any([signal, past.failed]),
+      failuresMax: Number.POSITIVE_INFINITY,
       lastEventId: after,
       endpointId: endpoint,
       ...(failed && { status: AFTER_FAILURE }),
