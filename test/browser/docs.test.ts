@@ -3,8 +3,12 @@
  * requests.
  */
 import assert from "node:assert/strict";
+import { link, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, test } from "node:test";
 import { startBrowser } from "../harness/browser.ts";
+import { nameFontsOf } from "../harness/chromium.ts";
 import { startServer } from "../harness/server.ts";
 
 const server = await startServer({ after });
@@ -29,6 +33,19 @@ function withOneOperation(document: ApiDocument): ApiDocument {
   addReferred(paths);
   return { ...document, paths, components: { ...document.components, schemas } };
 }
+
+test("a copied checkout uses its own fonts, and leaves those of the first alone", async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "signalbox-fonts-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const [first, copy] = [path.join(folder, "first"), path.join(folder, "copy")];
+  for (const place of [first, copy]) await mkdir(place);
+  await nameFontsOf(first);
+  await link(path.join(first, "fonts.conf"), path.join(copy, "fonts.conf"));
+  await nameFontsOf(copy);
+  for (const place of [first, copy]) {
+    assert.match(await readFile(path.join(place, "fonts.conf"), "utf8"), new RegExp(`<dir>${place}/fonts</dir>`));
+  }
+});
 
 test("/docs lists the operations and sends a request with a key, without violating its policy", async (t) => {
   const context = await browser.newContext({ colorScheme: "dark", viewport: { width: 390, height: 844 } });

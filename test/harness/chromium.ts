@@ -20,6 +20,7 @@ const PACKAGE = fileURLToPath(import.meta.resolve("@sparticuz/chromium"));
 export async function unpackChromium(): Promise<Chromium> {
   const place = path.join(CACHE, `chromium-${await packageVersion()}`);
   if (!existsSync(place)) await unpackTo(place);
+  await nameFontsOf(place);
   return {
     program: path.join(place, "chromium"),
     env: {
@@ -44,7 +45,6 @@ async function unpackTo(place: string): Promise<void> {
   const staging = await mkdtemp(path.join(CACHE, "chromium-unpacking-"));
   try {
     await unpack(staging);
-    await writeFile(path.join(staging, "fonts.conf"), fontsConf(place));
     await rename(staging, place);
   } catch (error) {
     await rm(staging, { recursive: true, force: true });
@@ -60,6 +60,19 @@ async function unpack(folder: string): Promise<void> {
   const script = "const { default: chromium } = await import(process.argv[1]); await chromium.executablePath();";
   const env = { PATH: process.env.PATH ?? "", TMPDIR: folder, AWS_EXECUTION_ENV: "AWS_Lambda_nodejs22.x" };
   await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script, PACKAGE], { env });
+}
+
+/**
+ * Names the folder of the fonts, which can be a copy of the one that was unpacked: fontconfig takes only absolute paths for its
+ * cache. A new file replaces the old one, because other test files read it, and copies can share it as a hard link.
+ */
+export async function nameFontsOf(place: string): Promise<void> {
+  const file = path.join(place, "fonts.conf");
+  const content = fontsConf(place);
+  if (existsSync(file) && (await readFile(file, "utf8")) === content) return;
+  const staged = `${file}-${process.pid}`;
+  await writeFile(staged, content);
+  await rename(staged, file);
 }
 
 function fontsConf(place: string): string {
