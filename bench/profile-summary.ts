@@ -17,7 +17,7 @@ interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
-const THREADS = ["writer", "reader", "ledger", "checkpoint"];
+const THREADS = ["writer", "reader", "ledger", "checkpoint", "sending", "postgres"];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -86,6 +86,15 @@ test(`a function has at most ${FUNCTION_LINES_MAX} lines, unless it only declare
   assertNone(FILES.flatMap(functionFaults));
 });
 
+test("every thread has a name, by which profilers and `top` tell it from the others", () => {
+  const threads = FILES.filter(
+    ({ path, isTest, code }) => path.startsWith("src/") && !isTest && /new Worker\(/.test(code),
+  );
+  assert.equal(threads.length, 4);
+  for (const { path, code } of threads)
+    assert.match(code, /new Worker\([^;]*\bname: /, `${path}: give the Worker a name`);
+});
+
 test("every limit's name says what it measures", () => {
   const numbers = Object.entries({ ...limits, ...apiLimits }).filter(([, value]) => typeof value === "number");
   const names = numbers.map(([name]) => name);

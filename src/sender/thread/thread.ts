@@ -40,7 +40,11 @@ const FILE = import.meta.filename.endsWith(".ts")
   : path.join(path.dirname(import.meta.filename), "sending-thread.js");
 
 export function startWorker(workerData: ThreadData): Worker {
-  return new Worker(FILE, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB } });
+  return new Worker(FILE, {
+    name: "sending",
+    workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
 }
 
 /**

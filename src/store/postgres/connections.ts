@@ -30,7 +30,7 @@ export class Connections {
 
   /** @param onDeath called if the thread ends by itself. What it sent last is then unknown, and the process has to end. */
   static async start(onDeath: (error: Error) => void): Promise<Connections> {
-    const worker = new Worker(threadFile("postgres-thread"));
+    const worker = new Worker(threadFile("postgres-thread"), { name: "postgres" });
     await once(worker, "message");
     worker.on("error", onDeath);
     return new Connections(worker);

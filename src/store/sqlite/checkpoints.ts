@@ -48,7 +48,7 @@ export class Checkpoints {
   }
 
   #start(): Worker {
-    const worker = new Worker(threadFile("checkpoint-thread"), { workerData: this.#file });
+    const worker = new Worker(threadFile("checkpoint-thread"), { name: "checkpoint", workerData: this.#file });
     worker.on("message", () => {
       this.#isRunning = false;
       const { log, checkpointed } = this.#finish();

@@ -33,6 +33,7 @@ export type Runner = EventEmitter & Pick<Worker, "postMessage">;
 export function startWorker(name: ThreadName, start: ThreadStart): Runner {
   return new Worker(threadFile(name), {
     ...start,
+    name: name.replace(/-thread$/, ""),
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
 }
