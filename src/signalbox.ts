@@ -53,6 +53,7 @@ export async function startSignalbox(config: Config, options: StartOptions = {})
     // Only after listening: a start that fails must not generate secrets, because nobody would ever see them.
     const bootstrapped = await bootstrap(store, clock, config.first);
     await ensureSources(parts, config);
+    warnOfLocalLinks(parts, config);
     engine.listening();
     const url = `http://${hostInUrl(config.host)}:${parts.address.port}`;
     const node = config.database === null ? {} : { node: engine.status.node() };
@@ -199,6 +200,13 @@ async function ensureSources({ clock, store, telemetry }: Parts, { inboundSource
   for (const source of await store.ensureSources(sources, clock.now())) {
     telemetry.noticed({ level: "warn", what: "inbound_source_keeps_its_stored_secret", fields: { source } });
   }
+}
+
+/** The messages to people have links. Without the setting, only a browser on the server's machine can open them. */
+function warnOfLocalLinks({ telemetry, address }: Parts, { publicUrl, mail, sms, slack }: Config): void {
+  if (publicUrl !== null || (mail === null && sms === null && slack === null)) return;
+  const fields = { links: address.publicUrl, set: "SIGNALBOX_PUBLIC_URL" };
+  telemetry.noticed({ level: "warn", what: "links_to_people_lead_to_localhost", fields });
 }
 
 /** The SDK is a file of its own, which is not loaded otherwise. */

@@ -100,9 +100,12 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     assert.equal(answer.status, 200);
     assert.equal(await ended(first), 0);
 
-    const second = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, LOG_LEVEL: "info" });
+    const mail = { SMTP_URL: "smtp://127.0.0.1:9", SIGNALBOX_MAIL_FROM: "ops@example.com" };
+    const second = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, LOG_LEVEL: "info", ...mail });
     await second.says(/listens on \S+\n {2}data +\S+\n/);
-    await second.says(/"msg":"started"/);
+    await second.says(
+      /"links":"http:\/\/localhost:\d+","set":"SIGNALBOX_PUBLIC_URL","msg":"links_to_people_lead_to_localhost"\}\n.*"msg":"started"/,
+    );
     // As closing the terminal does. It stops the server like SIGTERM.
     second.signal("SIGHUP");
     assert.deepEqual(await second.exited, { code: 0, signal: null });
