@@ -1,6 +1,6 @@
 /** The project's conventions as tests. Each failure says where the problem is and what to do instead. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { test } from "node:test";
 import * as apiLimits from "../src/api/http/limits.ts";
@@ -93,6 +93,19 @@ test("every thread has a name, by which profilers and `top` tell it from the oth
   assert.equal(threads.length, 4);
   for (const { path, code } of threads)
     assert.match(code, /new Worker\([^;]*\bname: /, `${path}: give the Worker a name`);
+});
+
+test("what the Compose files build and mount is in the repository, and their first lines say so", () => {
+  for (const file of ["compose.yaml", "deploy/compose.postgres.yaml"]) {
+    const text = readFileSync(file, "utf8");
+    const found = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, path = ""]) => path);
+    const needed = [
+      ...found(/build: (\S+)/g).map((folder) => posix.join(folder, "Dockerfile")),
+      ...found(/"(\.\/[^:"]+):/g),
+    ];
+    for (const path of needed) assert.ok(existsSync(posix.join(posix.dirname(file), path)), `${file}: ${path}`);
+    assert.equal(needed.length > 0, /^#[^\n]*\bin a clone of the repository\b/m.test(text), file);
+  }
 });
 
 test("every limit's name says what it measures", () => {
