@@ -2,10 +2,12 @@
  * Acts: what the server does for an agent once a person has approved it. The server itself asks, with a question whose
  * metadata are the act. So the person approves exactly what is done, and a receipt of the decision covers it.
  */
+import { chosenStatus, type Endpoint } from "../endpoints/endpoint.ts";
+import { withoutSecrets } from "../endpoints/redact.ts";
 import { type EpochMs, ID_PREFIX, parseEndpointId, parseId, type Uuid } from "../ids.ts";
 import { ACT_APPROVAL_MS } from "../limits.ts";
 import { milliseconds, parseTime } from "../text/time.ts";
-import type { ActKind, Pause } from "./pause.ts";
+import type { ActKind, Detail, Pause } from "./pause.ts";
 
 export type Act =
   | { readonly kind: "pause_endpoint" | "resume_endpoint"; readonly endpointId: Uuid }
@@ -18,6 +20,25 @@ export const [REFUSE, APPROVE] = ["Refuse", "Approve"] as const;
 export function isApproved({ act, ending }: Pick<Pause, "act" | "ending">, now: EpochMs): boolean {
   if (act === null || ending?.status !== "responded") return false;
   return ending.choice === APPROVE && ending.by !== undefined && now < ending.at + ACT_APPROVAL_MS;
+}
+
+type Shown = Pick<Endpoint, "id" | "name" | "url" | "status" | "pausedAt">;
+
+/** What the person is shown of an endpoint before anything else. The act is done only while all of it is so. */
+export function endpointDetails(endpoint: Shown): readonly Detail[] {
+  const { id, name, url } = endpoint;
+  return [
+    { label: "Endpoint", value: name },
+    // The agent sees the question, too.
+    { label: "URL", value: withoutSecrets(url) },
+    { label: "Id", value: ID_PREFIX.endpoint + id },
+    { label: "Status", value: chosenStatus(endpoint) },
+  ];
+}
+
+/** @param details of the question, which begin with {@link endpointDetails} */
+export function isAsShown(endpoint: Shown, details: readonly Detail[]): boolean {
+  return endpointDetails(endpoint).every(({ value }, at) => value === details[at]?.value);
 }
 
 /** The JSON text that stands for the act, as the person sees it. */

@@ -1,9 +1,11 @@
 /** The types of the engine's endpoint service, as the API sees them. */
+
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { Timings } from "../../domain/delivery/timings.ts";
 import type { Endpoint, EndpointSettings, EndpointSurface } from "../../domain/endpoints/endpoint.ts";
 import type { EndpointState } from "../../domain/endpoints/endpoint-state.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
+import type { Detail } from "../../domain/pauses/pause.ts";
 import type { Cursor, EndpointFilter, EndpointOffsetPage, EndpointPage, EndpointView } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 
@@ -27,10 +29,13 @@ export interface PatchEndpointInput {
   readonly settings?: Partial<EndpointSettings>;
   readonly status?: "ACTIVE" | "PAUSED" | "DISABLED" | "toggle";
   readonly secret?: string;
+  /** What a person approved: without effect if the endpoint is not so any more. */
+  readonly shown?: readonly Detail[];
 }
 
 export type PatchEndpointOutput =
   | { readonly kind: "patched"; readonly view: EndpointView }
+  /** No such endpoint, or none that is as `shown`. */
   | { readonly kind: "unknown" }
   /** A listener keeps its name, and has no URL. */
   | { readonly kind: "fixed"; readonly field: "name" | "url" }
@@ -113,6 +118,6 @@ export interface EndpointService {
    * Sends a test event, whatever the endpoint's status, and waits for the response. Null when there is no such endpoint.
    */
   test(caller: Caller, id: Uuid, content: TestContent): Promise<TestOutput | "unknownEvent" | null>;
-  /** The job's id; null when there is no such endpoint. */
-  recover(caller: Caller, id: Uuid, since: EpochMs): Promise<Uuid | null>;
+  /** The job's id; null when there is no such endpoint, or it is not as `shown`. */
+  recover(caller: Caller, id: Uuid, since: EpochMs, shown?: readonly Detail[]): Promise<Uuid | null>;
 }

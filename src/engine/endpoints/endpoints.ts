@@ -1,10 +1,12 @@
 /** Endpoints: created, listed, changed, tested and recovered. */
+
 import { matchesFilters } from "../../domain/delivery/event.ts";
 import { destinationOf, type Endpoint, endpointDefaults } from "../../domain/endpoints/endpoint.ts";
 import type { EndpointState } from "../../domain/endpoints/endpoint-state.ts";
 import type { EndpointChange } from "../../domain/history/news.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { ENDPOINT_NAME_CHARS_MAX } from "../../domain/limits.ts";
+import type { Detail } from "../../domain/pauses/pause.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { AttemptReaders, Sender } from "../../ports/sender.ts";
 import type {
@@ -209,10 +211,15 @@ export class Endpoints implements EndpointService {
     return this.#testEvents.send(caller, view.endpoint, content);
   }
 
-  async recover({ actor, tenantSeq }: Caller, id: Uuid, since: EpochMs): Promise<Uuid | null> {
+  async recover(
+    { actor, tenantSeq }: Caller,
+    id: Uuid,
+    since: EpochMs,
+    shown?: readonly Detail[],
+  ): Promise<Uuid | null> {
     const { clock, onJob, store } = this.#options;
     const request = { actor, tenantSeq, endpointId: id, jobId: clock.uuid(), since, now: clock.now() };
-    const jobId = await store.startRecover(request);
+    const jobId = await store.startRecover({ ...request, ...(shown && { shown }) });
     if (jobId !== null) onJob();
     return jobId;
   }
@@ -233,11 +240,12 @@ export class Endpoints implements EndpointService {
   }
 }
 
-function changesOf({ settings, status, secret }: PatchEndpointInput): Partial<PatchEndpoint> {
+function changesOf({ settings, status, secret, shown }: PatchEndpointInput): Partial<PatchEndpoint> {
   return {
     ...(settings === undefined ? {} : { settings }),
     ...(status === undefined ? {} : { status, disabledReason: "manual" }),
     ...(secret === undefined ? {} : { secret: { value: secret, previousUntil: null } }),
+    ...(shown && { shown }),
   };
 }
 

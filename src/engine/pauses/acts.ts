@@ -1,11 +1,10 @@
 /** Acts of agents that a person approves. They are carried out once, as the routes for people do it. */
 import { chosenStatus } from "../../domain/endpoints/endpoint.ts";
-import { withoutSecrets } from "../../domain/endpoints/redact.ts";
 import { ANY_DELIVERY } from "../../domain/history/ledger.ts";
 import { ID_PREFIX, type Uuid } from "../../domain/ids.ts";
 import { ACT_ENDPOINTS_SHOWN_MAX } from "../../domain/limits.ts";
-import { type Act, APPROVE, actOf, actText, REFUSE } from "../../domain/pauses/act.ts";
-import type { Detail, Pause } from "../../domain/pauses/pause.ts";
+import { type Act, APPROVE, actOf, actText, endpointDetails, REFUSE } from "../../domain/pauses/act.ts";
+import type { Detail } from "../../domain/pauses/pause.ts";
 import { milliseconds, wholeSeconds } from "../../domain/text/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EndpointView, Store } from "../../ports/store.ts";
@@ -72,7 +71,7 @@ export class Acts implements ActService {
     const begun = await store.beginAct({ actor, tenantSeq, id, claim, now: clock.now() });
     if (begun.kind !== "begun") return begun;
     const act = actOf(begun.pause.metadata ?? "");
-    const outcome = (await this.#changed(caller, act, begun.pause)) ?? (await this.#do(caller, act));
+    const outcome = await this.#do(caller, act, begun.pause.details);
     await store.endAct({ tenantSeq, id, claim, outcome: JSON.stringify(outcome) });
     return { kind: "done", outcome };
   }
@@ -89,13 +88,13 @@ export class Acts implements ActService {
       case "pause_endpoint":
         if (status !== "ACTIVE") return needless(`The endpoint is ${status}, so it gets no deliveries.`);
         return preview(`Pause the endpoint ${name}? Its deliveries then wait until somebody resumes it.`, [
-          ...detailsOf(view),
+          ...endpointDetails(view.endpoint),
           waiting(view),
         ]);
       case "resume_endpoint":
         if (status === "ACTIVE") return needless("The endpoint is ACTIVE, so there is nothing to resume.");
         return preview(`Resume the endpoint ${name}? It then gets the deliveries that wait, and new ones.`, [
-          ...detailsOf(view),
+          ...endpointDetails(view.endpoint),
           waiting(view),
         ]);
       case "recover":
@@ -113,7 +112,7 @@ export class Acts implements ActService {
     const { total } = await this.#options.jobs.count(caller, { action: "retry", conditions, asOf: null });
     const since = wholeSeconds(act.since);
     return preview(`Send to the endpoint ${view.endpoint.name} again what failed or was missed since ${since}?`, [
-      ...detailsOf(view),
+      ...endpointDetails(view.endpoint),
       { label: "Since", value: milliseconds(act.since) },
       { label: "Failed deliveries that are sent again", value: String(total) },
       { label: "Missed while it was disabled", value: "Events of that time are sent, too." },
@@ -142,27 +141,19 @@ export class Acts implements ActService {
 
   // ── What it does ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** A person approved what the details say of the endpoint. Null: it is still so. */
-  async #changed(caller: Caller, act: Act, { details }: Pause): Promise<object | null> {
-    if (act.kind === "replay_events") return null;
-    const view = await this.#options.endpoints.get(caller, act.endpointId);
-    if (view === null) return UNKNOWN_ENDPOINT;
-    const isSame = detailsOf(view).every(({ value }, at) => value === details[at]?.value);
-    return isSame ? null : ENDPOINT_CHANGED;
-  }
-
-  async #do(caller: Caller, act: Act): Promise<object> {
+  /** The person approved what the details say of the endpoint. The transaction that does it checks that it is still so. */
+  async #do(caller: Caller, act: Act, shown: readonly Detail[]): Promise<object> {
     const { endpoints, history } = this.#options;
     switch (act.kind) {
       case "pause_endpoint":
       case "resume_endpoint": {
         const status = act.kind === "pause_endpoint" ? "PAUSED" : "ACTIVE";
-        const patched = await endpoints.patch(caller, act.endpointId, { status });
-        return patched.kind === "patched" ? { status } : UNKNOWN_ENDPOINT;
+        const patched = await endpoints.patch(caller, act.endpointId, { status, shown });
+        return patched.kind === "patched" ? { status } : this.#notAsShown(caller, act.endpointId);
       }
       case "recover": {
-        const jobId = await endpoints.recover(caller, act.endpointId, act.since);
-        return jobId === null ? UNKNOWN_ENDPOINT : { job_id: ID_PREFIX.job + jobId };
+        const jobId = await endpoints.recover(caller, act.endpointId, act.since, shown);
+        return jobId === null ? this.#notAsShown(caller, act.endpointId) : { job_id: ID_PREFIX.job + jobId };
       }
       case "replay_events": {
         const replayed = await history.replay(caller, act.deliveryIds, false);
@@ -171,6 +162,10 @@ export class Acts implements ActService {
         return { batch_id: ID_PREFIX.replay + batchId, created_deliveries: count, skipped };
       }
     }
+  }
+
+  async #notAsShown(caller: Caller, id: Uuid): Promise<object> {
+    return (await this.#options.endpoints.get(caller, id)) === null ? UNKNOWN_ENDPOINT : ENDPOINT_CHANGED;
   }
 }
 
@@ -191,17 +186,6 @@ function preview(message: string, details: readonly Detail[]): Preview {
 
 function needless(why: string): Previewed {
   return { kind: "needless", why };
-}
-
-function detailsOf({ endpoint }: EndpointView): readonly Detail[] {
-  const { id, name, url } = endpoint;
-  return [
-    { label: "Endpoint", value: name },
-    // The agent sees the question, too.
-    { label: "URL", value: withoutSecrets(url) },
-    { label: "Id", value: ID_PREFIX.endpoint + id },
-    { label: "Status", value: chosenStatus(endpoint) },
-  ];
 }
 
 function waiting({ waiting: { count, more } }: EndpointView): Detail {

@@ -1,4 +1,5 @@
 /** The verbs on endpoints. */
+
 import type { Actor } from "../../domain/access/access.ts";
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { Classification } from "../../domain/delivery/delivery.ts";
@@ -15,6 +16,7 @@ import type {
 } from "../../domain/endpoints/endpoint.ts";
 import type { EndpointState } from "../../domain/endpoints/endpoint-state.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { Detail } from "../../domain/pauses/pause.ts";
 import type { Cursor } from "./cursor.ts";
 import type { LaneState } from "./delivery.ts";
 
@@ -41,6 +43,8 @@ export interface PatchEndpoint {
   readonly disabledReason?: DisabledReason;
   /** The new signing secret, and until when the previous one is used as well; null drops the previous one at once. */
   readonly secret?: { readonly value: string; readonly previousUntil: EpochMs | null };
+  /** The details of a question about it: without effect if the endpoint is not as these show it. */
+  readonly shown?: readonly Detail[];
   readonly now: EpochMs;
 }
 
@@ -131,7 +135,7 @@ export interface Match {
 
 export interface EndpointVerbs {
   createEndpoint(request: CreateEndpoint): Promise<{ kind: "created"; endpoint: Endpoint } | QuotaExceeded>;
-  /** Null when the tenant has no such endpoint. */
+  /** Null when the tenant has no such endpoint, or it is not as `shown`. */
   patchEndpoint(request: PatchEndpoint): Promise<{ endpoint: Endpoint; lane: LaneState } | null>;
   /** Erases the secret and the headers. The name and URL stay for the history. A job cancels what still waits. */
   deleteEndpoint(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<LaneState | null>;

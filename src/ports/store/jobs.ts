@@ -1,6 +1,8 @@
 /** The verbs for background jobs, and for what bulk actions change. */
+
 import type { Actor } from "../../domain/access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { Detail } from "../../domain/pauses/pause.ts";
 import type { BulkAction, JobKind, JobState } from "../../domain/upkeep/job.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Wake } from "./delivery.ts";
@@ -46,6 +48,8 @@ export interface StartRecover {
   readonly jobId: Uuid;
   /** Recovers deliveries and events of this time or later. */
   readonly since: EpochMs;
+  /** As in `PatchEndpoint`. */
+  readonly shown?: readonly Detail[];
   readonly now: EpochMs;
 }
 
@@ -132,7 +136,7 @@ export interface JobStep {
 }
 
 export interface JobVerbs {
-  /** Returns the job's id; null when the tenant has no such endpoint. */
+  /** Returns the job's id; null when the tenant has no such endpoint, or it is not as `shown`. */
   startRecover(request: StartRecover): Promise<Uuid | null>;
   countBulk(query: BulkQuery): Promise<BulkCount>;
   /** `tooMany`: the tenant has `BULK_JOBS_OF_TENANT_COUNT_MAX` running bulk jobs. */

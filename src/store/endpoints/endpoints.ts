@@ -2,6 +2,7 @@
  * The verbs that change endpoints. None of them changes a delivery: to hold, resume or delete an endpoint is one row,
  * however large the backlog is. Updating a million held rows one by one stopped the writer for 2.4 s.
  */
+
 import type { Actor } from "../../domain/access/access.ts";
 import { type QuotaExceeded, quotaExceeded } from "../../domain/access/quota.ts";
 import { HEALTHY } from "../../domain/delivery/health.ts";
@@ -13,6 +14,7 @@ import {
   type EndpointStatus,
 } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import { isAsShown } from "../../domain/pauses/act.ts";
 import type { CreateEndpoint, LaneState, PatchEndpoint } from "../../ports/store.ts";
 import { audit, changesOf } from "../access/audit.ts";
 import { isHeld, type LaneRow, laneState, refreshReadyAt, updateLane } from "../delivery/lane-rows.ts";
@@ -90,6 +92,7 @@ export function patchEndpoint(w: Writing, request: PatchEndpoint): PatchedEndpoi
   const seq = findEndpoint(w, request.tenantSeq, request.id);
   if (seq === null) return null;
   const before = loadEndpoint(w, seq);
+  if (request.shown !== undefined && !isAsShown(before, request.shown)) return null;
   const status = targetStatus(chosenStatus(before), request.status);
   const changesSettings = Object.keys(settings).length > 0;
   if (!changesSettings && secret === undefined && status === null) {

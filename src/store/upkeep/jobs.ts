@@ -3,9 +3,11 @@
  *
  * `recover.ts` has the steps of recover. The steps that cancel the backlog of a deleted endpoint are here.
  */
+
 import type { Actor } from "../../domain/access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { BULK_JOBS_OF_TENANT_COUNT_MAX, JOB_STEP_ROWS } from "../../domain/limits.ts";
+import { isAsShown } from "../../domain/pauses/act.ts";
 import type { JobKind } from "../../domain/upkeep/job.ts";
 import type {
   BulkStep,
@@ -21,6 +23,7 @@ import type {
 import { audit } from "../access/audit.ts";
 import { changeBulk } from "../delivery/bulk.ts";
 import { type RecoverCursor, recoverCursor, type Step, stepRecover } from "../delivery/recover.ts";
+import { loadEndpoint } from "../endpoints/endpoint-rows.ts";
 import { each } from "../group.ts";
 import { noteChanged } from "../history/ledger-changes.ts";
 import { all, one } from "../read-connection.ts";
@@ -45,7 +48,8 @@ const ENDPOINT = "SELECT seq FROM endpoints WHERE id = ? AND tenant_seq = ? AND 
 export function startRecover(w: Writing, request: StartRecover): Uuid | null {
   const endpoint = one<{ seq: Seq }>(w, ENDPOINT, uuidBytes(request.endpointId), request.tenantSeq);
   if (endpoint === undefined) return null;
-  const { actor, jobId, tenantSeq, endpointId, now } = request;
+  const { actor, jobId, tenantSeq, endpointId, shown, now } = request;
+  if (shown !== undefined && !isAsShown(loadEndpoint(w, endpoint.seq), shown)) return null;
   const cursor = recoverCursor(w, endpoint.seq, request.since);
   insertJob(w, { id: jobId, tenantSeq, kind: "recover", cursor, endpointSeq: endpoint.seq, actor, now });
   audit(w, { tenantSeq, actor, type: "webhook.recovered", subject: endpointId, data: { endpointId, jobId }, now });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { endpointDefaults } from "../../../../src/domain/endpoints/endpoint.ts";
+import { endpointDetails } from "../../../../src/domain/pauses/act.ts";
 import type { Cursor, EndpointFilter, EndpointPage } from "../../../../src/ports/store.ts";
 import { HOUR, MINUTE, START } from "../delivery/times.ts";
 import { exhausted, failed, succeeded, throttled } from "../delivery/verdicts.ts";
@@ -180,6 +181,40 @@ export function endpointCases(open: OpenStore): void {
       revisions.push(patched?.lane.revision ?? assert.fail());
     }
     assert.equal(new Set(revisions).size, revisions.length);
+  });
+
+  test("an endpoint that is not as a person saw it is left alone", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint({ name: "Billing", url: "https://shop.example/hook?token=1" });
+    const patch = { ...tenant.owner, id: endpoint.id, now: START };
+    const shown = endpointDetails(endpoint);
+    const act = { ...patch, status: "PAUSED", shown } as const;
+    const recover = () =>
+      world.store.startRecover({
+        ...tenant.owner,
+        endpointId: endpoint.id,
+        jobId: world.newId(),
+        since: 0,
+        shown,
+        now: START,
+      });
+    for (const [settings, status] of [
+      [{ name: "Payroll" }, "ACTIVE"],
+      [{ url: "https://other.example/" }, "ACTIVE"],
+      [{}, "DISABLED"],
+    ] as const) {
+      await world.store.patchEndpoint({ ...patch, settings, status });
+      assert.deepEqual([await world.store.patchEndpoint(act), await recover()], [null, null]);
+      const view = await world.store.getEndpoint(tenant.tenantSeq, endpoint.id);
+      assert.equal(view?.endpoint.status, status);
+      await world.store.patchEndpoint({
+        ...patch,
+        settings: { name: endpoint.name, url: endpoint.url },
+        status: "ACTIVE",
+      });
+    }
+    assert.notEqual(await recover(), null);
+    assert.equal((await world.store.patchEndpoint(act))?.endpoint.status, "PAUSED");
   });
 
   test("a deleted endpoint is not found, and its history keeps its name", async () => {
