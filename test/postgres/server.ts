@@ -87,7 +87,15 @@ export async function startPostgres(
   const dir = newDir(parent);
   const bin = await programs(dir);
   const data = path.join(dir, "data");
-  const options = ["-U", USER, "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8"];
+  const options = [
+    "-U",
+    USER,
+    "--auth=trust",
+    "--no-sync",
+    "--locale=C",
+    "--encoding=UTF8",
+    ...localeOptions(bin, dir),
+  ];
   // The smallest segments, so that a full disk is noticed soon.
   if (wal !== null) options.push("-X", wal, "--wal-segsize=1");
   const made = spawnSync(path.join(bin, "initdb"), ["-D", data, ...options], {
@@ -98,6 +106,13 @@ export async function startPostgres(
   assert.equal(made.status, 0, made.stderr);
   protect(data);
   return startOn({ dir, bin, settings });
+}
+
+/** The databases of many users have a Unicode locale, with other rules for order and case than SQLite. PostgreSQL 14 has no ICU for it. */
+function localeOptions(bin: string, cwd: string): readonly string[] {
+  const { stdout } = spawnSync(path.join(bin, "initdb"), ["--version"], { ...AS_NOBODY, cwd, encoding: "utf8" });
+  const version = Number(/ (\d+)/.exec(stdout)?.[1]);
+  return version > 14 ? ["--locale-provider=icu", "--icu-locale=und"] : [];
 }
 
 function newDir(parent = tmpdir()): string {

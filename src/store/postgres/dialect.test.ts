@@ -14,7 +14,7 @@ const CASES: readonly (readonly [what: string, sqlite: string, postgres: string]
   ["the larger of two values", "SET a = max(b, coalesce(c, 0))", "SET a = greatest(b, coalesce(c, 0))"],
   ["the smaller of nested values", "min(a, max(b, c))", "least(a, greatest(b, c))"],
   ["an aggregate", "SELECT max(coalesce(a, b)) FROM t", "SELECT max(coalesce(a, b)) FROM t"],
-  ["letter case", "WHERE email = ? COLLATE NOCASE", "WHERE lower(email) = lower($1)"],
+  ["letter case", "WHERE email = ? COLLATE NOCASE", 'WHERE lower(email) = lower($1 COLLATE "C")'],
   ["a list", "a IN (SELECT value FROM json_each(?))", "a = ANY (ARRAY(SELECT value FROM each_value($1)))"],
   [
     "a list of numbers",

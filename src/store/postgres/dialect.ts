@@ -16,8 +16,9 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [/ INDEXED BY (\w+)/g, " /* $1 */"],
   [/ NOT INDEXED\b/g, ""],
   [/\bCROSS JOIN (\w+(?: \w+)?(?:\([^)]*\))?(?: \w+)?(?: \/\*[^*]*\*\/)?)(\s+)ON\b/g, "JOIN $1$2ON"],
-  // The operand is ASCII or is compared as it is, in both.
-  [/(\w+) = \? COLLATE NOCASE/g, "lower($1) = lower(?)"],
+  // Only ASCII letters have a case, as in SQLite. In a Unicode locale the Kelvin sign would be a `k`. The column has the
+  // collation C anyway.
+  [/(\w+) = \? COLLATE NOCASE/g, 'lower($1) = lower(? COLLATE "C")'],
   [/\bifnull\(/g, "coalesce("],
   [/\binstr\(/g, "strpos("],
   [/\bLIMIT -1\b/g, "LIMIT ALL"],

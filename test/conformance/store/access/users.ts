@@ -62,6 +62,15 @@ export function userCases(open: OpenStore): void {
     assert.equal(await world.store.findUser("nobody@example.com"), null);
   });
 
+  test("only ASCII letters of an email address have a case, whatever the locale of the store", async () => {
+    const { owner } = await world.newTenant();
+    const user = { ...newUser(world), email: "Kim@example.com" };
+    await world.store.createUser({ ...owner, user, link: null, now: START });
+    assert.equal((await world.store.findUserByEmail("kim@example.com"))?.id, user.id);
+    const kelvin = "\u212aim@example.com";
+    assert.deepEqual([await world.store.findUserByEmail(kelvin), await world.store.findUser(kelvin)], [null, null]);
+  });
+
   test("an email address belongs to one user across all tenants", async () => {
     const { user } = await register(world);
     const { owner } = await world.newTenant();
