@@ -19,12 +19,16 @@ export interface Letter {
   readonly attempts: number;
   /** 0: the first message. Otherwise, the number of the reminder. */
   readonly reminder: number;
+  /** An earlier message has reached the person. */
+  readonly repeats?: true;
   readonly claimed?: true;
   /** Why it was given up. */
   readonly failed?: string;
 }
 
 const LEFT = "the approver can no longer decide";
+/** The reason for a message that is not sent because its pause has ended. */
+export const ENDED_FIRST = "the pause ended first";
 
 interface Columns {
   readonly letters: string | null;
@@ -71,7 +75,7 @@ interface Saved {
 function save(w: Writing, seq: Seq, { letters, node, reason }: Saved): void {
   const open = letters.filter(({ failed }) => failed === undefined);
   if (open.length === 0) {
-    const failed = letters.find((letter) => letter.failed !== undefined)?.failed ?? null;
+    const failed = letters.length === 0 ? null : whyFailed(letters);
     const state = NOTIFICATION.number(failed === null ? "sent" : "failed");
     w.prepare(SAVE).run(null, state, failed, null, null, seq);
     return;
@@ -88,11 +92,21 @@ function save(w: Writing, seq: Seq, { letters, node, reason }: Saved): void {
   );
 }
 
+/** The reason of one that was refused, or the names of all whose message the ending came before. */
+function whyFailed(letters: readonly Letter[]): string {
+  const refused = letters.find(({ failed }) => failed !== ENDED_FIRST)?.failed;
+  if (refused !== undefined) return refused;
+  const people = letters.map(({ to }) => to?.email);
+  return people.includes(undefined) ? ENDED_FIRST : `${people.join(", ")}: ${ENDED_FIRST}`;
+}
+
 // ── Write ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface Written {
   readonly now: EpochMs;
   readonly reminder: number;
+  /** Whether these people had a message before. */
+  readonly repeats: boolean;
 }
 
 /** Add a message to each of these people who has none that waits. Returns whether there was one to add. */
@@ -100,12 +114,18 @@ export function writeLetters(w: Writing, seq: Seq, people: readonly (Person | nu
   const row = load(w, seq);
   const before = lettersOf(row);
   const waits = (to: Person | null) => before.some((letter) => letter.failed === undefined && letter.to?.id === to?.id);
+  const isFailed = row.letters === null && NOTIFICATION.name(row.notification) === "failed";
+  const failed = (to: Person | null) => isFailed || before.some((letter) => letter.to?.id === to?.id);
   const added = people
     .filter((to) => !waits(to))
-    .map((to): Letter => ({ to, dueAt: written.now, attempts: 0, reminder: written.reminder }));
+    .map((to): Letter => {
+      const letter = { to, dueAt: written.now, attempts: 0, reminder: written.reminder };
+      return written.repeats && !failed(to) ? { ...letter, repeats: true } : letter;
+    });
   if (added.length === 0) return false;
   const kept = before.filter(({ failed, to }) => failed === undefined || !people.some((each) => each?.id === to?.id));
-  save(w, seq, { letters: [...kept, ...added], node: row.notification_node, reason: row.notification_reason });
+  const reason = isFailed ? null : row.notification_reason;
+  save(w, seq, { letters: [...kept, ...added], node: row.notification_node, reason });
   return true;
 }
 
@@ -161,12 +181,13 @@ function wantedOf(w: Writing, pause: Pause, letters: readonly Letter[]): readonl
     );
 }
 
+interface Settled extends Pick<SettleNotification, "now" | "outcome"> {
+  /** Whether the pause has ended, so that nothing is sent again. */
+  readonly hasEnded: boolean;
+}
+
 /** Returns whom the message reached; undefined when it reached nobody. */
-export function settleLetter(
-  w: Writing,
-  seq: Seq,
-  { now, outcome }: Pick<SettleNotification, "now" | "outcome">,
-): Person | null | undefined {
+export function settleLetter(w: Writing, seq: Seq, { now, outcome, hasEnded }: Settled): Person | null | undefined {
   const row = load(w, seq);
   const letters = lettersOf(row);
   const settled = letters.find(({ claimed }) => claimed === true);
@@ -174,7 +195,9 @@ export function settleLetter(
   const others = letters.filter((letter) => letter !== settled);
   const { claimed, ...letter } = settled;
   const reason = "reason" in outcome ? reasonFor(letter, outcome.reason) : null;
-  save(w, seq, { letters: [...others, ...settledLetter(letter, outcome, now)], node: null, reason });
+  const isOver = hasEnded && (outcome.kind === "again" || outcome.kind === "released");
+  const after = isOver ? endedLetters([letter]) : settledLetter(letter, outcome, now);
+  save(w, seq, { letters: [...others, ...after], node: null, reason });
   return outcome.kind === "sent" ? letter.to : undefined;
 }
 
@@ -196,9 +219,31 @@ function settledLetter(letter: Letter, outcome: SettleNotification["outcome"], n
   }
 }
 
-/** The message that a node that is gone had claimed is due again. Its attempt stays counted, since it may have been sent. */
-export function releaseLetter(w: Writing, seq: Seq, now: EpochMs): void {
+// ── End ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The pause has ended: what waits is not sent. A message in flight keeps its claim, and what failed its reason. */
+export function endLetters(w: Writing, seq: Seq): void {
   const row = load(w, seq);
-  const letters = lettersOf(row).map(({ claimed, ...letter }) => (claimed ? { ...letter, dueAt: now } : letter));
+  const letters = lettersOf(row);
+  const waits = ({ failed, claimed }: Letter) => failed === undefined && claimed === undefined;
+  const kept = letters.filter((letter) => !waits(letter));
+  const { notification_node: node, notification_reason: reason } = row;
+  save(w, seq, { letters: [...kept, ...endedLetters(letters.filter(waits))], node, reason });
+}
+
+/** Only who got no message at all has missed something. */
+function endedLetters(letters: readonly Letter[]): readonly Letter[] {
+  return letters.filter(({ repeats }) => repeats === undefined).map((letter) => ({ ...letter, failed: ENDED_FIRST }));
+}
+
+// ── Release ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The message that a node that is gone had claimed is due again. Its attempt stays counted, since it may have been sent. */
+export function releaseLetter(w: Writing, seq: Seq, { now, hasEnded }: Omit<Settled, "outcome">): void {
+  const row = load(w, seq);
+  const letters = lettersOf(row).flatMap(({ claimed, ...letter }) => {
+    if (claimed === undefined) return [letter];
+    return hasEnded ? endedLetters([letter]) : [{ ...letter, dueAt: now }];
+  });
   save(w, seq, { letters, node: null, reason: row.notification_reason });
 }

@@ -15,12 +15,17 @@ import { all, one } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import { CHANNEL } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
-import { addresseesOf, claimLetter, releaseLetter, settleLetter, writeLetters } from "./letters.ts";
+import {
+  addresseesOf,
+  claimLetter,
+  ENDED_FIRST,
+  endLetters,
+  releaseLetter,
+  settleLetter,
+  writeLetters,
+} from "./letters.ts";
 import { readPause } from "./pause-rows.ts";
 import { findPause, loadPause } from "./pause-views.ts";
-
-/** The reason for a notification that is not sent because its pause has ended. */
-export const ENDED_FIRST = "the pause ended first";
 
 // ── Claim ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -90,7 +95,8 @@ function claimOf(w: Writing, tenantSeq: Seq, request: ClaimNotifications): Claim
   for (const due of all<Due>(w, DUE, CHANNEL.number(request.channel), tenantSeq, now, limit)) {
     // Its deadline has passed, although the timeout is not recorded yet. The person could no longer respond.
     if (due.expires_at <= now) {
-      fail(w, due.seq, ENDED_FIRST);
+      if (due.letters === null) fail(w, due.seq, ENDED_FIRST);
+      else endLetters(w, due.seq);
       continue;
     }
     const claim = due.letters === null ? claimOnly(w, due) : claimLetter(w, due.seq, now);
@@ -141,7 +147,7 @@ export function settleNotification(w: Writing, { pauseId, now, outcome }: Settle
     audit(w, { tenantSeq: row.tenant_seq, actor: "system", type: "pause.notified", pauseId, data: whole, now });
   };
   if (row.letters !== null) {
-    const reached = settleLetter(w, row.seq, { now, outcome });
+    const reached = settleLetter(w, row.seq, { now, outcome, hasEnded: row.status !== 0 });
     if (reached !== undefined) notified(reached === null ? {} : { email: reached.email });
     return;
   }
@@ -170,11 +176,6 @@ function fail(w: Writing, seq: Seq, reason: string): void {
 // ── Resend ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const COUNT_RESEND = "UPDATE pauses SET resends = resends + 1 WHERE seq = ? AND resends < ?";
-// A message that was sent or has failed permanently: nobody has claimed it, and it is not due.
-const RESEND = `
-  UPDATE pauses
-  SET notification = 1, notification_reason = NULL, notification_due_at = ?, notification_attempts = 0
-  WHERE seq = ?`;
 
 export function resendNotification(w: Writing, { actor, tenantSeq, id, now }: PauseAction): ResendResult {
   const row = findPause(w, id);
@@ -187,8 +188,7 @@ export function resendNotification(w: Writing, { actor, tenantSeq, id, now }: Pa
   const people = addresseesOf(pause);
   if (people.length === 0) return { kind: "notifiesNobody" };
   if (w.prepare(COUNT_RESEND).run(row.seq, PAUSE_RESENDS_COUNT_MAX).changes === 0) return { kind: "tooMany" };
-  if (people.length === 1 && people[0] === null) w.prepare(RESEND).run(now, row.seq);
-  else writeLetters(w, row.seq, people, { now, reminder: pause.reminded });
+  writeLetters(w, row.seq, people, { now, reminder: pause.reminded, repeats: true });
   const data = { channel, ...byActor(actor) };
   audit(w, { tenantSeq, actor, type: "pause.resent", pauseId: id, data, now });
   return { kind: "resent", pause: loadPause(w, row.seq) };
@@ -204,8 +204,8 @@ const RELEASE = `
 type Released = Pick<Claimed, "seq" | "status" | "letters">;
 
 function release(w: Writing, { seq, status, letters }: Released, now: EpochMs): void {
-  if (status !== 0) fail(w, seq, ENDED_FIRST);
-  else if (letters !== null) releaseLetter(w, seq, now);
+  if (letters !== null) releaseLetter(w, seq, { now, hasEnded: status !== 0 });
+  else if (status !== 0) fail(w, seq, ENDED_FIRST);
   else w.prepare(RELEASE).run(now, seq);
 }
 

@@ -22,7 +22,7 @@ import { all, one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 import { PAUSE_STATUS } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
-import { ENDED_FIRST } from "./notifications.ts";
+import { ENDED_FIRST, endLetters } from "./letters.ts";
 import { endingOf, PAUSE_COLUMNS, type PauseColumns, planOf, readPause, votesOf } from "./pause-rows.ts";
 import { nextStep, takeDueSteps } from "./pause-steps.ts";
 import { findPause, loadPause } from "./pause-views.ts";
@@ -71,14 +71,16 @@ function timeOut(row: PauseColumns): Ending {
   return timeOutOf({ timeoutDefault: row.timeout_default, expiresAt: row.expires_at });
 }
 
-// A notification that waits fails. One in flight is settled by the node that has claimed it.
+// A notification that waits fails. One in flight is settled by the node that has claimed it. `endLetters` does the same for
+// each of several messages.
 const END = `
   UPDATE pauses
   SET status = ?, choice = ?, text = ?, ended_at = ?, decided_by = ?, event_id = ?, receipt = ?,
     notification = CASE WHEN notification_due_at IS NULL THEN notification ELSE 3 END,
     notification_reason = CASE WHEN notification_due_at IS NULL THEN notification_reason ELSE '${ENDED_FIRST}' END,
-    notification_due_at = NULL, letters = NULL, step_at = NULL
-  WHERE seq = ? AND status = 0`;
+    notification_due_at = NULL, step_at = NULL
+  WHERE seq = ? AND status = 0
+  RETURNING letters`;
 
 function end(w: Writing, row: PauseColumns, ending: Ending, request: EndPause | { by: "deadline"; now: EpochMs }) {
   const { now } = request;
@@ -86,10 +88,18 @@ function end(w: Writing, row: PauseColumns, ending: Ending, request: EndPause | 
   const decidedBy = user === null ? null : JSON.stringify(user);
   const eventId = w.newId();
   const receipt = receiptOf(w, row, ending, request.by === "user" ? request.via : undefined);
-  const { changes } = w
-    .prepare(END)
-    .run(PAUSE_STATUS.number(ending.status), choice, text, now, decidedBy, uuidBytes(eventId), receipt, row.seq);
-  if (changes !== 1) throw new Error(`pause ${row.seq} has ended before`);
+  const values = [
+    PAUSE_STATUS.number(ending.status),
+    choice,
+    text,
+    now,
+    decidedBy,
+    uuidBytes(eventId),
+    receipt,
+  ] as const;
+  const ended = one<{ letters: string | null }>(w, END, ...values, row.seq);
+  if (ended === undefined) throw new Error(`pause ${row.seq} has ended before`);
+  if (ended.letters !== null) endLetters(w, row.seq);
   w.usage.addOpenPauses(row.tenant_seq, -1);
   const id = uuidText(row.id);
   audit(w, { ...endingEntry(ending, request), tenantSeq: row.tenant_seq, pauseId: id, now });

@@ -53,12 +53,12 @@ function noteEscalation(w: Writing, pause: Pause, now: EpochMs): void {
   audit(w, { tenantSeq: pause.tenantSeq, actor: "system", type: "pause.escalated", pauseId: pause.id, data, now });
   if (notifiesNobody(pause)) return;
   const people = escalatedOf(pause).filter(({ id }) => !isRequester(pause, id));
-  writeLetters(w, pause.seq, people, { now, reminder: 0 });
+  writeLetters(w, pause.seq, people, { now, reminder: 0, repeats: false });
 }
 
 function remind(w: Writing, pause: Pause, now: EpochMs): void {
   if (notifiesNobody(pause)) return;
-  if (!writeLetters(w, pause.seq, addresseesOf(pause), { now, reminder: pause.reminded })) return;
+  if (!writeLetters(w, pause.seq, addresseesOf(pause), { now, reminder: pause.reminded, repeats: true })) return;
   const data = { channel: channelOf(pause) };
   audit(w, { tenantSeq: pause.tenantSeq, actor: "system", type: "pause.reminded", pauseId: pause.id, data, now });
 }

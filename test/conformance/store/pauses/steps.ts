@@ -200,16 +200,58 @@ export function stepCases(open: OpenStore): void {
       assert.deepEqual(await sendAll(own.pause, START), [ann.email, bob.email]);
     }));
 
-  test("an ending ends what waits, and what is in flight keeps its own result", () =>
-    withScene(open, async ({ askBoth, claim, settle, find, cancel }) => {
-      const [waiting, flying] = [await askBoth(), await askBoth()];
+  test("an ending ends what waits, and names who got no message; what is in flight keeps its own result", () =>
+    withScene(open, async ({ askBoth, claim, settle, find, cancel, world, ann, bob }) => {
+      const [waiting, retried, lost] = [await askBoth(), await askBoth(), await askBoth()];
+      const missed = (who: string) => ({ status: "failed", reason: `${who}: the pause ended first` });
       await cancel(waiting);
-      assert.deepEqual((await find(waiting)).notification, { status: "failed", reason: "the pause ended first" });
+      assert.deepEqual((await find(waiting)).notification, missed(`${ann.email}, ${bob.email}`));
+      await claim(START); // ann's
+      for (const pause of [retried, lost]) await settle(pause, { kind: "again", at: START + MINUTE, reason: "421" });
+      await claim(START); // bob's
+      await settle(retried, SENT);
+      const flying = await askBoth();
       await claim(START);
-      await cancel(flying);
+      for (const pause of [retried, flying, lost]) await cancel(pause);
+      assert.deepEqual((await find(retried)).notification, missed(ann.email), "bob got his");
+      assert.equal((await find(flying)).notification.status, "pending");
       await settle(flying, SENT);
-      assert.deepEqual((await find(flying)).notification, { status: "sent", reason: null });
+      assert.deepEqual((await find(flying)).notification, missed(bob.email));
+      await world.restart(START);
+      assert.deepEqual((await find(lost)).notification, missed(`${bob.email}, ${ann.email}`), "his was in flight");
       assert.deepEqual((await claim(START + HOUR)).to, []);
+    }));
+
+  test("a message that an ending makes needless does not hide that an earlier one was delivered", () =>
+    withScene(open, async ({ askWith, sendAll, claim, settle, step, find, cancel, world, tenant }) => {
+      const sent = { status: "sent", reason: null };
+      const reminded = async () => {
+        const pause = await askWith({ reminders: [0.5] });
+        await sendAll(pause, START);
+        return pause;
+      };
+      const [waiting, flying] = [await reminded(), await reminded()];
+      const resent = await reminded();
+      const half = START + HOUR / 2;
+      assert.equal(
+        (await world.store.resendNotification({ ...tenant.owner, id: resent.id, now: START })).kind,
+        "resent",
+      );
+      await cancel(resent);
+      assert.deepEqual((await find(resent)).notification, sent);
+      await step(half);
+      await cancel(waiting);
+      assert.deepEqual((await find(waiting)).notification, sent);
+      assert.deepEqual((await claim(half)).to, [[null, 1, 0]]);
+      await cancel(flying);
+      await settle(flying, { kind: "again", at: half + 1, reason: "421" }, half);
+      assert.deepEqual((await find(flying)).notification, sent);
+      const failing = await askWith({ reminders: [0.5] });
+      await claim(START);
+      await settle(failing, { kind: "failed", reason: "550" });
+      await step(half);
+      await cancel(failing);
+      assert.deepEqual((await find(failing)).notification, { status: "failed", reason: "the pause ended first" });
     }));
 
   test("a later deadline counts, and what is still to come keeps its share of the longer time", () =>
