@@ -38,15 +38,21 @@ const onDeath = (error: Error) => assert.fail(`a thread died: ${error.message}`)
 let server: PostgresServer;
 let migrated: DatabaseAddress;
 let connections: Connections;
+let started: Promise<void> | undefined;
 
-before(async () => {
+async function start(): Promise<void> {
   server = await startPostgres();
   migrated = await server.createDatabase();
   connections = await Connections.start(onDeath);
   const store = await openPostgresStore({ database: migrated, masterKey, onDeath });
   await store.close();
+}
+before(() => {
+  started = start();
+  return started;
 });
 after(async () => {
+  await started; // where a pattern leaves no test, Node does not wait for `before`
   await connections.close();
   await server.stop();
 });
