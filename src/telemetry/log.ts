@@ -80,10 +80,9 @@ function bufferLines(destination: LogDestination, clock: Pick<Clock, "after">) {
     if (buffered === "") return;
     const lines = buffered;
     buffered = "";
+    process.off("exit", flush);
     destination.write(lines);
   };
-  // Runs before pino's own exit hook, which then writes this output too.
-  process.prependListener("exit", flush);
   return {
     flush,
     async end() {
@@ -94,7 +93,12 @@ function bufferLines(destination: LogDestination, clock: Pick<Clock, "after">) {
       timer.cancel();
     },
     write(line: string): void {
-      if (buffered === "") clock.after(BUFFER_MS, flush);
+      if (buffered === "") {
+        clock.after(BUFFER_MS, flush);
+        // Runs before pino's own exit hook, which then writes this output too. Only while there is something to write: a
+        // program may start and close many servers.
+        process.prependListener("exit", flush);
+      }
       buffered += line;
       if (buffered.length >= BUFFER_CHARS_MAX) flush();
     },

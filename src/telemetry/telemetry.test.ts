@@ -150,6 +150,17 @@ test("buffered lines are written when the process exits", async () => {
   );
 });
 
+test("a server without a line to write leaves nothing in the process, however many were started", () => {
+  const before = process.listenerCount("exit");
+  const servers = Array.from({ length: 20 }, () => listen());
+  assert.equal(process.listenerCount("exit"), before);
+  const [first] = servers;
+  first?.telemetry.noticed({ level: "info", what: "x", fields: {} });
+  assert.equal(process.listenerCount("exit"), before + 1);
+  first?.telemetry.flush();
+  assert.equal(process.listenerCount("exit"), before);
+});
+
 test("at the end, all lines are written in their order", async () => {
   assert.deepEqual(await countedUntil("await telemetry.end()"), COUNTED);
 });
