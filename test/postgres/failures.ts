@@ -229,6 +229,12 @@ export function failureCases({ server, createDatabase, openOn }: Ground): void {
       async (world) => {
         const tenant = await world.newTenant();
         const publish = async () => world.store.publish([await tenant.request([await tenant.endpoint()])]);
+        const excluding = await server().query(database, "SELECT oldest::int FROM signalbox.turn");
+        assert.deepEqual(
+          excluding,
+          [{ oldest: 10 }],
+          "a node before 10 would end a question for several people with one vote",
+        );
         await server().query(database, `UPDATE signalbox.schema_version SET number = ${SCHEMA + 1}`);
         await publish();
         await server().query(database, `UPDATE signalbox.turn SET oldest = ${SCHEMA + 1}`);

@@ -1,5 +1,10 @@
 -- Pauses that several people decide, and what happens before a deadline.
 
+-- A node that does not know quorums would end such a question with one vote: it stops, and can no longer be started. First, as in
+-- the transactions of nodes, so that none waits for a table of this one while this one waits for its turn.
+UPDATE turn
+SET oldest = 10;
+
 -- JSON of a `KnownPlan`. NULL: the first decision ends the pause, and nothing happens before its deadline.
 ALTER TABLE pauses ADD COLUMN plan text COLLATE "C";
 -- JSON array of `Vote`, in their order. NULL: none.
