@@ -131,6 +131,14 @@ suite("the command line of deliveries", { concurrency: 4 }, () => {
     assert.equal((await cli(["trigger", "order.never", "--last"])).code, 7);
   });
 
+  test("trigger says that no endpoint wants the event", async (t) => {
+    const { cli } = await scene(t, { event_types: ["invoice.*"] });
+    const [published, waited] = [await cli(["trigger", "a.b"]), await cli(["trigger", "a.b", "--wait"])];
+    assert.deepEqual([published.code, waited.code], [0, 0]);
+    assert.match(published.stdout, /deliveries +0: no endpoint wants it\n/);
+    assert.match(waited.stderr, /: no endpoint wants it\.\n$/);
+  });
+
   test("trigger --wait ends with 4 at its timeout", async (t) => {
     const { cli, hooks } = await scene(t);
     hooks.react(leaveOpen);

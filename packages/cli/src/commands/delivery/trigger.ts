@@ -61,10 +61,12 @@ export const trigger = command({
 });
 
 function publishedFields({ event_id, deliveries }: PublishedEvent) {
-  const isRepeat = deliveries.length > 0 && deliveries.every(({ created }) => !created);
+  const count = deliveries.length;
+  const isRepeat = count > 0 && deliveries.every(({ created }) => !created);
+  const note = count === 0 ? ": no endpoint wants it" : isRepeat ? ", published before with this key" : "";
   return [
     ["event", event_id],
-    ["deliveries", `${deliveries.length}${isRepeat ? ", published before with this key" : ""}`],
+    ["deliveries", `${count}${note}`],
   ] as const;
 }
 
