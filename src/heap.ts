@@ -30,7 +30,10 @@ export function limitHeap(): void {
   for (const flag of [GROWTH, ONE_COLLECTOR, YOUNG_OF_THREADS.first, multipliedBy(1)]) setFlagsFromString(flag);
 }
 
-/** From now on, the space for young objects grows up to its limit. It shrinks by itself. */
+/**
+ * From now on, the space for young objects grows up to its limit. When V8 collects twice before it is stopped, the space grows once
+ * more, up to V8's own limit. It shrinks by itself.
+ */
 export function letYoungSpaceGrow(): void {
   setFlagsFromString(YOUNG_OF_THREADS.later);
   let factor = 1;
