@@ -83,7 +83,7 @@ test("one rule holds for every name: it has a visible character", async () => {
     ["POST", "/v1/cli/device"],
   ];
   for (const [method, path, body] of bodies) {
-    for (const name of ["", " ", "\u00a0\u3000", "\u200b", "a\u0007"]) {
+    for (const name of ["", " ", "\u00a0\u3000", "\u200b", "\u3164", "\ufe0f", "a\u0007"]) {
       const refused = await server.request(method, path, { body: { ...body, name } });
       const where = `${method} ${path} ${JSON.stringify(name)}`;
       assert.equal(refused.status, path === "/v1/auth/keys" ? 422 : 400, where);

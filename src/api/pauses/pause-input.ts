@@ -23,6 +23,7 @@ import { CHANNELS, type Recipient } from "../../domain/pauses/pause.ts";
 import { recipientFault } from "../../domain/pauses/recipient.ts";
 import { findJcsFault } from "../../domain/text/jcs-fault.ts";
 import { readable } from "../../domain/text/readable.ts";
+import { seenText } from "../../domain/text/text.ts";
 import type { CreatePauseInput } from "../../engine/pauses/pause-types.ts";
 import { invalid, type Problem, problem } from "../errors/problem.ts";
 import type { JsonBody } from "../http/body.ts";
@@ -267,14 +268,7 @@ function detailFaults(details: readonly unknown[]): Fault[] {
   });
 }
 
-/** The text without the characters that a reader cannot see, and without surrounding white space. */
-const visibleText = (value: unknown): unknown =>
-  typeof value === "string"
-    ? value
-        .normalize("NFC")
-        .replace(/\p{Cf}/gu, "")
-        .trim()
-    : value;
+const visibleText = (value: unknown): unknown => (typeof value === "string" ? seenText(value) : value);
 const isBlank = (value: unknown): boolean => typeof value === "string" && value !== "" && visibleText(value) === "";
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 

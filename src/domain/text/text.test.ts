@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstCharacters, hasCharacters, isBlank, isPlain } from "./text.ts";
+import { firstCharacters, hasCharacters, isBlank, isPlain, seenText } from "./text.ts";
 
 test("a character counts as one, no matter how many code units it takes", () => {
   for (const one of ["a", "é", "€", "😀", "\ud800"]) {
@@ -26,6 +26,13 @@ test("plain text has no control characters and no lone surrogates", () => {
 });
 
 test("white space and invisible characters of any kind are blank", () => {
-  for (const text of ["", " ", "\u00a0\u3000\u2003", "\u200b\u2060"]) assert.equal(isBlank(text), true);
-  assert.equal(isBlank(" a "), false);
+  for (const text of ["", " ", "\u00a0\u3000\u2003", "\u200b\u2060", "\u3164\uffa0", "\u034f\ufe0f", "\u2800"]) {
+    assert.equal(isBlank(text), true);
+  }
+  for (const text of [" a ", "❤\ufe0f", "👩\u200d👧", "\u200fשלום"]) assert.equal(isBlank(text), false, text);
+});
+
+test("texts that differ only in invisible characters are seen as the same", () => {
+  for (const text of ["Yes\u3164", " Y\u200bes", "\u2800Yes\ufe0f"]) assert.equal(seenText(text), "Yes");
+  assert.equal(seenText("Ye s"), "Ye s");
 });

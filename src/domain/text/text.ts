@@ -1,7 +1,9 @@
 /** Measure and check text by characters. A character is a Unicode code point, which takes one or two UTF-16 units. */
 
 const CONTROL = /\p{Cc}/u;
-const VISIBLE = /[^\s\p{Cf}]/u;
+/** Characters that people do not see: Hangul fillers and variation selectors are letters and marks by their category. */
+const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+const VISIBLE = /[^\s\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
 /** A surrogate pair: one character in two units. */
 const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
@@ -40,4 +42,9 @@ export function nameRule(max: number): string {
 /** Whether a text has no visible character. */
 export function isBlank(text: string): boolean {
   return !VISIBLE.test(text);
+}
+
+/** The text without the characters that people do not see, and without surrounding white space. */
+export function seenText(text: string): string {
+  return text.normalize("NFC").replace(UNSEEN, "").trim();
 }

@@ -170,7 +170,7 @@ test("values at the limits are accepted, and not a character more", async () => 
   assert.equal(await statusOf({ options: ["ja\n", "nein"] }), 422);
   assert.equal(await statusOf({ options: ["ja", " \u3000"] }), 422);
   assert.equal(await statusOf({ message: " \n" }), 422);
-  for (const other of ["a\u200b", "a ", "\u200b", "\u202ea"]) {
+  for (const other of ["a\u200b", "a\u3164", "a ", "\u200b", "\u202ea"]) {
     assert.equal(await statusOf({ options: ["a", other] }), 422, JSON.stringify(other));
   }
   assert.equal(await statusOf({ options: ["é", "e\u0301"] }), 422);
