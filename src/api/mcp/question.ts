@@ -91,8 +91,11 @@ export const isApproved = ({ status, response_choice }: ShownPause) =>
 function actState(pause: ShownPause): string {
   if (pause.status === "pending") return "Nobody has decided yet.";
   if (!isApproved(pause)) return "Nobody approved it, so it was not done.";
-  if (pause.act?.outcome !== null) return "It was approved and done, once. The outcome says how it went.";
-  if (pause.act.begun_at === null) return "It was approved. Call wait_for_decision, which does it.";
+  const outcome = pause.act?.outcome;
+  if (outcome && "error" in outcome)
+    return "It was approved, but not done: the outcome has the error. It is not tried again.";
+  if (outcome !== null) return "It was approved and done, once. The outcome says how it went.";
+  if (pause.act?.begun_at === null) return "It was approved. Call wait_for_decision, which does it.";
   return "It was approved and begun. If it still has no outcome in a minute, the server was stopped while it did it: see whether it was done before you ask again.";
 }
 

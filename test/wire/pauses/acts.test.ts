@@ -87,7 +87,9 @@ test("nothing happens to an endpoint that changed after the question", async (t)
     const { pause_id: id } = await use(client, name, { endpoint_id: endpoint, ...since });
     await decide(tenant, String(id), "Approve");
     await tenant.request("PATCH", `/v1/endpoints/${endpoint}`, { body: change });
-    assert.equal(((await actOf(client, id)).outcome as { error: string }).error, "ENDPOINT_CHANGED", name);
+    const act = await actOf(client, id);
+    assert.equal((act.outcome as { error: string }).error, "ENDPOINT_CHANGED", name);
+    assert.match(act.state, /^It was approved, but not done/);
     assert.equal(await statusOf(tenant, endpoint), "status" in change ? change.status : before, name);
   }
 });
